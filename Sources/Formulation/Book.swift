@@ -1,0 +1,62 @@
+import Glibc
+
+/// One position of the book.
+public struct Leg: Sendable, Equatable {
+  /// The name it is printed with.
+  public var name: String
+  public var instrument: Instrument
+  /// Signed quantity [contracts of one unit].
+  public var quantity: Double
+  /// Implied volatility per regime [1/√year]; empty for a forward.
+  public var impliedVolatilities: [Double]
+  /// b, the carry of this expiry's forward [1/year].
+  public var carry: Double
+  /// Years from the valuation to expiry; infinite for a forward.
+  public var expiry: Double
+
+  /// The pricing formula, nil for a forward.
+  public func formula(rate: Double) -> BlackFormula? {
+    guard case .option(let kind, let strike, _) = instrument else { return nil }
+    return BlackFormula(kind: kind, strike: strike, rate: rate, carry: carry)
+  }
+}
+
+/// The positions to be hedged, marked at their implied volatilities (control.md §2).
+public struct Book: Sendable, Equatable {
+  public let legs: [Leg]
+  /// r, the discount rate [1/year].
+  public let rate: Double
+
+  public init(legs: [Leg], rate: Double) {
+    self.legs = legs
+    self.rate = rate
+  }
+
+  /// Value and sensitivities [quote, units] at a time [years from the valuation], spot and regime. A leg counts until its
+  /// expiry, inclusive, and is nothing afterwards: it has been settled.
+  public func greeks(time: Double, spot: Double, regime: Int) -> Greeks {
+    var total = Greeks()
+    for leg in legs {
+      guard let formula = leg.formula(rate: rate) else {
+        total.value += leg.quantity * spot
+        total.delta += leg.quantity
+        continue
+      }
+      guard time <= leg.expiry else { continue }
+      let unit = formula.greeks(
+        spot: spot, remaining: leg.expiry - time, volatility: leg.impliedVolatilities[regime])
+      total.add(unit, times: leg.quantity)
+    }
+    return total
+  }
+
+  /// Expiries in ascending order, without repetitions [years].
+  public var expiries: [Double] {
+    var found: [Double] = []
+    for leg in legs where leg.expiry.isFinite && !found.contains(leg.expiry) { found.append(leg.expiry) }
+    return found.sorted()
+  }
+
+  /// Σ|quantity| [units], the scale of the book's delta.
+  public var grossQuantity: Double { legs.reduce(0) { $0 + abs($1.quantity) } }
+}

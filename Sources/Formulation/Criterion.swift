@@ -1,0 +1,41 @@
+/// What is minimised over a finite horizon (control.md §3).
+public enum Preference: Sendable, Equatable {
+  /// `E[∫ ½ a v dt − ∫ drift and funding earned dt + Σ costs]`, with a the risk aversion [1/quote].
+  case quadratic(riskAversion: Double)
+
+  /// a [1/quote].
+  public var riskAversion: Double {
+    switch self {
+    case .quadratic(let riskAversion): return riskAversion
+    }
+  }
+}
+
+/// What happens to the hedge inventory at the horizon.
+public enum Settlement: String, Sendable, CaseIterable {
+  /// Marked, no unwind: free.
+  case none
+  /// The whole inventory is unwound at cost.
+  case cash
+  /// Assigned units are delivered and the rest is unwound at cost.
+  case physical
+}
+
+/// Which derivative a band on "net delta" means (control.md §2). A band is always emitted with its convention.
+public enum DeltaConvention: String, Sendable, CaseIterable {
+  /// ∂V/∂S of the marking model.
+  case blackScholes
+}
+
+/// How decisions reach the market.
+public struct Execution: Sendable, Equatable {
+  /// Seconds between looks at the market; nil: continuous monitoring.
+  public var checkEvery: Double?
+  /// The smallest tradable quantity [units]; 0: any.
+  public var lot: Double
+
+  public init(checkEvery: Double? = nil, lot: Double = 0) {
+    self.checkEvery = checkEvery
+    self.lot = lot
+  }
+}

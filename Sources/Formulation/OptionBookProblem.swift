@@ -1,0 +1,246 @@
+import Glibc
+
+/// A position as a user states it, before it is bound to a market.
+public struct Position: Sendable, Equatable {
+  public var name: String
+  public var instrument: Instrument
+  /// Signed quantity [contracts of one unit of the underlying].
+  public var quantity: Double
+  /// None, one for all regimes, or one per regime [1/√year].
+  public var impliedVolatilities: [Double]
+  /// The forward of this expiry at the valuation [quote/unit]; nil: the spot carried at the market's rate.
+  public var forward: Double?
+
+  public init(
+    name: String, instrument: Instrument, quantity: Double, impliedVolatilities: [Double] = [], forward: Double? = nil
+  ) {
+    self.name = name
+    self.instrument = instrument
+    self.quantity = quantity
+    self.impliedVolatilities = impliedVolatilities
+    self.forward = forward
+  }
+}
+
+/// What moves: the underlying's price today and the environment that drives it.
+public struct Market: Sendable, Equatable {
+  public var underlying: String
+  public var quote: String
+  /// S₀ [quote/unit].
+  public var spot: Double
+  /// r [1/year].
+  public var rate: Double
+  public var environment: EnvironmentChain
+  /// The regime at the valuation.
+  public var currentRegime: Int
+
+  public init(
+    underlying: String, quote: String, spot: Double, rate: Double, environment: EnvironmentChain, currentRegime: Int = 0
+  ) {
+    self.underlying = underlying
+    self.quote = quote
+    self.spot = spot
+    self.rate = rate
+    self.environment = environment
+    self.currentRegime = currentRegime
+  }
+}
+
+/// Hedging an option book over a finite horizon: the book, its market, what trades cost, and what is minimised
+/// (control.md §3, preference A):
+///
+///     J = E[ ∫ ( ½ a v_e(t,S,D) − (μ_e − r) S D + f_e S y ) dt + Σ c_e(S,u) + settlement ]
+///     v = σ_e² S² D² + Σ_{e'} q_{ee'} (V_{e'} − V_e)²,   D = Δ_book + y
+///
+/// with y the inventory [units] and a the risk aversion [1/quote]. The second part of v is the jump of the mark when the
+/// implied-volatility level switches with the regime; no inventory changes it.
+///
+/// A value that exists has been checked: every number is in range and nothing has expired.
+public struct OptionBookProblem: Sendable, Equatable {
+  public let name: String
+  public let valuation: Instant
+  public let dayCount: DayCount
+  public let market: Market
+  public let book: Book
+  /// One cost per regime.
+  public let costs: [TradeCost]
+  public let execution: Execution
+  public let preference: Preference
+  public let settlement: Settlement
+  /// y₀, the inventory at the valuation [units].
+  public let inventory: Double
+  public let convention: DeltaConvention
+  /// T, the last expiry [years from the valuation].
+  public let horizon: Double
+
+  public var environment: EnvironmentChain { market.environment }
+
+  /// Books larger than this are an input error rather than a desk.
+  public static let maximumLegs = 10_000
+
+  /// - Throws: every range that is left, the expired option, the foreign underlying, the missing implied volatility.
+  public init(
+    name: String, valuation: Instant, dayCount: DayCount = .calendar365, market: Market, positions: [Position],
+    costs: [TradeCost], execution: Execution = Execution(), preference: Preference,
+    settlement: Settlement = .cash, inventory: Double = 0, convention: DeltaConvention = .blackScholes,
+    horizon givenHorizon: Instant? = nil
+  ) throws(FormulationError) {
+    try require(market.spot, { $0 > 0 }, "market.spot", "> 0")
+    try require(market.rate, { abs($0) <= 10 }, "market.rate", "−10 to 10 per year")
+    try require(preference.riskAversion, { $0 > 0 }, "preference.quadratic.riskAversion", "> 0 [1/quote]")
+    try require(inventory, { $0.isFinite }, "inventory", "finite")
+    try require(execution.lot, { $0 >= 0 }, "execution.lot", "≥ 0")
+    if let every = execution.checkEvery { try require(every, { $0 > 0 }, "execution.checkEvery", "> 0 s") }
+    guard market.environment.regimes.indices.contains(market.currentRegime) else {
+      throw .outOfRange(
+        field: "market.currentRegime", value: Double(market.currentRegime), allowed: "the index of a regime")
+    }
+    guard costs.count == market.environment.count else {
+      throw .wrongCount(field: "costs", found: costs.count, expected: market.environment.count)
+    }
+    for cost in costs { try cost.validate(field: "costs") }
+    guard positions.count <= OptionBookProblem.maximumLegs else {
+      throw .outOfRange(field: "book", value: Double(positions.count), allowed: "at most 10 000 legs")
+    }
+    var legs: [Leg] = []
+    for (index, position) in positions.enumerated() {
+      legs.append(
+        try OptionBookProblem.leg(
+          position, field: "book[\(index)]", valuation: valuation, dayCount: dayCount, market: market))
+    }
+    let book = Book(legs: legs, rate: market.rate)
+    let lastExpiry = book.expiries.last
+    if let end = givenHorizon {
+      let years = dayCount.years(from: valuation, to: end)
+      guard years > 0 else {
+        throw .expired(field: "horizon", instrument: "the horizon", expiry: end.text, valuation: valuation.text)
+      }
+      horizon = years
+    } else if let lastExpiry {
+      horizon = lastExpiry
+    } else {
+      throw .unsupported(field: "horizon", what: "a book without options needs a horizon: an instant")
+    }
+    if settlement == .physical, book.expiries.count > 1 || (lastExpiry ?? horizon) != horizon {
+      throw .unsupported(
+        field: "settlement",
+        what: "physical delivery needs one expiry, at the horizon; this book has \(book.expiries.count)")
+    }
+    self.name = name
+    self.valuation = valuation
+    self.dayCount = dayCount
+    self.market = market
+    self.book = book
+    self.costs = costs
+    self.execution = execution
+    self.preference = preference
+    self.settlement = settlement
+    self.inventory = inventory
+    self.convention = convention
+  }
+
+  private static func leg(
+    _ position: Position, field: String, valuation: Instant, dayCount: DayCount, market: Market
+  ) throws(FormulationError) -> Leg {
+    try require(position.quantity, { $0.isFinite }, field + ".quantity", "finite")
+    guard case .option(_, let strike, let expiry) = position.instrument else {
+      return Leg(
+        name: position.name, instrument: position.instrument, quantity: position.quantity, impliedVolatilities: [],
+        carry: 0, expiry: .infinity)
+    }
+    try require(strike, { $0 > 0 }, field + ".option.strike", "> 0")
+    let years = dayCount.years(from: valuation, to: expiry)
+    guard years > 0 else {
+      throw .expired(
+        field: field + ".instrument", instrument: position.name, expiry: expiry.text, valuation: valuation.text)
+    }
+    var carry = market.rate
+    if let forward = position.forward {
+      try require(forward, { $0 > 0 }, field + ".forward", "> 0")
+      carry = log(forward / market.spot) / years
+    }
+    let count = market.environment.count
+    var volatilities = position.impliedVolatilities
+    guard volatilities.count <= 1 || volatilities.count == count else {
+      throw .wrongCount(field: field + ".impliedVolatility", found: volatilities.count, expected: count)
+    }
+    for volatility in volatilities {
+      try require(
+        volatility, { $0 > 0 && $0 <= EnvironmentChain.maximumVolatility }, field + ".impliedVolatility",
+        "> 0 and ≤ 20 (a fraction per √year)")
+    }
+    if volatilities.count <= 1 {
+      // A regime's level, when given, is what the book is marked at while the regime lasts; the instrument's own stands
+      // in the regimes without one.
+      let own = volatilities.first
+      volatilities = []
+      for regime in market.environment.regimes {
+        guard let volatility = regime.impliedVolatility ?? own else {
+          throw .missingImpliedVolatility(field: field, instrument: position.name)
+        }
+        volatilities.append(volatility)
+      }
+    }
+    return Leg(
+      name: position.name, instrument: position.instrument, quantity: position.quantity,
+      impliedVolatilities: volatilities, carry: carry, expiry: years)
+  }
+
+  /// The same problem with parts replaced, for decompositions and refinements; ranges are not checked again.
+  public func replacing(
+    environment: EnvironmentChain? = nil, book: Book? = nil, costs: [TradeCost]? = nil, riskAversion: Double? = nil
+  ) -> OptionBookProblem {
+    OptionBookProblem(
+      copy: self, environment: environment ?? self.environment, book: book ?? self.book, costs: costs ?? self.costs,
+      preference: riskAversion.map { .quadratic(riskAversion: $0) } ?? preference)
+  }
+
+  private init(
+    copy other: OptionBookProblem, environment: EnvironmentChain, book: Book, costs: [TradeCost], preference: Preference
+  ) {
+    name = other.name
+    valuation = other.valuation
+    dayCount = other.dayCount
+    var market = other.market
+    market.environment = environment
+    self.market = market
+    self.book = book
+    self.costs = costs
+    execution = other.execution
+    self.preference = preference
+    settlement = other.settlement
+    inventory = other.inventory
+    convention = other.convention
+    horizon = other.horizon
+  }
+
+  /// What the settlement charges at the horizon for an inventory [quote] (control.md §0).
+  public func settlementCharge(spot: Double, regime: Int, inventory: Double) -> Double {
+    switch settlement {
+    case .none: return 0
+    case .cash: return costs[regime].charge(price: spot, trade: -inventory)
+    case .physical: return costs[regime].charge(price: spot, trade: -(inventory + assigned(spot: spot)))
+    }
+  }
+
+  /// Units that the options bring at the horizon when they are exercised against or for us [units].
+  public func assigned(spot: Double) -> Double {
+    var units = 0.0
+    for leg in book.legs {
+      guard case .option(let kind, let strike, _) = leg.instrument else { continue }
+      if kind == .call, spot > strike { units += leg.quantity }
+      if kind == .put, spot < strike { units -= leg.quantity }
+    }
+    return units
+  }
+
+  /// The rate at which J grows while inventory y is held [quote/year], the part that depends on y:
+  /// `½ a σ² S² D² − (μ − r) S D + f S y`.
+  public func runningCost(spot: Double, regime: Int, bookDelta: Double, inventory: Double) -> Double {
+    let state = environment.regimes[regime]
+    let net = bookDelta + inventory
+    let exposure = state.volatility * spot * net
+    return 0.5 * preference.riskAversion * exposure * exposure
+      - (state.drift - market.rate) * spot * net + state.funding * spot * inventory
+  }
+}

@@ -1,0 +1,63 @@
+/// When to trade and where to: hold while `lower < x < upper`; at or below `lower` go to `targetLower`, at or above
+/// `upper` to `targetUpper`.
+///
+/// `x` is the inventory y, the net delta D or a deviation: whoever holds the band says which. With proportional costs
+/// alone the targets are the edges; a fixed cost moves them inside. An edge that does not exist is infinite.
+public struct Band: Sendable, Equatable {
+  public var lower: Double
+  public var upper: Double
+  public var targetLower: Double
+  public var targetUpper: Double
+
+  public init(lower: Double, upper: Double, targetLower: Double, targetUpper: Double) {
+    self.lower = lower
+    self.upper = upper
+    self.targetLower = targetLower
+    self.targetUpper = targetUpper
+  }
+
+  /// The trade that the band asks for; zero inside.
+  @inlinable @inline(__always)
+  public func trade(at x: Double) -> Double {
+    if x > upper { return targetUpper - x }
+    if x < lower { return targetLower - x }
+    return 0
+  }
+
+  /// The band seen from an origin that lies `offset` lower: every edge moves up by `offset`.
+  public func shifted(by offset: Double) -> Band {
+    Band(
+      lower: lower + offset, upper: upper + offset, targetLower: targetLower + offset, targetUpper: targetUpper + offset
+    )
+  }
+
+  /// `upper − lower`.
+  public var width: Double { upper - lower }
+}
+
+/// Bands in inventory on a grid of times, spots and regimes, as a table that anyone can look up.
+///
+/// Layout of `bands`: `[time × regime × spot]`. Between nodes the edges *in net delta* vary slowly and are interpolated
+/// linearly in time and log-spot by whoever uses the table; `centres` holds −Δ_book at the nodes for that purpose.
+public struct PolicyTable: Sendable, Equatable {
+  /// Years from the valuation, ascending.
+  public let times: [Double]
+  /// ln S at the nodes, ascending.
+  public let logSpots: [Double]
+  public let regimeCount: Int
+  /// Bands in net delta D = Δ_book + y [units], `[time × regime × spot]`.
+  public let bands: [Band]
+
+  public init(times: [Double], logSpots: [Double], regimeCount: Int, bands: [Band]) {
+    self.times = times
+    self.logSpots = logSpots
+    self.regimeCount = regimeCount
+    self.bands = bands
+  }
+
+  /// The band at a node.
+  @inlinable
+  public func band(time: Int, regime: Int, spot: Int) -> Band {
+    bands[(time * regimeCount + regime) * logSpots.count + spot]
+  }
+}

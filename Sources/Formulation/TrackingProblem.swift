@@ -1,0 +1,84 @@
+/// One regime of a tracking problem: `dx = m dt + η dW`, running cost `λ x²` per unit time.
+public struct TrackingRegime: Sendable, Equatable {
+  public var name: String
+  /// m [deviation per unit time].
+  public var drift: Double
+  /// η [deviation per √time].
+  public var volatility: Double
+  /// λ [cost per deviation² and unit time].
+  public var runningCost: Double
+
+  public init(name: String, drift: Double = 0, volatility: Double, runningCost: Double) {
+    self.name = name
+    self.drift = drift
+    self.volatility = volatility
+    self.runningCost = runningCost
+  }
+}
+
+/// How costs over an infinite horizon become one number.
+public enum TrackingCriterion: Sendable, Equatable {
+  /// The limit of the expected cost per unit time.
+  case longRunAverage
+  /// `E ∫ e^{−ρt} dcost`, ρ [1/time].
+  case discounted(rate: Double)
+}
+
+/// Keeping a scalar deviation near zero for ever (control.md §10): minimise running cost `λ_e x²` plus
+/// `c_e(u) = K_e 1{u≠0} + k_e|u|` over all impulse controls of `dx = m_e dt + η_e dW`, the regime e a Markov chain.
+public struct TrackingProblem: Sendable, Equatable {
+  public let name: String
+  public let criterion: TrackingCriterion
+  public let regimes: [TrackingRegime]
+  public let generator: Generator
+  /// One cost per regime, per unit of deviation (price 1).
+  public let costs: [TradeCost]
+
+  public init(
+    name: String, criterion: TrackingCriterion, regimes: [TrackingRegime], generator: Generator, costs: [TradeCost]
+  ) throws(FormulationError) {
+    guard (1...EnvironmentChain.maximumCount).contains(regimes.count) else {
+      throw .outOfRange(field: "tracking.regimes", value: Double(regimes.count), allowed: "1 to 8 regimes")
+    }
+    guard generator.count == regimes.count else {
+      throw .wrongCount(field: "tracking.switching.perYear", found: generator.count, expected: regimes.count)
+    }
+    guard costs.count == regimes.count else {
+      throw .wrongCount(field: "costs", found: costs.count, expected: regimes.count)
+    }
+    for (index, regime) in regimes.enumerated() {
+      let field = "tracking.regimes[\(index)]"
+      try require(regime.volatility, { $0 > 0 }, field + ".volatility", "> 0")
+      try require(regime.drift, { $0.isFinite }, field + ".drift", "finite")
+      try require(regime.runningCost, { $0 > 0 }, field + ".runningCost.quadratic", "> 0")
+      if regimes[..<index].contains(where: { $0.name == regime.name }) {
+        throw .duplicateName(field: field + ".name", name: regime.name)
+      }
+    }
+    for cost in costs {
+      // For a deviation the proportional cost is an amount per unit, so it may exceed 1.
+      try require(cost.fixed, { $0 >= 0 }, "costs", "a fixed cost ≥ 0")
+      try require(cost.proportionalBuy, { $0 >= 0 }, "costs", "a proportional cost ≥ 0")
+      try require(cost.proportionalSell, { $0 >= 0 }, "costs", "a proportional cost ≥ 0")
+      try require(cost.quadraticImpact, { $0 >= 0 }, "costs", "an impact ≥ 0")
+    }
+    if case .discounted(let rate) = criterion {
+      try require(rate, { $0 > 0 }, "tracking.criterion.discounted", "> 0")
+    }
+    self.name = name
+    self.criterion = criterion
+    self.regimes = regimes
+    self.generator = generator
+    self.costs = costs
+  }
+
+  /// The same problem with another generator, drift scale or criterion, for continuation in a parameter.
+  public func replacing(
+    regimes: [TrackingRegime]? = nil, generator: Generator? = nil, criterion: TrackingCriterion? = nil,
+    costs: [TradeCost]? = nil
+  ) throws(FormulationError) -> TrackingProblem {
+    try TrackingProblem(
+      name: name, criterion: criterion ?? self.criterion, regimes: regimes ?? self.regimes,
+      generator: generator ?? self.generator, costs: costs ?? self.costs)
+  }
+}
