@@ -1,0 +1,35 @@
+import Formulation
+import Glibc
+
+/// How wide a band is, roughly, before anything is solved: the sum of the small-cost width and of the width that the
+/// end of the problem imposes. It only sizes grids; nothing emitted depends on it.
+///
+///     (3kSΓ²/(2a))^{1/3} + k/(a S σ² τ)   and   (12KΓ²/a)^{1/4} + (2K/(a σ² S² τ))^{1/2}
+///
+/// The first terms are Whalley and Wilmott (1997) and its fixed-cost analogue (control.md §7); the second ones balance
+/// the cost of one trade against the gamma risk of standing still for the remaining time τ.
+struct BandScale {
+  let problem: OptionBookProblem
+  let regime: Int
+
+  /// Half-width in net delta [units].
+  func halfWidth(spot: Double, gamma: Double, remaining: Double) -> Double {
+    let cost = problem.costs[regime]
+    let aversion = problem.preference.riskAversion
+    let volatility = problem.environment.regimes[regime].volatility
+    let fraction = max(cost.proportionalBuy, cost.proportionalSell)
+    let square = gamma * gamma
+    let proportional = cbrt(1.5 * fraction * spot * square / aversion)
+    let fixed = pow(12 * cost.fixed * square / aversion, 0.25)
+    let rate = aversion * volatility * volatility * remaining
+    return proportional + fraction / (rate * spot) + fixed + (2 * cost.fixed / rate).squareRoot() / spot
+  }
+
+  /// The net delta that running cost alone would choose: `((μ − r) − f)/(a σ² S)` [units].
+  func target(spot: Double) -> Double {
+    let state = problem.environment.regimes[regime]
+    let variance = state.volatility * state.volatility
+    return (state.drift - problem.market.rate - state.funding)
+      / (problem.preference.riskAversion * variance * spot)
+  }
+}

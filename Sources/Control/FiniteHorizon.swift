@@ -1,0 +1,55 @@
+import Dispatch
+import Formulation
+import Glibc
+
+/// Dynamic programming for an option book over a finite horizon with proportional costs, fixed costs or both, and any
+/// number of regimes (control.md §5–6).
+///
+/// - Proportional costs alone: a game. `W = ∂V/∂y` solves, for each inventory by itself,
+///
+///       W_t + LW + QW + ∂_y r = 0  between  −k_buy S ≤ W ≤ k_sell S.
+///
+///   There is no error from the inventory grid in W. V itself follows one reference inventory with the cost of the trades
+///   that optimal inventories would make as its source.
+/// - A fixed cost: an impulse-control problem, `V_t + LV + QV + r = 0` below `V ≤ MV` (see `Intervention`).
+///
+/// Time is stepped by variable-step second-order backward differences with a lagged multiplier for the obstacle
+/// (`LineSweep`), so that the band is that of continuous monitoring: its error is of the order of the step, not of its
+/// square root. Space: second order on smoothly mapped grids. The observed orders are in `FiniteHorizonOrderTests`.
+public struct FiniteHorizon: Sendable {
+  public var settings: GridSettings
+  /// Threads to use; the result does not depend on it.
+  public var threads: Int
+
+  public static let name = "finiteHorizon"
+
+  public init(settings: GridSettings = GridSettings(), threads: Int = 2) {
+    self.settings = settings
+    self.threads = max(1, threads)
+  }
+
+  /// Why the method does not cover a problem, or nil when it does.
+  public static func obstacle(to problem: OptionBookProblem) -> ControlError? {
+    let hasFixed = problem.costs.map { $0.fixed > 0 }
+    if hasFixed.contains(true), hasFixed.contains(false) {
+      return .unsupported(
+        method: name, feature: "a fixed cost in some regimes and none in others: give every regime one, however small")
+    }
+    if problem.costs.contains(where: { $0.quadraticImpact > 0 }) {
+      return .unsupported(method: name, feature: "quadratic impact")
+    }
+    return nil
+  }
+
+  /// Solves, reporting progress in [0, 1].
+  ///
+  /// - Throws: `unsupported`, `gridSetting`, `notFinite`.
+  public func solve(
+    _ problem: OptionBookProblem, progress: (@Sendable (Double) -> Void)? = nil
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
+    let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
+    let march = BackwardMarch(problem: problem, grid: grid, threads: threads)
+    return try march.run(settings: settings, progress: progress)
+  }
+}

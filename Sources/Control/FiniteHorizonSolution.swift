@@ -1,0 +1,86 @@
+import Formulation
+
+/// The solved finite-horizon problem: the policy on (time, regime, spot) and today's value on (spot, regime, inventory).
+public struct FiniteHorizonSolution: Sendable {
+  public let problem: OptionBookProblem
+  public let settingsGiven: GridSettings
+  public let grid: FiniteHorizonGrid
+  /// The bands in net delta D at every time of the grid but the horizon.
+  public let policy: PolicyTable
+  /// Today's value J [quote] without the jump-of-mark part, `[spot × regime × holding]`.
+  public let values: [Double]
+  /// Today's expectation of `½ a Σ q (V_{e'} − V_e)² dt` [quote], `[spot × regime]`: the same for every policy.
+  public let markJumpRisk: [Double]
+  /// Today's deltas of the book, `[spot × regime]` [units].
+  public let bookDeltas: [Double]
+  /// Largest violation of the obstacle conditions met on the way, relative to the obstacle.
+  public let complementarity: Double
+
+  /// The value at today's spot [quote], without the jump-of-mark part, by linear interpolation of the convexity-corrected
+  /// value in inventory.
+  public func value(regime: Int, inventory: Double) -> Double {
+    value(spotIndex: grid.reference, regime: regime, inventory: inventory)
+  }
+
+  /// The value at a spot node; beyond the grid's inventories the cost of trading to its end is added, which is what the
+  /// policy would do there.
+  public func value(spotIndex: Int, regime: Int, inventory: Double) -> Double {
+    let y = grid.holdings
+    let base = (spotIndex * problem.environment.count + regime) * y.count
+    let spacing = y[1] - y[0]
+    let position = (inventory - y[0]) / spacing
+    if position <= 0 || position >= Double(y.count - 1) {
+      let end = position <= 0 ? 0 : y.count - 1
+      let spot = grid.spots[spotIndex]
+      let cost = problem.costs[regime]
+      let trade = y[end] - inventory
+      return values[base + end] + (trade == 0 ? 0 : spot * cost.variable(trade: trade))
+    }
+    return CubicInterpolation.value(values, base: base, count: y.count, at: position)
+  }
+
+  /// The band in net delta at today's spot.
+  public func band(regime: Int) -> Band { policy.band(time: 0, regime: regime, spot: grid.reference) }
+
+  /// The band in net delta at time index and any spot, linear in log-spot.
+  public func band(time: Int, regime: Int, logSpot: Double) -> Band {
+    let (index, weight) = CubicInterpolation.locate(grid.logSpots, logSpot)
+    let low = policy.band(time: time, regime: regime, spot: index)
+    let high = policy.band(time: time, regime: regime, spot: index + 1)
+    func mix(_ a: Double, _ b: Double) -> Double {
+      // An infinite edge stays infinite; a weight of zero must not multiply it.
+      weight == 0 ? a : weight == 1 ? b : a + weight * (b - a)
+    }
+    return Band(
+      lower: mix(low.lower, high.lower), upper: mix(low.upper, high.upper),
+      targetLower: mix(low.targetLower, high.targetLower), targetUpper: mix(low.targetUpper, high.targetUpper))
+  }
+}
+
+/// Interpolation on the solver's own grids.
+enum CubicInterpolation {
+  /// Four-point Lagrange interpolation on a uniform grid at a fractional index, fourth order where the data are smooth.
+  static func value(_ data: [Double], base: Int, count: Int, at position: Double) -> Double {
+    let first = max(0, min(count - 4, Int(position) - 1))
+    let t = position - Double(first)
+    let a = data[base + first]
+    let b = data[base + first + 1]
+    let c = data[base + first + 2]
+    let d = data[base + first + 3]
+    return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2
+      - c * t * (t - 1) * (t - 3) / 2 + d * t * (t - 1) * (t - 2) / 6
+  }
+
+  /// The interval of an ascending grid that holds `x`, and the weight of its upper end, clamped to the grid.
+  static func locate(_ nodes: [Double], _ x: Double) -> (index: Int, weight: Double) {
+    var low = 0
+    var high = nodes.count - 1
+    if x <= nodes[0] { return (0, 0) }
+    if x >= nodes[high] { return (high - 1, 1) }
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if nodes[middle] <= x { low = middle } else { high = middle }
+    }
+    return (low, (x - nodes[low]) / (nodes[high] - nodes[low]))
+  }
+}

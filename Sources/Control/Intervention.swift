@@ -1,0 +1,63 @@
+import Formulation
+
+/// The intervention operator of one (spot, regime) with costs `K + k_buy S u⁺ + k_sell S u⁻` on a uniform inventory
+/// grid:
+///
+///     MV(y) = K + min( min_{z ≤ y} V(z) + k_sell S (y − z),  min_{z ≥ y} V(z) + k_buy S (z − y) )
+///
+/// Two passes of a Lipschitz envelope, O(n). Where the minimum lies between nodes it is refined by a parabola through
+/// three of them, so that a target costs O(Δy⁴) in value instead of O(Δy²); a node that settlement makes special (zero
+/// inventory) is left as it is.
+struct Intervention {
+  let fixed: Double
+  let buyPerUnit: Double
+  let sellPerUnit: Double
+  let spacing: Double
+
+  /// Fills `best` with MV over `count` nodes.
+  func apply(_ value: UnsafePointer<Double>, count: Int, kink: Int, best: UnsafeMutablePointer<Double>) {
+    let sellStep = sellPerUnit * spacing
+    let buyStep = buyPerUnit * spacing
+    var carried = value[0]
+    best[0] = carried + fixed
+    for index in 1..<count {
+      carried += sellStep
+      var here = value[index]
+      if index < count - 1, index != kink {
+        here -= Intervention.refinement(
+          above: value[index + 1] - value[index] - sellStep, below: value[index] - value[index - 1] - sellStep)
+      }
+      carried = min(carried, here)
+      best[index] = carried + fixed
+    }
+    carried = value[count - 1]
+    best[count - 1] = min(best[count - 1], carried + fixed)
+    for index in stride(from: count - 2, through: 0, by: -1) {
+      carried += buyStep
+      var here = value[index]
+      if index > 0, index != kink {
+        here -= Intervention.refinement(
+          above: value[index + 1] - value[index] + buyStep, below: value[index] - value[index - 1] + buyStep)
+      }
+      carried = min(carried, here)
+      best[index] = min(best[index], carried + fixed)
+    }
+  }
+
+  /// How far a parabola through three nodes dips below the middle one, given its differences to both sides; zero unless
+  /// the middle one is the least.
+  @inline(__always)
+  static func refinement(above: Double, below: Double) -> Double {
+    guard above >= 0, below <= 0 else { return 0 }
+    let curvature = above - below
+    guard curvature > 0 else { return 0 }
+    let slope = above + below
+    return slope * slope / (8 * curvature)
+  }
+
+  /// Where the parabola has its minimum, in spacings from the middle node, within half a spacing.
+  static func offset(above: Double, below: Double) -> Double {
+    guard above >= 0, below <= 0, above - below > 0 else { return 0 }
+    return -0.5 * (above + below) / (above - below)
+  }
+}
