@@ -44,7 +44,6 @@ private struct LineBuffers: @unchecked Sendable {
 private struct RowOutputs: @unchecked Sendable {
   let bands: UnsafeMutablePointer<Band>
   let excess: UnsafeMutablePointer<Double>
-  let violation: UnsafeMutablePointer<Double>
 }
 
 /// One backward march through time on a given grid.
@@ -107,7 +106,6 @@ struct BackwardMarch {
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
-    var violation = [Double](repeating: 0, count: nodes)
     var excess = [Double](repeating: 0, count: nodes)
 
     // The single lines that ride along: the value at the reference inventory (game) and the jump-of-mark risk.
@@ -136,12 +134,9 @@ struct BackwardMarch {
       swap(&buffers.recent, &buffers.older)
       bands.withUnsafeMutableBufferPointer { bandBuffer in
         excess.withUnsafeMutableBufferPointer { excessBuffer in
-          violation.withUnsafeMutableBufferPointer { violationBuffer in
-            let outputs = RowOutputs(
-              bands: bandBuffer.baseAddress! + level * nodes, excess: excessBuffer.baseAddress!,
-              violation: violationBuffer.baseAddress!)
-            read(buffers, delta: delta, scheme: scheme, reference: referenceLine, outputs: outputs)
-          }
+          let outputs = RowOutputs(
+            bands: bandBuffer.baseAddress! + level * nodes, excess: excessBuffer.baseAddress!)
+          read(buffers, delta: delta, scheme: scheme, reference: referenceLine, outputs: outputs)
         }
       }
       if isGame {
@@ -175,7 +170,7 @@ struct BackwardMarch {
       problem: problem, settingsGiven: settings, grid: grid,
       policy: PolicyTable(
         times: Array(times.dropLast()), logSpots: grid.logSpots, regimeCount: regimes, bands: ordered),
-      values: values, markJumpRisk: jumpLine.recent, bookDeltas: delta, complementarity: violation.max() ?? 0)
+      values: values, markJumpRisk: jumpLine.recent, bookDeltas: delta)
   }
 
   // MARK: Source terms
@@ -340,8 +335,7 @@ struct BackwardMarch {
     _ buffers: LineBuffers, delta: [Double], scheme: BackwardDifference, reference: Int, outputs: RowOutputs
   ) {
     let parts = min(threads, rows)
-    let (nodes, regimes, rows) = (self.nodes, self.regimes, self.rows)
-    _ = nodes
+    let (regimes, rows) = (self.regimes, self.rows)
     parallel(parts) { part in
       for row in (part * rows / parts)..<((part + 1) * rows / parts) {
         for e in 0..<regimes {
@@ -384,33 +378,19 @@ struct BackwardMarch {
       lower: low + delta, upper: high + delta, targetLower: low + delta, targetUpper: high + delta)
     outputs.excess[node] = GameReader.excess(
       rate: rate, spacing: spacing, center: max(0, min(lines - 1, (firstInside + firstAbove) / 2)), reference: reference)
-    outputs.violation[node] = max(
-      outputs.violation[node], GameReader.violation(value: value, rate: rate, upper: upper, lower: lower, lines))
   }
 
   private func readImpulse(
     _ buffers: LineBuffers, node: Int, delta: Double, scheme: BackwardDifference, outputs: RowOutputs
   ) {
-    let value = buffers.line(buffers.recent, node: node)
-    let multiplier = buffers.line(buffers.multiplier, node: node)
-    let rate = scheme.leading / scheme.step
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: lines) { scratch in
-      let distance = scratch.baseAddress!
-      intervene(node: node, line: value) { index, best, value in
-        let slack = best - value[index]
-        distance[index] = max(0, slack)
-        if slack < 0 {
-          multiplier[index] = -slack * rate
-          value[index] = best
-        } else {
-          multiplier[index] = 0
-        }
-      }
-      let intervention = ImpulseReader(
-        value: value, distance: distance, lines: lines, holdings: holdings, spacing: spacing,
-        buy: floor[node], sell: ceiling[node],
-        kink: problem.settlement == .none ? -1 : zeroIndex)
-      outputs.bands[node] = intervention.band().shifted(by: delta)
+    let row = ImpulseRow(
+      fixed: problem.costs[node % regimes].fixed, buy: floor[node], sell: ceiling[node], origin: holdings[0],
+      spacing: spacing, count: lines, kink: problem.settlement == .none ? -1 : zeroIndex)
+    outputs.bands[node] = withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: groups) { distance in
+      row.project(
+        buffers.recent + node * groups, multiplier: buffers.multiplier + node * groups,
+        distance: distance.baseAddress!, holdings: buffers.holdings, rate: scheme.leading / scheme.step
+      ).shifted(by: delta)
     }
   }
 

@@ -13,8 +13,6 @@ public struct FiniteHorizonSolution: Sendable {
   public let markJumpRisk: [Double]
   /// Today's deltas of the book, `[spot × regime]` [units].
   public let bookDeltas: [Double]
-  /// Largest violation of the obstacle conditions met on the way, relative to the obstacle.
-  public let complementarity: Double
 
   /// The value at today's spot [quote], without the jump-of-mark part, by linear interpolation of the convexity-corrected
   /// value in inventory.
