@@ -2,44 +2,6 @@ import Dispatch
 import Formulation
 import Glibc
 
-/// Memory of the lines, `[row × regime × holding]`: three slices and a multiplier, whatever the number of steps.
-///
-/// `@unchecked Sendable`: threads write disjoint line groups in a sweep and disjoint rows in a reading.
-private struct LineBuffers: @unchecked Sendable {
-  var recent: UnsafeMutablePointer<LineGroup>
-  var older: UnsafeMutablePointer<LineGroup>
-  let multiplier: UnsafeMutablePointer<LineGroup>
-  let holdings: UnsafeMutablePointer<LineGroup>
-  let count: Int
-  let groups: Int
-
-  init(nodes: Int, groups: Int) {
-    count = nodes * groups
-    self.groups = groups
-    recent = .allocate(capacity: count)
-    older = .allocate(capacity: count)
-    multiplier = .allocate(capacity: count)
-    holdings = .allocate(capacity: groups)
-    recent.initialize(repeating: .zero, count: count)
-    older.initialize(repeating: .zero, count: count)
-    multiplier.initialize(repeating: .zero, count: count)
-    holdings.initialize(repeating: .zero, count: groups)
-  }
-
-  func deallocate() {
-    recent.deallocate()
-    older.deallocate()
-    multiplier.deallocate()
-    holdings.deallocate()
-  }
-
-  /// The lines of a node as plain numbers.
-  @inline(__always)
-  func line(_ base: UnsafeMutablePointer<LineGroup>, node: Int) -> UnsafeMutablePointer<Double> {
-    UnsafeMutableRawPointer(base + node * groups).assumingMemoryBound(to: Double.self)
-  }
-}
-
 /// Results that rows write side by side.
 private struct RowOutputs: @unchecked Sendable {
   let bands: UnsafeMutablePointer<Band>
@@ -55,13 +17,14 @@ struct BackwardMarch {
   private let rows: Int
   private let regimes: Int
   private let nodes: Int
-  private let groups: Int
   private let lines: Int
   private let holdings: [Double]
   private let spacing: Double
   private let isGame: Bool
   /// Index of the zero inventory, where settlement at cost makes V special.
   private let zeroIndex: Int
+  /// `zeroIndex` when settlement costs something, else −1.
+  private let kink: Int
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
   private let ceiling: [Double]
   private let floor: [Double]
@@ -76,10 +39,10 @@ struct BackwardMarch {
     nodes = rows * regimes
     holdings = grid.holdings
     lines = holdings.count
-    groups = lines / LineGroup.scalarCount
     spacing = holdings[1] - holdings[0]
     isGame = problem.costs.allSatisfy { $0.fixed == 0 }
     zeroIndex = Int((-holdings[0] / spacing).rounded())
+    kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
     var floor = ceiling
     for row in 0..<rows {
@@ -95,9 +58,8 @@ struct BackwardMarch {
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    var buffers = LineBuffers(nodes: nodes, groups: groups)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
     defer { buffers.deallocate() }
-    for line in 0..<lines { buffers.line(buffers.holdings, node: 0)[line] = holdings[line] }
 
     let times = grid.times
     let last = times.count - 1
@@ -224,63 +186,68 @@ struct BackwardMarch {
   }
 
   private func setTerminal(_ buffers: inout LineBuffers, valueLine: inout SingleLine, reference: Int) {
+    let recent = buffers.slice(buffers.recent)
     for row in 0..<rows {
       let assigned = problem.settlement == .physical ? problem.assigned(spot: spots[row]) : 0
       for e in 0..<regimes {
         let node = row * regimes + e
-        let line = buffers.line(buffers.recent, node: node)
         for index in 0..<lines {
+          let inventory = index == zeroIndex ? 0 : holdings[index]
           if isGame {
-            let rest = holdings[index] + assigned
+            let rest = inventory + assigned
             let isFlat = abs(rest) < 1e-9 * spacing || problem.settlement == .none
-            line[index] = isFlat ? 0 : rest > 0 ? ceiling[node] : -floor[node]
+            recent[node, index] = isFlat ? 0 : rest > 0 ? ceiling[node] : -floor[node]
           } else {
-            let inventory = index == zeroIndex ? 0 : holdings[index]
-            line[index] = problem.settlementCharge(spot: spots[row], regime: e, inventory: inventory)
+            recent[node, index] = problem.settlementCharge(spot: spots[row], regime: e, inventory: inventory)
           }
         }
         valueLine.recent[node] = problem.settlementCharge(
           spot: spots[row], regime: e, inventory: reference == zeroIndex ? 0 : holdings[reference])
       }
     }
-    if !isGame {
-      // One may trade at the horizon instead of being settled.
-      for node in 0..<nodes {
-        intervene(node: node, line: buffers.line(buffers.recent, node: node)) { index, best, value in
-          if best < value[index] { value[index] = best }
-        }
-      }
+    guard !isGame else { return }
+    // One may trade at the horizon instead of being settled.
+    for node in 0..<nodes {
+      let best = intervened(recent, node: node)
+      for index in 0..<lines { recent[node, index] = min(recent[node, index], best[index]) }
     }
+  }
+
+  /// MV of one node by the general operator.
+  private func intervened(_ slice: LineBuffers.Slice, node: Int) -> [Double] {
+    let intervention = Intervention(
+      fixed: problem.costs[node % regimes].fixed, buyPerUnit: floor[node], sellPerUnit: ceiling[node],
+      spacing: spacing)
+    let values = (0..<lines).map { slice[node, $0] }
+    return intervention.applied(to: values, kink: kink)
   }
 
   /// λ at the start of a segment: where the solution touches its obstacle, the rate at which it would leave it.
   private func initialiseMultiplier(_ buffers: LineBuffers, source: QuadraticSource, system: LineSystem) {
+    let recent = buffers.slice(buffers.recent)
+    let multiplier = buffers.slice(buffers.multiplier)
     for node in 0..<nodes {
       let row = node / regimes
       let base = row * regimes
-      let line = buffers.line(buffers.recent, node: node)
-      let multiplier = buffers.line(buffers.multiplier, node: node)
-      let below = row > 0 ? buffers.line(buffers.recent, node: node - regimes) : line
-      let above = row < rows - 1 ? buffers.line(buffers.recent, node: node + regimes) : line
+      let below = row > 0 ? node - regimes : node
+      let above = row < rows - 1 ? node + regimes : node
       func rate(_ index: Int) -> Double {
         let y = holdings[index]
         var value = source.constant[node] + (source.linear[node] + source.quadratic[node] * y) * y
-        value += system.lower[node] * below[index] + system.upper[node] * above[index]
-        for other in 0..<regimes {
-          value +=
-            system.block[node * regimes + other] * buffers.line(buffers.recent, node: base + other)[index]
-        }
+        value += system.lower[node] * recent[below, index] + system.upper[node] * recent[above, index]
+        for other in 0..<regimes { value += system.block[node * regimes + other] * recent[base + other, index] }
         return value
       }
       if isGame {
         for index in 0..<lines {
-          multiplier[index] =
-            line[index] >= ceiling[node]
-            ? max(0, rate(index)) : line[index] <= -floor[node] ? min(0, rate(index)) : 0
+          let value = recent[node, index]
+          multiplier[node, index] =
+            value >= ceiling[node] ? max(0, rate(index)) : value <= -floor[node] ? min(0, rate(index)) : 0
         }
       } else {
-        intervene(node: node, line: line) { index, best, value in
-          multiplier[index] = value[index] >= best ? max(0, rate(index)) : 0
+        let best = intervened(recent, node: node)
+        for index in 0..<lines {
+          multiplier[node, index] = recent[node, index] >= best[index] ? max(0, rate(index)) : 0
         }
       }
     }
@@ -291,19 +258,18 @@ struct BackwardMarch {
   private func sweep(
     _ buffers: LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference
   ) {
-    let sweep = LineSweep(system: system, groups: groups)
-    let parts = min(threads, groups)
-    let groupCount = groups
+    let sweep = LineSweep(system: system)
+    let tiles = buffers.tiles
+    let parts = min(threads, tiles)
     let (ceiling, floor, isGame) = (self.ceiling, self.floor, self.isGame)
     parallel(parts) { part in
-      let range = (part * groupCount / parts)..<((part + 1) * groupCount / parts)
       ceiling.withUnsafeBufferPointer { upper in
         floor.withUnsafeBufferPointer { lower in
           sweep.advance(
             recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier,
             holdings: buffers.holdings, source: source, scheme: scheme,
             projection: isGame ? .clip(lower: lower.baseAddress!, upper: upper.baseAddress!) : .deferred,
-            range: range)
+            tiles: (part * tiles / parts)..<((part + 1) * tiles / parts))
         }
       }
     }
@@ -311,23 +277,6 @@ struct BackwardMarch {
 
   private func parallel(_ parts: Int, _ body: @escaping @Sendable (Int) -> Void) {
     if parts == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: parts, execute: body) }
-  }
-
-  /// Calls `body(index, MV(index), values)` for every inventory of a node.
-  @inline(__always)
-  private func intervene(
-    node: Int, line: UnsafeMutablePointer<Double>,
-    _ body: (Int, Double, UnsafeMutablePointer<Double>) -> Void
-  ) {
-    let intervention = Intervention(
-      fixed: problem.costs[node % regimes].fixed, buyPerUnit: floor[node], sellPerUnit: ceiling[node],
-      spacing: spacing)
-    let kink = problem.settlement == .none ? -1 : zeroIndex
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: lines) { scratch in
-      let best = scratch.baseAddress!
-      intervention.apply(line, count: lines, kink: kink, best: best)
-      for index in 0..<lines { body(index, best[index], line) }
-    }
   }
 
   /// Projects (fixed cost), reads the bands and integrates the multiplier, row by row.
@@ -353,23 +302,23 @@ struct BackwardMarch {
   private func readGame(
     _ buffers: LineBuffers, node: Int, delta: Double, reference: Int, outputs: RowOutputs
   ) {
-    let value = buffers.line(buffers.recent, node: node)
-    let rate = buffers.line(buffers.multiplier, node: node)
+    let value = buffers.slice(buffers.recent)
+    let rate = buffers.slice(buffers.multiplier)
     let (upper, lower) = (ceiling[node], floor[node])
     // W grows with y (V is convex in y): the interior is one interval.
-    let firstInside = GameReader.firstIndex(lines) { value[$0] > -lower }
-    let firstAbove = GameReader.firstIndex(lines) { value[$0] >= upper }
+    let firstInside = GameReader.firstIndex(lines) { value[node, $0] > -lower }
+    let firstAbove = GameReader.firstIndex(lines) { value[node, $0] >= upper }
     let reader = EdgeReader(origin: holdings[0], spacing: spacing, count: lines)
     let low: Double
     let high: Double
     if firstInside < firstAbove {
       let middle = (firstInside + firstAbove - 1) / 2
-      high = reader.edge(from: middle, direction: 1) { upper - value[$0] }
-      low = reader.edge(from: middle, direction: -1) { value[$0] + lower }
+      high = reader.edge(from: middle, direction: 1) { upper - value[node, $0] }
+      low = reader.edge(from: middle, direction: -1) { value[node, $0] + lower }
     } else {
       // Nothing is inside: the band is narrower than the spacing, and lies where the multiplier changes sign.
       let index = max(1, min(lines - 1, firstAbove))
-      let (before, after) = (rate[index - 1], rate[index])
+      let (before, after) = (rate[node, index - 1], rate[node, index])
       let share = after > before ? min(1, max(0, -before / (after - before))) : 0.5
       low = holdings[index - 1] + share * spacing
       high = low
@@ -377,7 +326,8 @@ struct BackwardMarch {
     outputs.bands[node] = Band(
       lower: low + delta, upper: high + delta, targetLower: low + delta, targetUpper: high + delta)
     outputs.excess[node] = GameReader.excess(
-      rate: rate, spacing: spacing, center: max(0, min(lines - 1, (firstInside + firstAbove) / 2)), reference: reference)
+      rate: { rate[node, $0] }, spacing: spacing,
+      center: max(0, min(lines - 1, (firstInside + firstAbove) / 2)), reference: reference)
   }
 
   private func readImpulse(
@@ -385,12 +335,18 @@ struct BackwardMarch {
   ) {
     let row = ImpulseRow(
       fixed: problem.costs[node % regimes].fixed, buy: floor[node], sell: ceiling[node], origin: holdings[0],
-      spacing: spacing, count: lines, kink: problem.settlement == .none ? -1 : zeroIndex)
-    outputs.bands[node] = withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: groups) { distance in
-      row.project(
-        buffers.recent + node * groups, multiplier: buffers.multiplier + node * groups,
-        distance: distance.baseAddress!, holdings: buffers.holdings, rate: scheme.leading / scheme.step
-      ).shifted(by: delta)
+      spacing: spacing, count: lines, kink: kink)
+    let groups = lines / LineGroup.scalarCount
+    outputs.bands[node] = withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { scratch in
+      let values = scratch.baseAddress!
+      let (multipliers, distances) = (values + groups, values + 2 * groups)
+      buffers.gather(buffers.recent, node: node, into: values)
+      let band = row.project(
+        values, multiplier: multipliers, distance: distances, holdings: buffers.holdings,
+        rate: scheme.leading / scheme.step)
+      buffers.scatter(values, to: buffers.recent, node: node)
+      buffers.scatter(multipliers, to: buffers.multiplier, node: node)
+      return band.shifted(by: delta)
     }
   }
 
@@ -399,7 +355,8 @@ struct BackwardMarch {
   private func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     for node in 0..<nodes {
-      let line = buffers.line(buffers.recent, node: node)
+      let slice = buffers.slice(buffers.recent)
+      let line = (0..<lines).map { slice[node, $0] }
       let base = node * lines
       if !isGame {
         for index in 0..<lines { values[base + index] = line[index] }
@@ -407,7 +364,7 @@ struct BackwardMarch {
       }
       // V = V_ref + ∫ W dy by the trapezoidal rule.
       values[base + reference] = valueLine.recent[node]
-      for index in (reference + 1)..<max(lines, reference + 1) where index < lines {
+      for index in stride(from: reference + 1, to: lines, by: 1) {
         values[base + index] = values[base + index - 1] + 0.5 * spacing * (line[index] + line[index - 1])
       }
       for index in stride(from: reference - 1, through: 0, by: -1) {
@@ -415,25 +372,5 @@ struct BackwardMarch {
       }
     }
     return values
-  }
-}
-
-/// One line of numbers on the nodes that is stepped without an obstacle.
-struct SingleLine {
-  var recent: [Double]
-  private var older: [Double]
-
-  init(count: Int) {
-    recent = Array(repeating: 0, count: count)
-    older = recent
-  }
-
-  /// One backward-difference step with the source evaluated at the new time.
-  mutating func advance(_ system: LineSystem, _ scheme: BackwardDifference, source: (Int) -> Double) {
-    for node in recent.indices {
-      older[node] = scheme.recent * recent[node] - scheme.older * older[node] + scheme.step * source(node)
-    }
-    system.solve(&older)
-    swap(&recent, &older)
   }
 }

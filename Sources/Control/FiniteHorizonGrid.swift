@@ -95,7 +95,8 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
       for centre in centres {
         let weight = centre.weight / totalWeight
         gathered += weight * (atan((x - centre.position) / width) - atan((center - centre.position) / width))
-        normal += weight
+        normal +=
+          weight
           * (atan((center + half - centre.position) / width) - atan((center - half - centre.position) / width))
       }
       return (1 - gatheredShare) * (x - center) / (2 * half) + gatheredShare * gathered / normal
@@ -170,10 +171,10 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
       count = Int(min(Double(GridSettings.automaticHoldingsLimit), max(Double(count), needed)))
     }
     // Zero is a node: shift the uniform grid by less than one spacing, having left room for it. The upper end grows until
-    // the lines fill whole vectors.
+    // the lines fill whole tiles.
     let spacing = range / Double(count - 2)
-    let lanes = LineGroup.scalarCount
-    count = (count + lanes - 1) / lanes * lanes
+    let tile = LineSweep.tileLines
+    count = (count + tile - 1) / tile * tile
     let below = ((lowest - padding) / spacing).rounded(.down)
     return (0..<count).map { (below + Double($0)) * spacing }
   }

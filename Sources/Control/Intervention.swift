@@ -14,8 +14,10 @@ struct Intervention {
   let sellPerUnit: Double
   let spacing: Double
 
-  /// Fills `best` with MV over `count` nodes.
-  func apply(_ value: UnsafePointer<Double>, count: Int, kink: Int, best: UnsafeMutablePointer<Double>) {
+  /// MV at the nodes; `kink` is a node that is not refined, −1 for none.
+  func applied(to value: [Double], kink: Int) -> [Double] {
+    let count = value.count
+    var best = value
     let sellStep = sellPerUnit * spacing
     let buyStep = buyPerUnit * spacing
     var carried = value[0]
@@ -42,6 +44,7 @@ struct Intervention {
       carried = min(carried, here)
       best[index] = min(best[index], carried + fixed)
     }
+    return best
   }
 
   /// How far a parabola through three nodes dips below the middle one, given its differences to both sides; zero unless

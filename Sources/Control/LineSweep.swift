@@ -22,13 +22,16 @@ struct QuadraticSource {
 /// `U^{n+1}` and `λ^{n+1} = (c₀/h)(U* − U^{n+1})`. The lagged multiplier keeps second order and removes the √h error
 /// that a plain projection has (it would be the value of deciding only every h).
 ///
-/// All arrays are `[row × regime × line group]`.
+/// All arrays are `[tile × row × regime × group]` with `LineSweep.tile` groups to a tile, so that the recurrences of a tile
+/// stream through memory.
 struct LineSweep {
   let system: LineSystem
-  let groups: Int
 
-  /// Groups that are swept together: their rows stay in the first-level cache between the recurrences.
-  static let tile = 4
+  /// Groups that are swept together: a tile's three arrays then fit the second-level cache at 400 spots and 2 regimes,
+  /// and the backward pass finds there what the forward pass left.
+  static let tile = 2
+  /// Lines of a tile.
+  static let tileLines = tile * LineGroup.scalarCount
 
   /// What becomes of the predictor.
   enum Projection {
@@ -43,27 +46,28 @@ struct LineSweep {
   ///   - older: `U^{n−1}`, overwritten with `U*`, or with `U^{n+1}` when clipped.
   ///   - multiplier: `λ^n`, overwritten with `λ^{n+1}` when clipped.
   ///   - holdings: y per line group.
-  ///   - range: the line groups to advance.
+  ///   - tiles: the tiles to advance.
   func advance(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
     multiplier: UnsafeMutablePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
-    scheme: BackwardDifference, projection: Projection, range: Range<Int>
+    scheme: BackwardDifference, projection: Projection, tiles: Range<Int>
   ) {
-    var first = range.lowerBound
-    while first < range.upperBound {
-      let last = min(first + LineSweep.tile, range.upperBound)
-      advanceTile(
-        recent: recent, older: older, multiplier: multiplier, holdings: holdings, source: source, scheme: scheme,
-        projection: projection, range: first..<last)
-      first = last
+    let size = system.rows * system.regimes * LineSweep.tile
+    for tile in tiles {
+      let start = tile * size
+      eliminate(
+        recent: recent + start, older: older + start, multiplier: multiplier + start,
+        holdings: holdings + tile * LineSweep.tile, source: source, scheme: scheme)
+      backSubstitute(older: older + start, multiplier: multiplier + start, scheme: scheme, projection: projection)
     }
   }
 
-  private func advanceTile(
+  private func eliminate(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
-    multiplier: UnsafeMutablePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
-    scheme: BackwardDifference, projection: Projection, range: Range<Int>
+    multiplier: UnsafePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
+    scheme: BackwardDifference
   ) {
+    let width = LineSweep.tile
     let m = system.regimes
     let rows = system.rows
     let h = scheme.step
@@ -77,11 +81,11 @@ struct LineSweep {
             for row in 0..<rows {
               for e in 0..<m {
                 let node = row * m + e
-                let base = node * groups
+                let base = node * width
                 let alpha = LineGroup(repeating: h * constant[node])
                 let beta = LineGroup(repeating: h * linear[node])
                 let gamma = LineGroup(repeating: h * quadratic[node])
-                for group in range {
+                for group in 0..<width {
                   let y = holdings[group]
                   var value = fused(fused(gamma, y, beta), y, alpha)
                   value = fused(c1, recent[base + group], value)
@@ -90,7 +94,7 @@ struct LineSweep {
                   if row > 0 {
                     for f in 0..<m {
                       let factor = LineGroup(repeating: -elimination[node * m + f])
-                      value = fused(factor, older[((row - 1) * m + f) * groups + group], value)
+                      value = fused(factor, older[((row - 1) * m + f) * width + group], value)
                     }
                   }
                   older[base + group] = value
@@ -101,16 +105,15 @@ struct LineSweep {
         }
       }
     }
-    backSubstitute(older: older, multiplier: multiplier, scheme: scheme, projection: projection, range: range)
   }
 
   private func backSubstitute(
     older: UnsafeMutablePointer<LineGroup>, multiplier: UnsafeMutablePointer<LineGroup>, scheme: BackwardDifference,
-    projection: Projection, range: Range<Int>
+    projection: Projection
   ) {
     let m = system.regimes
     let rows = system.rows
-    let width = range.count
+    let width = LineSweep.tile
     let lag = LineGroup(repeating: scheme.step / scheme.leading)
     let rate = LineGroup(repeating: scheme.leading / scheme.step)
     // `solved` holds Ũ of the row above, `partial` the right-hand side of the row at hand: [regime × group of the tile].
@@ -126,12 +129,12 @@ struct LineSweep {
               let coefficient = LineGroup(repeating: -above[node])
               for local in 0..<width {
                 partial[e * width + local] = fused(
-                  coefficient, solved[e * width + local], older[node * groups + range.lowerBound + local])
+                  coefficient, solved[e * width + local], older[node * width + local])
               }
             }
             for e in 0..<m {
               let node = row * m + e
-              let base = node * groups + range.lowerBound
+              let base = node * width
               for local in 0..<width {
                 var value = LineGroup(repeating: inverse[node * m]) * partial[local]
                 for f in 1..<m {

@@ -23,13 +23,13 @@ enum GameReader {
   /// equations, with the end correction of Euler and Maclaurin at the reference. At the edge itself λ jumps; as the edge
   /// wanders through a cell with time and spot, the rule's error there averages out.
   static func excess(
-    rate: UnsafePointer<Double>, spacing: Double, center: Int, reference: Int
+    rate: (Int) -> Double, spacing: Double, center: Int, reference: Int
   ) -> Double {
     guard reference != center else { return 0 }
     let step = reference > center ? 1 : -1
     var sum = 0.0
-    for index in stride(from: center, to: reference, by: step) { sum += 0.5 * (rate[index] + rate[index + step]) }
-    let endSlope = rate[reference] == 0 ? 0 : rate[reference] - rate[reference - step]
+    for index in stride(from: center, to: reference, by: step) { sum += 0.5 * (rate(index) + rate(index + step)) }
+    let endSlope = rate(reference) == 0 ? 0 : rate(reference) - rate(reference - step)
     return Double(step) * (sum - endSlope / 12) * spacing
   }
 }

@@ -1,0 +1,78 @@
+import Formulation
+
+/// Memory of the lines: two time slices and a multiplier, whatever the number of steps, laid out for `LineSweep`.
+///
+/// `@unchecked Sendable`: threads write disjoint tiles in a sweep and disjoint nodes in a reading.
+struct LineBuffers: @unchecked Sendable {
+  var recent: UnsafeMutablePointer<LineGroup>
+  var older: UnsafeMutablePointer<LineGroup>
+  let multiplier: UnsafeMutablePointer<LineGroup>
+  let holdings: UnsafeMutablePointer<LineGroup>
+  let nodes: Int
+  let tiles: Int
+
+  /// - Parameters:
+  ///   - nodes: rows × regimes.
+  ///   - holdings: the lines' inventories, a whole number of tiles.
+  init(nodes: Int, holdings values: [Double]) {
+    self.nodes = nodes
+    tiles = values.count / LineSweep.tileLines
+    let count = nodes * tiles * LineSweep.tile
+    recent = .allocate(capacity: count)
+    older = .allocate(capacity: count)
+    multiplier = .allocate(capacity: count)
+    holdings = .allocate(capacity: tiles * LineSweep.tile)
+    for buffer in [recent, older, multiplier] { buffer.initialize(repeating: .zero, count: count) }
+    holdings.initialize(repeating: .zero, count: tiles * LineSweep.tile)
+    let plain = UnsafeMutableRawPointer(holdings).assumingMemoryBound(to: Double.self)
+    for index in values.indices { plain[index] = values[index] }
+  }
+
+  func deallocate() {
+    recent.deallocate()
+    older.deallocate()
+    multiplier.deallocate()
+    holdings.deallocate()
+  }
+
+  /// One slice, addressed by node and line.
+  struct Slice {
+    let start: UnsafeMutablePointer<Double>
+    let nodes: Int
+
+    @inline(__always)
+    subscript(node: Int, line: Int) -> Double {
+      get { start[position(node, line)] }
+      nonmutating set { start[position(node, line)] = newValue }
+    }
+
+    @inline(__always)
+    private func position(_ node: Int, _ line: Int) -> Int {
+      ((line / LineSweep.tileLines) * nodes + node) * LineSweep.tileLines + line % LineSweep.tileLines
+    }
+  }
+
+  func slice(_ base: UnsafeMutablePointer<LineGroup>) -> Slice {
+    Slice(start: UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self), nodes: nodes)
+  }
+
+  /// Copies the lines of a node to consecutive memory.
+  @inline(__always)
+  func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
+    for tile in 0..<tiles {
+      for group in 0..<LineSweep.tile {
+        row[tile * LineSweep.tile + group] = base[(tile * nodes + node) * LineSweep.tile + group]
+      }
+    }
+  }
+
+  /// The reverse of `gather`.
+  @inline(__always)
+  func scatter(_ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int) {
+    for tile in 0..<tiles {
+      for group in 0..<LineSweep.tile {
+        base[(tile * nodes + node) * LineSweep.tile + group] = row[tile * LineSweep.tile + group]
+      }
+    }
+  }
+}
