@@ -94,7 +94,7 @@ struct LineSystem {
   }
 
   /// Gauss–Jordan without exchanges on a small diagonally dominant matrix, in place.
-  private static func invert(_ a: inout [Double], _ m: Int) {
+  static func invert(_ a: inout [Double], _ m: Int) {
     for p in 0..<m {
       let reciprocal = 1 / a[p * m + p]
       a[p * m + p] = 1

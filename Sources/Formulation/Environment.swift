@@ -124,4 +124,25 @@ public struct EnvironmentChain: Sendable, Equatable {
     self.regimes = regimes
     self.generator = generator
   }
+
+  /// The same regimes with another generator of the same size.
+  public func replacing(generator: Generator) -> EnvironmentChain {
+    EnvironmentChain(unchecked: regimes, generator: generator)
+  }
+
+  /// The same regimes with every drift equal to the rate and no funding.
+  public func withoutDrift(rate: Double) -> EnvironmentChain {
+    let plain = regimes.map { regime in
+      var copy = regime
+      copy.drift = rate
+      copy.funding = 0
+      return copy
+    }
+    return EnvironmentChain(unchecked: plain, generator: generator)
+  }
+
+  private init(unchecked regimes: [Regime], generator: Generator) {
+    self.regimes = regimes
+    self.generator = generator
+  }
 }

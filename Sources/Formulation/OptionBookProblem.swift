@@ -188,28 +188,30 @@ public struct OptionBookProblem: Sendable, Equatable {
 
   /// The same problem with parts replaced, for decompositions and refinements; ranges are not checked again.
   public func replacing(
-    environment: EnvironmentChain? = nil, book: Book? = nil, costs: [TradeCost]? = nil, riskAversion: Double? = nil
+    environment: EnvironmentChain? = nil, currentRegime: Int? = nil, book: Book? = nil, costs: [TradeCost]? = nil,
+    inventory: Double? = nil
   ) -> OptionBookProblem {
-    OptionBookProblem(
-      copy: self, environment: environment ?? self.environment, book: book ?? self.book, costs: costs ?? self.costs,
-      preference: riskAversion.map { .quadratic(riskAversion: $0) } ?? preference)
+    var market = self.market
+    market.environment = environment ?? market.environment
+    market.currentRegime = currentRegime ?? market.currentRegime
+    return OptionBookProblem(
+      copy: self, market: market, book: book ?? self.book, costs: costs ?? self.costs,
+      inventory: inventory ?? self.inventory)
   }
 
   private init(
-    copy other: OptionBookProblem, environment: EnvironmentChain, book: Book, costs: [TradeCost], preference: Preference
+    copy other: OptionBookProblem, market: Market, book: Book, costs: [TradeCost], inventory: Double
   ) {
     name = other.name
     valuation = other.valuation
     dayCount = other.dayCount
-    var market = other.market
-    market.environment = environment
     self.market = market
     self.book = book
     self.costs = costs
     execution = other.execution
-    self.preference = preference
+    preference = other.preference
     settlement = other.settlement
-    inventory = other.inventory
+    self.inventory = inventory
     convention = other.convention
     horizon = other.horizon
   }

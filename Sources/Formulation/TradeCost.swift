@@ -50,6 +50,13 @@ public struct TradeCost: Sendable, Equatable {
       quadraticImpact: left.quadraticImpact + right.quadraticImpact)
   }
 
+  /// Every part times a factor.
+  public func scaled(by factor: Double) -> TradeCost {
+    TradeCost(
+      fixed: factor * fixed, proportionalBuy: factor * proportionalBuy, proportionalSell: factor * proportionalSell,
+      quadraticImpact: factor * quadraticImpact)
+  }
+
   /// What the trade costs [quote].
   @inlinable @inline(__always)
   public func charge(price: Double, trade: Double) -> Double {

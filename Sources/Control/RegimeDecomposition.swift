@@ -1,0 +1,66 @@
+import Formulation
+
+/// Where the dependence of the bands on the regime comes from: the same book solved again with one cause at a time taken
+/// away.
+///
+/// In a long-run problem with quadratic risk, volatility alone moves no band: a diffusion η = |Γ|σS and a risk rate
+/// λ = ½aσ²S² enter only as η²/λ, from which σ cancels (control.md §7). What can move bands is costs, implied volatility
+/// (through Δ and Γ), and, over a finite horizon, the variance still expected before expiry.
+public struct RegimeDecomposition: Sendable {
+  /// A cause that is taken away.
+  public enum Cause: String, Sendable, CaseIterable {
+    /// As the book is.
+    case asStated
+    /// Every regime pays the current regime's costs.
+    case equalCosts
+    /// Every regime marks at the current regime's implied volatilities.
+    case equalImpliedVolatility
+    /// Regimes never switch.
+    case noSwitching
+    /// Equal costs, equal implied volatility and no drift differences: volatility and switching alone remain.
+    case volatilityAlone
+  }
+
+  /// One row: the bands in net delta at the reference, per regime.
+  public struct Row: Sendable {
+    public let cause: Cause
+    public let bands: [Band]
+  }
+
+  public let rows: [Row]
+
+  /// Solves every variant with the given method.
+  public init(problem: OptionBookProblem, method: FiniteHorizon) throws(ControlError) {
+    var rows: [Row] = []
+    for cause in Cause.allCases {
+      let solution = try method.solve(RegimeDecomposition.variant(problem, cause))
+      rows.append(Row(cause: cause, bands: (0..<problem.environment.count).map { solution.band(regime: $0) }))
+    }
+    self.rows = rows
+  }
+
+  /// The problem without a cause.
+  static func variant(_ problem: OptionBookProblem, _ cause: Cause) -> OptionBookProblem {
+    let count = problem.environment.count
+    let current = problem.market.currentRegime
+    let costs = Array(repeating: problem.costs[current], count: count)
+    let legs = problem.book.legs.map { leg in
+      var equal = leg
+      if !leg.impliedVolatilities.isEmpty {
+        equal.impliedVolatilities = Array(repeating: leg.impliedVolatilities[current], count: count)
+      }
+      return equal
+    }
+    let book = Book(legs: legs, rate: problem.book.rate)
+    switch cause {
+    case .asStated: return problem
+    case .equalCosts: return problem.replacing(costs: costs)
+    case .equalImpliedVolatility: return problem.replacing(book: book)
+    case .noSwitching:
+      return problem.replacing(environment: problem.environment.replacing(generator: .frozen(count: count)))
+    case .volatilityAlone:
+      return problem.replacing(
+        environment: problem.environment.withoutDrift(rate: problem.market.rate), book: book, costs: costs)
+    }
+  }
+}
