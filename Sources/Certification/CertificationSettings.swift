@@ -1,0 +1,29 @@
+/// How thoroughly a solution is checked. Thresholds are printed with the certificate.
+public struct CertificationSettings: Sendable, Equatable {
+  /// Paths of the roll-out per regime.
+  public var paths: Int
+  /// Checks of the band along a path, at least.
+  public var checksPerPath: Int
+  public var seed: UInt64
+  /// Threads; nil: one per processor. No number depends on it.
+  public var threads: Int?
+
+  public init(paths: Int = 16_384, checksPerPath: Int = 1024, seed: UInt64 = 1, threads: Int? = nil) {
+    self.paths = paths
+    self.checksPerPath = checksPerPath
+    self.seed = seed
+    self.threads = threads
+  }
+
+  /// The value's error estimate may be this share of the value: a desk reads three digits.
+  static let valueTolerance = 0.01
+  /// The edges' error estimate may be this share of the band's width: the value is flat at the optimum, so that a shift
+  /// of a tenth costs less than a hundredth.
+  static let bandTolerance = 0.1
+  /// Below this order the error estimate by extrapolation is not to be trusted.
+  static let leastOrder = 0.5
+  /// Standard errors that the simulation may be away from the value, beyond the stated discretisation errors.
+  static let rollOutDeviations = 3.0
+  /// Rounding allowed in laws that are exact, relative.
+  static let lawTolerance = 1e-9
+}

@@ -1,0 +1,66 @@
+/// One question that a certificate asks, with its answer as numbers.
+public struct Check: Sendable, Equatable {
+  /// What is asked.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// Difference of the value between the grid and one half as fine, extrapolated, against the value.
+    case valueError
+    /// The same for the edges and targets, against the band's width.
+    case bandError
+    /// Observed order of convergence over three grids.
+    case observedOrder
+    /// Residual of the equation where no trade is made.
+    case equationResidual
+    /// Violation of "trading now is never better than the value".
+    case obstacleViolation
+    /// Violation of "waiting is never better where the policy trades".
+    case tradingViolation
+    /// Independent simulation of the policy against the value.
+    case rollOut
+    /// Edges and targets in order.
+    case edgesOrdered
+    /// The value grows with costs.
+    case monotoneInCosts
+    /// Closed form, where the problem has one.
+    case closedForm
+  }
+
+  public let kind: Kind
+  /// The regime it was asked of; nil: the whole problem.
+  public let regime: String?
+  public let measured: Double
+  public let threshold: Double
+  /// Unit of both numbers; empty for a ratio.
+  public let unit: String
+  public let passed: Bool
+
+  /// A check that passes when the measured number does not exceed the threshold; `NaN` never passes.
+  init(_ kind: Kind, regime: String? = nil, measured: Double, atMost threshold: Double, unit: String = "") {
+    self.kind = kind
+    self.regime = regime
+    self.measured = measured
+    self.threshold = threshold
+    self.unit = unit
+    passed = measured <= threshold
+  }
+
+  /// A check that passes when the measured number is at least the threshold.
+  init(_ kind: Kind, regime: String? = nil, measured: Double, atLeast threshold: Double, unit: String = "") {
+    self.kind = kind
+    self.regime = regime
+    self.measured = measured
+    self.threshold = threshold
+    self.unit = unit
+    passed = measured >= threshold
+  }
+}
+
+/// A number with an estimate of its numerical error, in the same unit.
+public struct Measured: Sendable, Equatable {
+  public let value: Double
+  public let error: Double
+
+  public init(_ value: Double, error: Double) {
+    self.value = value
+    self.error = error
+  }
+}

@@ -1,0 +1,62 @@
+import Control
+import Formulation
+import Simulation
+
+/// Everything that is said of an option book, with errors.
+public struct OptionBookAnswer: Sendable {
+  public let problem: OptionBookProblem
+  public let solution: FiniteHorizonSolution
+  public let regimes: [Regime]
+  /// Other ways to hedge the same book from the current regime, on common random numbers.
+  public let rivals: [Rival]
+  /// Null when the regimes are one.
+  public let decomposition: RegimeDecomposition?
+  /// Seconds between the roll-out's checks.
+  public let rollOutCheck: Double
+  /// Observed order of the value over three grids, per regime.
+  public let settings: CertificationSettings
+
+  /// The answer in one regime, at today's spot and the problem's inventory.
+  public struct Regime: Sendable {
+    public let name: String
+    /// J [quote], extrapolated to a grid without spacing, with the jump-of-mark part.
+    public let value: Measured
+    /// Expected trading and settlement costs [quote].
+    public let trading: Measured
+    /// The rest of J: risk and carry [quote], the jump-of-mark part included.
+    public let risk: Measured
+    /// The part of the risk that is the mark's jump when regimes switch; no policy changes it [quote].
+    public let markJump: Double
+    /// J when the first trade to the band has been made already [quote].
+    public let valueWhenHedged: Double
+    /// In net delta D [units].
+    public let band: Band
+    /// The largest error estimate of the band's four numbers [units].
+    public let bandError: Double
+    /// The same band in inventory y [units].
+    public let holding: Band
+    /// Observed order of convergence of the value.
+    public let order: Double
+    /// Expected seconds from the target (with a fixed cost) or the band's centre to the next trade or the horizon.
+    public let timeToTrade: Double
+    /// Whether `timeToTrade` starts from the targets.
+    public let startsAtTarget: Bool
+    public let rollOut: RollOutEstimate
+    /// Seconds between checks at which not monitoring continuously costs 1 % of J, from the roll-out; nil when it is too
+    /// small to be told from its standard error.
+    public let check: Double?
+  }
+
+  /// A rule that is not ours.
+  public struct Rival: Sendable {
+    public let name: String
+    /// Seconds between its trades.
+    public let interval: Double
+    /// J, trading cost and risk [quote], each with its standard error.
+    public let total: Simulation.Estimate
+    public let trading: Simulation.Estimate
+    public let risk: Simulation.Estimate
+    /// J of the rule minus J of the band on the same paths [quote].
+    public let excess: Simulation.Estimate
+  }
+}

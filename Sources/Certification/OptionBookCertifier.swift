@@ -1,0 +1,234 @@
+import Control
+import Formulation
+import Glibc
+import Simulation
+
+/// Solves an option book on three grids, measures the error, rolls the policy out with independent code, and asks the
+/// questions of control.md §9.
+///
+/// The value is extrapolated from the finest two grids, `V + (V − V_½)/3`, which removes the second-order error; what
+/// remains is estimated by half of their difference. Edges are taken from the finest grid and their error is the difference
+/// to the next.
+public struct OptionBookCertifier: Sendable {
+  public let problem: OptionBookProblem
+  public let grid: GridSettings
+  public let settings: CertificationSettings
+
+  public init(problem: OptionBookProblem, grid: GridSettings, settings: CertificationSettings) {
+    self.problem = problem
+    self.grid = grid
+    self.settings = settings
+  }
+
+  /// Part of the difference between the two finest grids that extrapolation may leave: 1/(2^p − 1) − 1/3 is 0.21 at
+  /// p = 1.5, the lowest order seen on smooth problems; ½ allows for less.
+  static let remainingShare = 0.5
+
+  /// Shares of the work, for progress: the three solves, variants, roll-outs, rivals.
+  private static let solved = 0.35
+  private static let compared = 0.55
+
+  public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
+    let threads = settings.threads ?? ProcessorCount.online
+    let fine = try solve(grid, threads: threads) { progress?(0.25 * $0) }
+    let used = fine.grid.holdings.count
+    let middleSettings = grid.refined(by: 0.5, holdings: used)
+    let middle = try solve(middleSettings, threads: threads)
+    let coarse = try solve(grid.refined(by: 0.25, holdings: used), threads: threads)
+    progress?(OptionBookCertifier.solved)
+    let method = FiniteHorizon(settings: middleSettings, threads: threads)
+    let share: CostShare
+    let decomposition: RegimeDecomposition?
+    do {
+      share = try CostShare(problem: problem, method: method)
+      decomposition =
+        problem.environment.count > 1 ? try RegimeDecomposition(problem: problem, method: method) : nil
+    } catch { throw .control(error) }
+    progress?(OptionBookCertifier.compared)
+
+    var regimes: [OptionBookAnswer.Regime] = []
+    var checks: [Check] = []
+    let check = rollOutCheck
+    let count = problem.environment.count
+    for e in 0..<count {
+      let regime = try regimeAnswer(
+        e, fine: fine, middle: middle, coarse: coarse, share: share, check: check, checks: &checks)
+      regimes.append(regime)
+      progress?(
+        OptionBookCertifier.compared + (0.9 - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
+    }
+    let rivals = try rivals(fine: fine)
+    progress?(1)
+    let answer = OptionBookAnswer(
+      problem: problem, solution: fine, regimes: regimes, rivals: rivals, decomposition: decomposition,
+      rollOutCheck: check, settings: settings)
+    return Certificate(answer: .optionBook(answer), checks: checks)
+  }
+
+  private func solve(
+    _ grid: GridSettings, threads: Int, progress: (@Sendable (Double) -> Void)? = nil
+  ) throws(CertificationError) -> FiniteHorizonSolution {
+    do { return try FiniteHorizon(settings: grid, threads: threads).solve(problem, progress: progress) } catch {
+      throw .control(error)
+    }
+  }
+
+  /// Seconds between the roll-out's checks: the horizon in equal parts.
+  private var rollOutCheck: Double {
+    problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
+  }
+
+  // MARK: One regime
+
+  private func regimeAnswer(
+    _ e: Int, fine: FiniteHorizonSolution, middle: FiniteHorizonSolution, coarse: FiniteHorizonSolution,
+    share: CostShare, check: Double, checks: inout [Check]
+  ) throws(CertificationError) -> OptionBookAnswer.Regime {
+    let name = problem.environment.regimes[e].name
+    let y = problem.inventory
+    let node = fine.grid.reference * problem.environment.count + e
+    let values = [coarse, middle, fine].map { $0.value(regime: e, inventory: y) }
+    let difference = values[2] - values[1]
+    let order = log2(abs(values[1] - values[0]) / max(abs(difference), .leastNormalMagnitude))
+    let controlled = values[2] + difference / 3
+    let error = OptionBookCertifier.remainingShare * abs(difference)
+    let markJump = fine.markJumpRisk[node]
+    let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
+
+    let band = fine.band(regime: e)
+    let bandError = largestDifference(band, middle.band(regime: e))
+    let delta = fine.bookDeltas[node]
+    let holding = band.shifted(by: -delta)
+
+    // The cost share comes from the middle grid; it is scaled by what the value gained on the way to the limit.
+    let scale = values[1] == 0 ? 1 : controlled / values[1]
+    let trading = share.trading[e] * scale
+    let tradingError = abs(share.trading[e]) * abs(scale - 1) + error
+
+    let hasFixed = problem.costs[e].fixed > 0
+    let clock = TimeToTrade(fine)
+    let starts = hasFixed ? [holding.targetLower, holding.targetUpper] : [0.5 * (holding.lower + holding.upper)]
+    let usable = starts.filter(\.isFinite)
+    let time =
+      usable.isEmpty
+      ? problem.horizon : usable.reduce(0) { $0 + clock.expected(regime: e, inventory: $1) } / Double(usable.count)
+
+    let rollOut = try rollOut(regime: e, policy: fine.policy, check: check)
+    ask(
+      &checks, name: name, value: controlled, error: error, order: order, difference: difference, band: band,
+      bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
+    let loss = rollOut.discretisationError
+    let resolved = loss.mean > 2 * loss.standardError
+    return OptionBookAnswer.Regime(
+      name: name, value: Measured(controlled + markJump, error: error + markJumpError),
+      trading: Measured(trading, error: tradingError),
+      risk: Measured(controlled - trading + markJump, error: error + tradingError + markJumpError),
+      markJump: markJump, valueWhenHedged: hedgedValue(fine, e, holding: holding, extrapolation: difference / 3) + markJump,
+      band: band, bandError: bandError, holding: holding, order: order,
+      timeToTrade: time * problem.dayCount.secondsPerYear, startsAtTarget: hasFixed, rollOut: rollOut,
+      check: resolved ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
+  }
+
+  /// The least value over inventories on the grid: where one would like to be, before the next move.
+  private func hedgedValue(_ solution: FiniteHorizonSolution, _ e: Int, holding: Band, extrapolation: Double) -> Double {
+    let centre = 0.5 * (holding.targetLower + holding.targetUpper)
+    guard centre.isFinite else { return solution.value(regime: e, inventory: problem.inventory) + extrapolation }
+    return solution.value(regime: e, inventory: centre) + extrapolation
+  }
+
+  private func largestDifference(_ a: Band, _ b: Band) -> Double {
+    let pairs = [(a.lower, b.lower), (a.upper, b.upper), (a.targetLower, b.targetLower), (a.targetUpper, b.targetUpper)]
+    return pairs.map { $0.0 == $0.1 ? 0 : abs($0.0 - $0.1) }.max()!
+  }
+
+  private func ask(
+    _ checks: inout [Check], name: String, value: Double, error: Double, order: Double, difference: Double, band: Band,
+    bandError: Double, share: (higher: Double, lower: Double), rollOut: RollOutEstimate
+  ) {
+    let unit = problem.market.quote
+    // A value of nothing (an empty book) has no relative error: rounding of the gross position's risk stands in.
+    let scale = abs(value) + naturalScale * CertificationSettings.lawTolerance
+    checks.append(
+      Check(.valueError, regime: name, measured: error, atMost: CertificationSettings.valueTolerance * scale, unit: unit))
+    if abs(difference) > CertificationSettings.lawTolerance * scale, abs(difference) > 1e-4 * abs(value) {
+      checks.append(
+        Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
+    }
+    if band.width.isFinite, band.width > 0 {
+      checks.append(
+        Check(
+          .bandError, regime: name, measured: bandError, atMost: CertificationSettings.bandTolerance * band.width,
+          unit: problem.market.underlying))
+    }
+    let disorder = max(band.lower - band.targetLower, band.targetLower - band.targetUpper, band.targetUpper - band.upper)
+    checks.append(
+      Check(
+        .edgesOrdered, regime: name, measured: disorder.isNaN ? 0 : disorder,
+        atMost: CertificationSettings.lawTolerance * (1 + problem.book.grossQuantity), unit: problem.market.underlying))
+    checks.append(
+      Check(
+        .monotoneInCosts, regime: name, measured: share.lower - share.higher,
+        atMost: CertificationSettings.lawTolerance * scale, unit: unit))
+    let allowance =
+      CertificationSettings.rollOutDeviations * rollOut.extrapolated.standardError
+      + abs(rollOut.discretisationError.mean) + error
+    checks.append(
+      Check(
+        .rollOut, regime: name, measured: abs(rollOut.extrapolated.mean - value), atMost: allowance + 1e-12 * scale,
+        unit: unit))
+  }
+
+  /// The gamma risk of the whole gross position left alone: `½ a σ² S² q² T` [quote].
+  private var naturalScale: Double {
+    let volatility = problem.environment.regimes.map(\.volatility).max()!
+    let exposure = volatility * problem.market.spot * problem.book.grossQuantity
+    return 0.5 * problem.preference.riskAversion * exposure * exposure * problem.horizon
+  }
+
+  // MARK: Roll-outs
+
+  private func rollOut(
+    regime e: Int, policy: PolicyTable, check: Double
+  ) throws(CertificationError) -> RollOutEstimate {
+    do {
+      let rollOut = try RollOut(
+        problem: problem.replacing(currentRegime: e),
+        settings: RollOutSettings(
+          checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
+          threads: settings.threads))
+      return try rollOut.estimate(.table(policy))
+    } catch { throw .simulation(error) }
+  }
+
+  /// Rules that desks use: trade to zero net delta every hour, every day.
+  private static let clockRules: [(name: String, seconds: Double)] = [("hourly", 3600), ("daily", 86_400)]
+  /// A rule that trades fewer times than this before the horizon is not a rule of the book.
+  private static let leastTrades = 2.0
+
+  private func rivals(fine: FiniteHorizonSolution) throws(CertificationError) -> [OptionBookAnswer.Rival] {
+    var rivals: [OptionBookAnswer.Rival] = []
+    let horizon = problem.horizon * problem.dayCount.secondsPerYear
+    for rule in OptionBookCertifier.clockRules where horizon >= OptionBookCertifier.leastTrades * rule.seconds {
+      // Checks divide the interval and are at least as dense as the certificate's own.
+      let parts = max(1, (rule.seconds / rollOutCheck).rounded(.up))
+      do {
+        let rollOut = try RollOut(
+          problem: problem,
+          settings: RollOutSettings(
+            checkEvery: rule.seconds / parts, pathCount: settings.paths, seed: settings.seed, antithetic: true,
+            detailed: false, threads: settings.threads))
+        let policy = HedgingPolicy.interval(everySeconds: rule.seconds, target: 0)
+        let comparison = try rollOut.compare(policy, .table(fine.policy))
+        let result = try rollOut.run(policy)
+        rivals.append(
+          OptionBookAnswer.Rival(
+            name: rule.name, interval: rule.seconds, total: result[.criterion],
+            trading: Simulation.Estimate(
+              mean: result.tradingCosts + result[.settlementCost].mean,
+              standardError: hypot(result[.fixedCosts].standardError, result[.variableCosts].standardError)),
+            risk: result[.gammaRisk], excess: comparison.difference(.criterion)))
+      } catch { throw .simulation(error) }
+    }
+    return rivals
+  }
+}
