@@ -6,14 +6,23 @@ import Foundation
 enum SystemFile {
   /// The operating system's own text for an error number.
   struct Failure: Error, Equatable {
+    let code: Int32
     let reason: String
 
     init(code: Int32) {
+      self.code = code
       reason = unsafe String(cString: strerror(code))
     }
 
     static var last: Failure { Failure(code: errno) }
+    static var exists: Failure { Failure(code: EEXIST) }
+    static var isDirectory: Failure { Failure(code: EISDIR) }
+    static var noSuchFile: Failure { Failure(code: ENOENT) }
+
+    var alreadyExists: Bool { code == EEXIST }
   }
+
+  static var processIdentifier: Int32 { getpid() }
 
   /// Read and written in pieces of this size: large enough that the number of calls does not count.
   private static let pieceSize = 1 << 16
@@ -83,8 +92,14 @@ enum SystemFile {
     _ = unsafe unlink(path)
   }
 
-  static func removeDirectory(_ path: String) {
+  /// Removes a directory and what is in it.
+  static func removeTree(_ path: String) {
     try? FileManager.default.removeItem(atPath: path)
+  }
+
+  /// Removes a directory unless something is in it.
+  static func removeEmptyDirectory(_ path: String) {
+    _ = unsafe rmdir(path)
   }
 
   /// Creates one directory; false when something of that name is there already.
@@ -92,6 +107,28 @@ enum SystemFile {
     if unsafe mkdir(path, directoryPermissions) == 0 { return true }
     guard errno == EEXIST else { throw .last }
     return false
+  }
+
+  /// Creates a directory and those above it; false when it is there already.
+  static func makeDirectories(_ path: String) throws(Failure) -> Bool {
+    if isDirectory(path) { return false }
+    let (parent, _) = split(path)
+    if !isDirectory(parent) { _ = try makeDirectories(parent) }
+    guard try makeDirectory(path) else {
+      // Another process may have made it meanwhile.
+      if isDirectory(path) { return false }
+      throw Failure(code: ENOTDIR)
+    }
+    return true
+  }
+
+  /// The directory a path lies in, and its last component.
+  static func split(_ path: String) -> (parent: String, name: String) {
+    var trimmed = path[...]
+    while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+    guard let slash = trimmed.lastIndex(of: "/") else { return (".", String(trimmed)) }
+    let parent = trimmed[..<slash]
+    return (parent.isEmpty ? "/" : String(parent), String(trimmed[trimmed.index(after: slash)...]))
   }
 
   private static let directoryPermissions: mode_t = 0o755

@@ -22,7 +22,7 @@ public struct JSON5Document: Equatable, Sendable {
   /// - Throws: `ModelFileError.syntax`, `ModelFileError.duplicateKey`.
   public init(parsing bytes: [UInt8], source: SourcePosition.Source = .text) throws(ModelFileError) {
     let scalars = try DecodedText(bytes, source: source).scalars
-    var parser = JSON5Parser(scalars, source: source)
+    var parser = JSON5Parser(TextCursor(scalars, source: source))
     root = try parser.document()
   }
 

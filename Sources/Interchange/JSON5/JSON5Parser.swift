@@ -6,8 +6,8 @@ struct JSON5Parser {
   /// The way to the value being read; only errors look at it.
   private var path = ModelPath.root
 
-  init(_ scalars: [Unicode.Scalar], source: SourcePosition.Source) {
-    cursor = TextCursor(scalars, source: source)
+  init(_ cursor: TextCursor) {
+    self.cursor = cursor
   }
 
   /// One value between blanks and comments, and nothing more.
