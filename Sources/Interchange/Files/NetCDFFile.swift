@@ -219,7 +219,9 @@ public struct NetCDFFile: ~Copyable {
       _ = unsafe buffer.initialize(from: bytes)
       return unsafe buffer
     }
-    defer { unsafe buffers.forEach { unsafe $0.deallocate() } }
+    defer {
+      for index in unsafe buffers.indices { unsafe buffers[index].deallocate() }
+    }
     return unsafe body(buffers.map { unsafe UnsafePointer($0.baseAddress) })
   }
 }
