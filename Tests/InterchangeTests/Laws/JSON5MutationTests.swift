@@ -1,3 +1,4 @@
+import Foundation
 import Interchange
 import Testing
 
@@ -44,6 +45,43 @@ struct JSON5MutationTests {
         try JSON5Document(parsing: Array(original[..<count]))
       }
     }
+  }
+
+  /// Quantities and timestamps are the texts a model holds beside names.
+  @Test("no damaged quantity or timestamp traps")
+  func texts() {
+    var generator = SplitMix(state: 5)
+    var accepted = 0
+    for _ in 0..<10_000 {
+      for original in ["25.5e-1 bps", "12h", "2021-10-21T08:00:00Z"] {
+        let text = String(decoding: generator.damage(Array(original.utf8)), as: UTF8.self)
+        let value = StrictValue(JSON5Node(.string(text), at: SourcePosition(line: 1, column: 1)))
+        if (try? value.fraction()) != nil || (try? value.seconds()) != nil { accepted += 1 }
+        if let seconds = try? value.timestamp() {
+          accepted += 1
+          #expect(Timestamp(secondsSince1970: seconds)?.description == text)
+        }
+      }
+    }
+    #expect((1_000..<29_000).contains(accepted), "\(accepted) of 30000 accepted")
+  }
+
+  /// Objects in lists in objects to the limit, parsed, compared, written and freed on half a megabyte of stack.
+  @Test("the deepest nesting fits in a small stack")
+  func smallStack() {
+    let pairs = JSON5Document.nestingLimit / 2
+    let text = String(repeating: "{a:[", count: pairs) + String(repeating: "]}", count: pairs)
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      if let document = try? JSON5Document(parsing: text), document == (try? JSON5Document(parsing: text)),
+        (try? JSONWriter.text(of: JSONValue(document.root))) != nil
+      {
+        done.signal()
+      }
+    }
+    thread.stackSize = 1 << 19
+    thread.start()
+    #expect(done.wait(timeout: .now() + .seconds(60)) == .success)
   }
 
   /// Bytes per line: an upper bound of the scalars per line.
