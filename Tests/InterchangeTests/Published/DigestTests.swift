@@ -1,0 +1,40 @@
+import Interchange
+import Testing
+
+/// Example messages of FIPS 180 (NIST, "Secure Hash Standard" with examples, 2002 and later): SHA-256.
+@Suite("Digest")
+struct DigestTests {
+  @Test(
+    "SHA-256 examples",
+    arguments: [
+      ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+      ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+      (
+        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+      ),
+      (
+        "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+        "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
+      ),
+      (
+        String(repeating: "a", count: 1_000_000),
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+      ),
+    ])
+  func examples(message: String, digest: String) {
+    #expect(Digest.sha256(of: message) == digest)
+  }
+
+  @Test("a file has the digest of its content")
+  func file() throws {
+    let scratch = try Scratch()
+    try AtomicFile.write("abc", to: scratch.path("a"))
+    #expect(
+      try Digest.sha256(ofFile: scratch.path("a")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
+    #expect(
+      throws: ModelFileError.unreadable(file: scratch.path("b"), reason: "No such file or directory")
+    ) { try Digest.sha256(ofFile: scratch.path("b")) }
+  }
+}
