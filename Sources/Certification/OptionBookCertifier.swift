@@ -31,10 +31,9 @@ public struct OptionBookCertifier: Sendable {
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
     let threads = settings.threads ?? ProcessorCount.online
     let fine = try solve(grid, threads: threads) { progress?(0.25 * $0) }
-    let used = fine.grid.holdings.count
-    let middleSettings = grid.refined(by: 0.5, holdings: used)
+    let middleSettings = grid.refined(by: 0.5, of: fine.grid)
     let middle = try solve(middleSettings, threads: threads)
-    let coarse = try solve(grid.refined(by: 0.25, holdings: used), threads: threads)
+    let coarse = try solve(grid.refined(by: 0.25, of: fine.grid), threads: threads)
     progress?(OptionBookCertifier.solved)
     let method = FiniteHorizon(settings: middleSettings, threads: threads)
     let share: CostShare

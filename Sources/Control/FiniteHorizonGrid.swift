@@ -26,13 +26,14 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
 
   init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
     try settings.validate()
-    let spotNodes = FiniteHorizonGrid.spotNodes(problem: problem, settings: settings)
+    let counts = GridCounts(problem: problem, settings: settings)
+    let spotNodes = FiniteHorizonGrid.spotNodes(problem: problem, settings: settings, count: counts.spots)
     logSpots = spotNodes.nodes
     reference = spotNodes.reference
-    let segments = FiniteHorizonGrid.timeNodes(problem: problem, steps: settings.steps)
+    let segments = FiniteHorizonGrid.timeNodes(problem: problem, steps: counts.steps)
     times = segments.times
     isSegmentEnd = segments.isEnd
-    holdings = FiniteHorizonGrid.holdingNodes(problem: problem, settings: settings, logSpots: logSpots)
+    holdings = FiniteHorizonGrid.holdingNodes(range: counts.range, count: counts.holdings)
   }
 
   // MARK: Times
@@ -67,17 +68,37 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   private static let gatheredShare = 0.5
   /// Width of the gathering around a centre, in standard deviations of the calmest regime over the whole horizon.
   private static let gatheringWidth = 0.5
+  /// Least width of the gathering, as a share of the grid's half-width.
+  private static let leastGathering = 0.02
+
+  /// Half of the grid's width in log-spot.
+  static func halfRange(problem: OptionBookProblem, settings: GridSettings) -> Double {
+    let regimes = problem.environment.regimes
+    let widest = regimes.map(\.volatility).max()! * problem.horizon.squareRoot()
+    let drift = regimes.map { abs($0.drift) }.max()! * problem.horizon
+    return settings.deviations * widest + drift + 0.5 * widest * widest
+  }
+
+  /// Width of the bump of nodes around a centre, in log-spot.
+  static func gathering(problem: OptionBookProblem, settings: GridSettings) -> Double {
+    let calmest = problem.environment.regimes.map(\.volatility).min()! * problem.horizon.squareRoot()
+    return max(gatheringWidth * calmest, leastGathering * halfRange(problem: problem, settings: settings))
+  }
+
+  /// Spacing at today's spot of a grid of `count` nodes, the centres of the strikes left aside.
+  static func centralSpacing(problem: OptionBookProblem, settings: GridSettings, count: Int) -> Double {
+    let half = halfRange(problem: problem, settings: settings)
+    let width = gathering(problem: problem, settings: settings)
+    let density = (1 - gatheredShare) / (2 * half) + gatheredShare / (2 * width * atan(half / width))
+    return 1 / (density * Double(count))
+  }
 
   private static func spotNodes(
-    problem: OptionBookProblem, settings: GridSettings
+    problem: OptionBookProblem, settings: GridSettings, count: Int
   ) -> (nodes: [Double], reference: Int) {
     let center = log(problem.market.spot)
-    let root = problem.horizon.squareRoot()
-    let volatilities = problem.environment.regimes.map(\.volatility)
-    let widest = volatilities.max()! * root
-    let drift = problem.environment.regimes.map { abs($0.drift) }.max()! * problem.horizon
-    let half = settings.deviations * widest + drift + 0.5 * widest * widest
-    let width = max(gatheringWidth * volatilities.min()! * root, 0.02 * half)
+    let half = halfRange(problem: problem, settings: settings)
+    let width = gathering(problem: problem, settings: settings)
 
     var centres: [(position: Double, weight: Double)] = [(center, 1)]
     var strikeWeight = 0.0
@@ -102,7 +123,6 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
       return (1 - gatheredShare) * (x - center) / (2 * half) + gatheredShare * gathered / normal
     }
     let below = -measure(center - half)
-    let count = settings.spots
     let reference = max(2, min(count - 3, Int((below * Double(count - 1)).rounded())))
     let spacing = 1 / Double(count - 1)
     var nodes = [Double](repeating: center, count: count)
@@ -127,55 +147,12 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
 
   // MARK: Holdings
 
-  /// Room beyond the book's deltas, in half-widths of the band.
-  private static let paddingInHalfWidths = 2.5
-  /// Room beyond the book's deltas, as a share of their range.
-  private static let paddingShare = 0.05
-
-  private static func holdingNodes(
-    problem: OptionBookProblem, settings: GridSettings, logSpots: [Double]
-  ) -> [Double] {
-    var lowest = min(0, problem.inventory)
-    var highest = max(0, problem.inventory)
-    let moments = [0.0, 0.5, 0.9, 0.999].map { $0 * problem.horizon } + problem.book.expiries.map { $0 * (1 - 1e-9) }
-    var widest = 0.0
-    var narrowest = Double.infinity
-    let stride = max(1, logSpots.count / 60)
-    let central = log(problem.market.spot)
-    let typical = problem.environment.regimes.map(\.volatility).max()! * problem.horizon.squareRoot()
-    for regime in 0..<problem.environment.count {
-      let scale = BandScale(problem: problem, regime: regime)
-      for moment in moments {
-        var index = 0
-        while index < logSpots.count {
-          let spot = exp(logSpots[index])
-          let greeks = problem.book.greeks(time: moment, spot: spot, regime: regime)
-          let target = scale.target(spot: spot) - greeks.delta
-          lowest = min(lowest, target)
-          highest = max(highest, target)
-          if moment == 0, abs(logSpots[index] - central) <= typical {
-            widest = max(widest, scale.halfWidth(spot: spot, gamma: greeks.gamma, remaining: problem.horizon))
-          }
-          index += stride
-        }
-      }
-      let here = problem.book.greeks(time: 0, spot: problem.market.spot, regime: regime)
-      let width = scale.halfWidth(spot: problem.market.spot, gamma: here.gamma, remaining: problem.horizon)
-      if width > 0 { narrowest = min(narrowest, width) }
-    }
-    let padding = max(paddingInHalfWidths * widest, paddingShare * (highest - lowest), 1e-9)
-    let range = highest - lowest + 2 * padding
-    var count = settings.holdings ?? GridSettings.standardHoldings
-    if settings.holdings == nil, narrowest.isFinite {
-      let needed = range / (narrowest / GridSettings.holdingsPerHalfWidth) + 1
-      count = Int(min(Double(GridSettings.automaticHoldingsLimit), max(Double(count), needed)))
-    }
-    // Zero is a node: shift the uniform grid by less than one spacing, having left room for it. The upper end grows until
-    // the lines fill whole tiles.
-    let spacing = range / Double(count - 2)
+  /// Uniform nodes over a range with zero among them: the grid is shifted by less than one spacing, having left room for
+  /// it, and its upper end grows until the lines fill whole tiles.
+  private static func holdingNodes(range: ClosedRange<Double>, count: Int) -> [Double] {
+    let spacing = (range.upperBound - range.lowerBound) / Double(count - 2)
     let tile = LineSweep.tileLines
-    count = (count + tile - 1) / tile * tile
-    let below = ((lowest - padding) / spacing).rounded(.down)
-    return (0..<count).map { (below + Double($0)) * spacing }
+    let below = (range.lowerBound / spacing).rounded(.down)
+    return (0..<((count + tile - 1) / tile * tile)).map { (below + Double($0)) * spacing }
   }
 }

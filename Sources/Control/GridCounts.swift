@@ -1,0 +1,102 @@
+import Formulation
+import Glibc
+
+/// How many nodes and steps a problem gets, and which inventories they span.
+struct GridCounts {
+  let spots: Int
+  let holdings: Int
+  let steps: Int
+  /// Inventories that the grid must hold [units].
+  let range: ClosedRange<Double>
+
+  /// Room beyond the book's deltas, in half-widths of the band.
+  private static let paddingInHalfWidths = 2.5
+  /// Room beyond the book's deltas, as a share of their range.
+  private static let paddingShare = 0.05
+  /// Places at which the book's delta is looked at to find its range.
+  private static let probes = 60
+  /// Times at which it is looked at, as shares of the horizon.
+  private static let moments = [0.0, 0.5, 0.9, 0.999]
+
+  init(problem: OptionBookProblem, settings: GridSettings) {
+    let survey = GridCounts.survey(problem: problem, settings: settings)
+    range = survey.range
+    var wanted = (
+      spots: Double(settings.spots ?? GridSettings.standardSpots),
+      holdings: Double(settings.holdings ?? GridSettings.standardHoldings),
+      steps: Double(settings.steps ?? GridSettings.standardSteps)
+    )
+    let width = range.upperBound - range.lowerBound
+    let standard = FiniteHorizonGrid.centralSpacing(
+      problem: problem, settings: settings, count: GridSettings.standardSpots)
+    for band in survey.bands {
+      let spacing = band.halfWidth / GridSettings.nodesPerHalfWidth
+      if settings.holdings == nil { wanted.holdings = max(wanted.holdings, width / spacing) }
+      if settings.spots == nil {
+        wanted.spots = max(wanted.spots, Double(GridSettings.standardSpots) * standard * band.logGamma / spacing)
+      }
+      if settings.steps == nil {
+        let diffusion = band.halfWidth / (band.logGamma * band.volatility)
+        let step = GridSettings.stepPerDiffusionTime * diffusion * diffusion
+        wanted.steps = max(wanted.steps, FiniteHorizonGrid.timeGrading * problem.horizon / step)
+      }
+    }
+    // Too much of everything is cut back in proportion, never below the standard.
+    let total = wanted.spots * wanted.holdings * wanted.steps * Double(problem.environment.count)
+    let cut = total > GridSettings.budget ? cbrt(GridSettings.budget / total) : 1
+    func rounded(_ value: Double, given: Int?, standard: Int) -> Int {
+      given ?? max(standard, Int((value * cut).rounded()))
+    }
+    spots = rounded(wanted.spots, given: settings.spots, standard: GridSettings.standardSpots)
+    holdings = rounded(wanted.holdings, given: settings.holdings, standard: GridSettings.standardHoldings)
+    steps = rounded(wanted.steps, given: settings.steps, standard: GridSettings.standardSteps)
+  }
+
+  /// A band at today's spot, roughly.
+  private struct BandSurvey {
+    let halfWidth: Double
+    /// |Γ|S [units]: what the deviation moves per unit of log-spot.
+    let logGamma: Double
+    let volatility: Double
+  }
+
+  private static func survey(
+    problem: OptionBookProblem, settings: GridSettings
+  ) -> (range: ClosedRange<Double>, bands: [BandSurvey]) {
+    var lowest = min(0, problem.inventory)
+    var highest = max(0, problem.inventory)
+    var widest = 0.0
+    var bands: [BandSurvey] = []
+    let justBefore = problem.book.expiries.map { $0 * (1 - 1e-9) }
+    let times = moments.map { $0 * problem.horizon } + justBefore
+    let half = FiniteHorizonGrid.halfRange(problem: problem, settings: settings)
+    let typical = problem.environment.regimes.map(\.volatility).max()! * problem.horizon.squareRoot()
+    for regime in 0..<problem.environment.count {
+      let scale = BandScale(problem: problem, regime: regime)
+      for time in times {
+        for probe in 0...probes {
+          let shift = half * (2 * Double(probe) / Double(probes) - 1)
+          let spot = problem.market.spot * exp(shift)
+          let greeks = problem.book.greeks(time: time, spot: spot, regime: regime)
+          let target = scale.target(spot: spot) - greeks.delta
+          lowest = min(lowest, target)
+          highest = max(highest, target)
+          if time == 0, abs(shift) <= typical {
+            widest = max(widest, scale.halfWidth(spot: spot, gamma: greeks.gamma, remaining: problem.horizon))
+          }
+        }
+      }
+      let here = problem.book.greeks(time: 0, spot: problem.market.spot, regime: regime)
+      let width = scale.halfWidth(spot: problem.market.spot, gamma: here.gamma, remaining: problem.horizon)
+      let logGamma = abs(here.gamma) * problem.market.spot
+      if width > 0, logGamma > 0 {
+        bands.append(
+          BandSurvey(
+            halfWidth: width, logGamma: logGamma, volatility: problem.environment.regimes[regime].volatility))
+      }
+    }
+    let least = 1e-9
+    let padding = max(paddingInHalfWidths * widest, paddingShare * (highest - lowest), least)
+    return ((lowest - padding)...(highest + padding), bands)
+  }
+}
