@@ -128,6 +128,33 @@ struct ResultDirectoryTests {
     #expect(try scratch.listing() == ["file"])
   }
 
+  /// A child process ends after staging everything, without a chance to tidy up: by Ctrl-C, or killed.
+  @Test("an interrupted or killed process leaves the previous result", arguments: [SIGINT, SIGKILL])
+  func killed(signal: Int32) async throws {
+    let scratch = try Scratch()
+    try publish(["parameters.json": "old", "run.json": "old"], to: scratch.path("r"))
+    let directory = scratch.path("r")
+    await #expect(processExitsWith: .signal(signal)) { [directory = directory as String, number = signal as Int32] in
+      // The child may inherit that interrupts are ignored or blocked; a command in a terminal does not.
+      _ = Foundation.signal(number, SIG_DFL)
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      sigaddset(&signals, number)
+      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+      var writer = try ResultDirectoryWriter(directory: directory)
+      try writer.stage("new", as: "parameters.json")
+      try writer.stage("new", as: "run.json")
+      raise(number)
+      try writer.publish()
+    }
+    #expect(scratch.text("r/parameters.json") == "old" && scratch.text("r/run.json") == "old")
+    #expect(try scratch.listing("r") == ["parameters.json", "run.json"])
+    // What the child staged stays in its hidden directory, and does not hinder the next writer.
+    #expect(try scratch.listing().count == 2)
+    try publish(["parameters.json": "next"], to: directory)
+    #expect(scratch.text("r/parameters.json") == "next")
+  }
+
   @Test("two writers of one result do not share a staging directory")
   func twoWriters() throws {
     let scratch = try Scratch()
