@@ -61,6 +61,9 @@ public struct RollOutResult: Sendable, Equatable {
     guard renewals[regime].second.mean > 0 else { return nil }
     return renewals[regime].ratio.scaled(by: secondsPerYear)
   }
+
+  /// Mean years per path that passed while the last trade was one made in this regime; the regimes' sum is the horizon.
+  public func yearsAtRisk(regime: Int) -> Estimate { renewals[regime].first.estimate }
 }
 
 /// A criterion with the error of sampling and that of looking at the market only every δ.
