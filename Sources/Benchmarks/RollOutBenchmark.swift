@@ -1,0 +1,105 @@
+import Formulation
+import Glibc
+import Simulation
+
+/// One timed roll-out.
+struct RollOutTiming {
+  let name: String
+  let pathSteps: Int
+  /// The fastest of the repetitions [s].
+  let seconds: Double
+  let criterion: Estimate
+
+  var pathStepsPerSecond: Double { Double(pathSteps) / seconds }
+
+  /// One JSON object on one line.
+  var line: String {
+    "{\"benchmark\":\"rollOut\",\"case\":\"\(name)\",\"pathSteps\":\(pathSteps),\"seconds\":\(seconds),"
+      + "\"pathStepsPerSecond\":\(pathStepsPerSecond),\"criterion\":\(criterion.mean)}"
+  }
+}
+
+/// Throughput of the roll-out: one regime with a constant band, several legs, regimes with a table, detailed and lean.
+///
+/// - Parameters:
+///   - paths: paths of each case; 2¹⁷ takes about a second per case and core.
+///   - threads: 1 for a figure per core.
+///   - repetitions: the fastest is kept.
+func rollOutBenchmark(paths: Int = 1 << 17, threads: Int = 1, repetitions: Int = 3) throws -> [RollOutTiming] {
+  let valuation = Instant(year: 2024, month: 1, day: 1)!
+  let day = 86_400.0
+  func option(_ kind: OptionKind, _ strike: Double, _ quantity: Double, _ implied: [Double]) -> Position {
+    Position(
+      name: "\(strike)", instrument: .option(kind: kind, strike: strike, expiry: valuation.adding(seconds: 30 * day)),
+      quantity: quantity, impliedVolatilities: implied)
+  }
+  func problem(_ positions: [Position], regimes: [Regime], rates: [[Double]]) throws -> OptionBookProblem {
+    try OptionBookProblem(
+      name: "benchmark", valuation: valuation,
+      market: Market(
+        underlying: "X", quote: "USD", spot: 100, rate: 0,
+        environment: EnvironmentChain(regimes: regimes, generator: Generator(rates))),
+      positions: positions, costs: regimes.map { _ in TradeCost.proportional(0.0005) },
+      preference: .quadratic(riskAversion: 0.01))
+  }
+  let single = [Regime(name: "only", volatility: 0.6)]
+  let pair = [Regime(name: "calm", volatility: 0.4), Regime(name: "storm", volatility: 0.9)]
+  let switching: [[Double]] = [[-20, 20], [40, -40]]
+  let call = option(.call, 100, -1, [0.6])
+  let butterfly = [
+    option(.call, 90, 1, [0.65]), option(.call, 100, -2, [0.6]), option(.put, 95, 1, [0.62]),
+    option(.put, 110, -1, [0.66]),
+  ]
+  let band = Band(lower: -0.05, upper: 0.05, targetLower: -0.05, targetUpper: 0.05)
+  let times = (0...60).map { Double($0) * 0.5 / 365 }
+  let logSpots = (0...400).map { 4.0 + 0.003 * Double($0) }
+  let table = PolicyTable(
+    times: times, logSpots: logSpots, regimeCount: 2,
+    bands: Array(repeating: band, count: times.count * logSpots.count * 2))
+
+  let cases: [(String, OptionBookProblem, HedgingPolicy, Bool)] = [
+    (
+      "one regime, one leg, constant band", try problem([call], regimes: single, rates: [[0]]), .constantBand([band]),
+      false
+    ),
+    ("one regime, one leg, never", try problem([call], regimes: single, rates: [[0]]), .never, false),
+    (
+      "one regime, four legs, constant band", try problem(butterfly, regimes: single, rates: [[0]]),
+      .constantBand([band]), false
+    ),
+    (
+      "one regime, one leg, constant band, detailed", try problem([call], regimes: single, rates: [[0]]),
+      .constantBand([band]), true
+    ),
+    (
+      "two regimes, two marks, table",
+      try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), false
+    ),
+    (
+      "two regimes, two marks, table, detailed",
+      try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), true
+    ),
+  ]
+  var timings: [RollOutTiming] = []
+  for (name, problem, policy, detailed) in cases {
+    let rollOut = try RollOut(
+      problem: problem,
+      settings: RollOutSettings(checkEvery: 3600, pathCount: paths, seed: 1, detailed: detailed, threads: threads))
+    var fastest = Double.infinity
+    var criterion = Estimate(mean: 0, standardError: 0)
+    for _ in 0..<repetitions {
+      let start = monotonicSeconds()
+      criterion = try rollOut.run(policy)[.criterion]
+      fastest = min(fastest, monotonicSeconds() - start)
+    }
+    timings.append(
+      RollOutTiming(name: name, pathSteps: rollOut.pathStepCount, seconds: fastest, criterion: criterion))
+  }
+  return timings
+}
+
+private func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+}

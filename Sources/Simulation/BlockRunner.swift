@@ -1,0 +1,150 @@
+import Formulation
+import VectorMath
+
+/// A policy lowered for the kernel, and at which checks it decides.
+struct Variant: Sendable {
+  let schedule: BandSchedule?
+  let table: UniformPolicyTable?
+  /// Decide at checks whose number is a multiple of this.
+  let every: Int
+
+  init(_ policy: HedgingPolicy, every: Int, plan: RollOutPlan) throws(SimulationError) {
+    let regimeCount = plan.regimes.count
+    schedule = try policy.schedule(regimeCount: regimeCount, checkSeconds: plan.settings.checkEvery)
+    if case .table(let given) = policy {
+      table = try UniformPolicyTable(given, regimeCount: regimeCount)
+    } else {
+      table = nil
+    }
+    // An interval is the policy's own; monitoring it less often would be another policy.
+    if case .interval = policy, let schedule {
+      self.every = schedule.every
+    } else {
+      self.every = every
+    }
+  }
+}
+
+/// The sums of one block under one policy.
+struct BlockSummary: Sendable, Equatable {
+  /// Per column, over paths.
+  var paths: [Moments] = []
+  /// Per column, over independent samples: paths, or means of antithetic pairs.
+  var samples: [Moments] = []
+  /// Per regime: years since the last trade made in it, and trades that ended them.
+  var renewals: [PairedMoments] = []
+  var kept: [[Double]] = []
+}
+
+struct BlockResult: Sendable {
+  /// One per variant.
+  var summaries: [BlockSummary] = []
+  /// Per column, first variant against second, over independent samples.
+  var pairs: [PairedMoments] = []
+}
+
+/// One worker's buffers.
+struct BlockRunner {
+  private let plan: RollOutPlan
+  private let variants: [Variant]
+  private let states: [BlockState]
+  private var slice: BookSlice
+  private let row: UnsafeMutablePointer<SIMD4<Double>>
+  private let bands: [UnsafeMutableBufferPointer<Band>]
+  private let samples: UnsafeMutablePointer<Double>
+
+  init(plan: RollOutPlan, variants: [Variant]) {
+    self.plan = plan
+    self.variants = variants
+    states = variants.map { _ in BlockState(regimeCount: plan.regimes.count) }
+    slice = BookSlice(book: plan.problem.book, regimeCount: plan.regimes.count, coincidence: plan.coincidence)
+    let size = variants.reduce(1) { max($0, ($1.table?.nodeCount ?? 0) * plan.regimes.count) }
+    row = .allocate(capacity: size)
+    row.initialize(repeating: SIMD4(), count: size)
+    bands = variants.map { variant in
+      // Equal bands need no choice by regime.
+      var given = variant.schedule?.bands ?? [.unbounded]
+      if given.allSatisfy({ $0 == given[0] }) { given = [given[0]] }
+      let buffer = UnsafeMutableBufferPointer<Band>.allocate(capacity: given.count)
+      _ = buffer.initialize(from: given)
+      return buffer
+    }
+    samples = .allocate(capacity: 2 * BlockState.pathCount)
+    samples.initialize(repeating: 0, count: 2 * BlockState.pathCount)
+  }
+
+  func deallocate() {
+    for state in states { state.deallocate() }
+    for buffer in bands { buffer.deallocate() }
+    slice.deallocate()
+    row.deallocate()
+    samples.deallocate()
+  }
+
+  mutating func run(firstPath: Int, count: Int, keeping: [RollOutColumn]) -> BlockResult {
+    var result = BlockResult()
+    for (index, variant) in variants.enumerated() {
+      if let table = variant.table {
+        rollOut(
+          plan: plan, policy: TableLanePolicy(table: table, row: row), every: variant.every, firstPath: firstPath,
+          state: states[index], slice: &slice)
+      } else {
+        rollOut(
+          plan: plan, policy: ConstantLanePolicy(bands: UnsafeBufferPointer(bands[index])), every: variant.every,
+          firstPath: firstPath, state: states[index], slice: &slice)
+      }
+      result.summaries.append(summary(states[index], count: count, keeping: keeping))
+    }
+    if variants.count == 2 {
+      for column in RollOutColumn.allCases {
+        let size = independent(states[0].values(column), count, into: samples)
+        _ = independent(states[1].values(column), count, into: samples + BlockState.pathCount)
+        result.pairs.append(
+          PairedMoments(
+            UnsafeBufferPointer(start: samples, count: size),
+            UnsafeBufferPointer(start: samples + BlockState.pathCount, count: size)))
+      }
+    }
+    return result
+  }
+
+  private func summary(_ state: BlockState, count: Int, keeping: [RollOutColumn]) -> BlockSummary {
+    var summary = BlockSummary()
+    for column in RollOutColumn.allCases {
+      let values = state.values(column)
+      let paths = Moments(UnsafeBufferPointer(start: values, count: count))
+      summary.paths.append(paths)
+      if plan.settings.antithetic {
+        let size = independent(values, count, into: samples)
+        summary.samples.append(Moments(UnsafeBufferPointer(start: samples, count: size)))
+      } else {
+        summary.samples.append(paths)
+      }
+    }
+    for regime in 0..<plan.regimes.count {
+      let offset = regime * BlockState.pathCount
+      summary.renewals.append(
+        PairedMoments(
+          UnsafeBufferPointer(start: state.exposure + offset, count: count),
+          UnsafeBufferPointer(start: state.events + offset, count: count)))
+    }
+    summary.kept = keeping.map { Array(UnsafeBufferPointer(start: state.values($0), count: count)) }
+    return summary
+  }
+
+  /// Independent samples: the paths, or the means of antithetic pairs.
+  private func independent(
+    _ values: UnsafeMutablePointer<Double>, _ count: Int, into target: UnsafeMutablePointer<Double>
+  ) -> Int {
+    guard plan.settings.antithetic else {
+      for path in 0..<count { target[path] = values[path] }
+      return count
+    }
+    let lanes = Lanes.scalarCount
+    for pair in 0..<(count / 2) {
+      let path = pair / lanes * 2 * lanes + pair % lanes
+      target[pair] = 0.5 * (values[path] + values[path + lanes])
+    }
+    return count / 2
+  }
+}

@@ -1,0 +1,167 @@
+import Formulation
+import VectorMath
+
+/// What a roll-out measures on each path. Money in quote currency.
+public enum RollOutColumn: Int, Sendable, CaseIterable {
+  /// `∫ ½ a σ² S² D² dt`.
+  case gammaRisk
+  /// `∫ (−(μ − r) S D + f S y) dt`.
+  case carry
+  /// Σ K.
+  case fixedCosts
+  /// Σ of the rest of the charges: proportional and impact.
+  case variableCosts
+  /// What the settlement charges.
+  case settlementCost
+  case tradeCount
+  /// Σ|u| [units].
+  case turnoverUnits
+  /// Σ S|u|.
+  case turnoverNotional
+  /// `½ a Σ (V_{e'} − V_e)²` over the switches of the regime, as seen at the sampled instants: first order in the step. No
+  /// policy changes it, and it is not part of the criterion's column.
+  case markJumpRisk
+  /// `Σ [V' − V e^{rδ} − Δ (S' − S e^{rδ})]`: what the book earns beyond its delta, marked at implied volatility.
+  case gammaThetaProfit
+  /// `Σ D (S' − S e^{rδ})`: what the net delta earns beyond its financing.
+  case hedgingProfit
+  /// `∫ f S y dt`.
+  case fundingPaid
+  /// J: gammaRisk + carry + costs + settlement.
+  case criterion
+  /// gammaThetaProfit + hedgingProfit − fundingPaid − costs − settlement.
+  case profit
+
+  /// The columns that only a detailed roll-out fills.
+  public var isDetail: Bool {
+    switch self {
+    case .markJumpRisk, .gammaThetaProfit, .hedgingProfit, .fundingPaid, .profit: return true
+    default: return false
+    }
+  }
+}
+
+/// The buffers of one block of paths: state, results and times between trades. One per worker, reused.
+struct BlockState {
+  /// Paths in a block: chosen so that the state stays in a 32 KiB first-level cache and the constants of a step, worked out
+  /// once per block, cost about a hundredth of it.
+  static let pathCount = 256
+  static let vectorCount = pathCount / Lanes.scalarCount
+  static let stateFields = 14
+
+  private let storage: UnsafeMutablePointer<Lanes>
+  let logSpot: UnsafeMutablePointer<Lanes>
+  let spot: UnsafeMutablePointer<Lanes>
+  let inventory: UnsafeMutablePointer<Lanes>
+  let bookDelta: UnsafeMutablePointer<Lanes>
+  let bookValue: UnsafeMutablePointer<Lanes>
+  let evenNormal: UnsafeMutablePointer<Lanes>
+  let oddNormal: UnsafeMutablePointer<Lanes>
+  let regime: UnsafeMutablePointer<Lanes>
+  let volatility: UnsafeMutablePointer<Lanes>
+  let drift: UnsafeMutablePointer<Lanes>
+  let funding: UnsafeMutablePointer<Lanes>
+  /// Years at which the regime changes next.
+  let nextSwitch: UnsafeMutablePointer<Lanes>
+  let lastTrade: UnsafeMutablePointer<Lanes>
+  let lastTradeRegime: UnsafeMutablePointer<Lanes>
+  private let columns: UnsafeMutablePointer<Lanes>
+  /// Switches so far, which number the draws.
+  let switchCount: UnsafeMutablePointer<UInt32>
+  /// Years since the last trade made in a regime, `[regime × path]`, and the trades that ended them.
+  let exposure: UnsafeMutablePointer<Double>
+  let events: UnsafeMutablePointer<Double>
+  let regimeCount: Int
+
+  init(regimeCount: Int) {
+    self.regimeCount = regimeCount
+    let size = BlockState.vectorCount
+    let fields = BlockState.stateFields + RollOutColumn.allCases.count
+    storage = .allocate(capacity: fields * size)
+    storage.initialize(repeating: Lanes(), count: fields * size)
+    logSpot = storage
+    spot = storage + size
+    inventory = storage + 2 * size
+    bookDelta = storage + 3 * size
+    bookValue = storage + 4 * size
+    evenNormal = storage + 5 * size
+    oddNormal = storage + 6 * size
+    regime = storage + 7 * size
+    volatility = storage + 8 * size
+    drift = storage + 9 * size
+    funding = storage + 10 * size
+    nextSwitch = storage + 11 * size
+    lastTrade = storage + 12 * size
+    lastTradeRegime = storage + 13 * size
+    columns = storage + BlockState.stateFields * size
+    switchCount = .allocate(capacity: BlockState.pathCount)
+    switchCount.initialize(repeating: 0, count: BlockState.pathCount)
+    exposure = .allocate(capacity: regimeCount * BlockState.pathCount)
+    events = .allocate(capacity: regimeCount * BlockState.pathCount)
+    exposure.initialize(repeating: 0, count: regimeCount * BlockState.pathCount)
+    events.initialize(repeating: 0, count: regimeCount * BlockState.pathCount)
+  }
+
+  func deallocate() {
+    storage.deallocate()
+    switchCount.deallocate()
+    exposure.deallocate()
+    events.deallocate()
+  }
+
+  /// Forgets the last block.
+  func clear() {
+    let fields = BlockState.stateFields + RollOutColumn.allCases.count
+    storage.update(repeating: Lanes(), count: fields * BlockState.vectorCount)
+    nextSwitch.update(repeating: Lanes(repeating: .infinity), count: BlockState.vectorCount)
+    switchCount.update(repeating: 0, count: BlockState.pathCount)
+    exposure.update(repeating: 0, count: regimeCount * BlockState.pathCount)
+    events.update(repeating: 0, count: regimeCount * BlockState.pathCount)
+  }
+
+  @inline(__always)
+  func add(_ column: RollOutColumn, _ amount: Lanes, _ vector: Int) {
+    columns[column.rawValue * BlockState.vectorCount + vector] += amount
+  }
+
+  /// One column, a number per path.
+  func values(_ column: RollOutColumn) -> UnsafeMutablePointer<Double> {
+    scalars(columns + column.rawValue * BlockState.vectorCount)
+  }
+
+  /// A field, a number per path: eight lanes are eight numbers in a row.
+  func scalars(_ field: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(field).assumingMemoryBound(to: Double.self)
+  }
+
+  /// Closes the time since the last trade on every path that trades now.
+  func recordTrades(at time: Double, trade: Lanes, regime: Lanes, vector: Int) {
+    for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
+      let path = vector * Lanes.scalarCount + lane
+      let cell = Int(lastTradeRegime[vector][lane]) * BlockState.pathCount + path
+      exposure[cell] += time - lastTrade[vector][lane]
+      // The trade at the valuation starts the clock.
+      if time > 0 { events[cell] += 1 }
+      lastTrade[vector][lane] = time
+      lastTradeRegime[vector][lane] = regime[lane]
+    }
+  }
+
+  /// The settlement, and the columns that are sums of others.
+  func settle(problem: OptionBookProblem) {
+    let spots = scalars(spot)
+    let regimes = scalars(regime)
+    let inventories = scalars(inventory)
+    let settlement = values(.settlementCost)
+    for path in 0..<BlockState.pathCount {
+      let regime = Int(regimes[path])
+      settlement[path] = problem.settlementCharge(spot: spots[path], regime: regime, inventory: inventories[path])
+      let spent = values(.fixedCosts)[path] + values(.variableCosts)[path] + settlement[path]
+      values(.criterion)[path] = values(.gammaRisk)[path] + values(.carry)[path] + spent
+      values(.profit)[path] =
+        values(.gammaThetaProfit)[path] + values(.hedgingProfit)[path] - values(.fundingPaid)[path] - spent
+      let cell = Int(scalars(lastTradeRegime)[path]) * BlockState.pathCount + path
+      exposure[cell] += problem.horizon - scalars(lastTrade)[path]
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Formulation
+import Glibc
+import VectorMath
+
+/// One path of the exact dynamics at the instants of a roll-out.
+///
+/// The same numbers that the kernel's lanes hold, bit for bit, by scalar code: what a test or a report replays.
+/// *Verified by* `ReproducibilityTests.scalarReplay`.
+public struct RegimePath: Sendable, Equatable {
+  /// Years from the valuation.
+  public private(set) var times: [Double] = []
+  /// The number of the check at each instant, or −1.
+  public private(set) var checks: [Int] = []
+  public private(set) var spots: [Double] = []
+  public private(set) var logSpots: [Double] = []
+  /// The regime observed at each instant.
+  public private(set) var regimes: [Int] = []
+  /// `∫σ² dt` over the step that ends at each instant; 0 at the first.
+  public private(set) var integratedVariances: [Double] = []
+  /// Years spent in each regime.
+  public private(set) var occupation: [Double]
+
+  init(plan: RollOutPlan, index: Int) {
+    let lanes = Lanes.scalarCount
+    let firstPath = index / BlockState.pathCount * BlockState.pathCount
+    let vector = (index - firstPath) / lanes
+    let lane = index % lanes
+    let firstStream = plan.firstStream(firstPath: firstPath, vector: vector)
+    let sign: Double = plan.settings.antithetic && vector & 1 == 1 ? -1 : 1
+    let stream = firstStream + UInt64(lane)
+    let chain = plan.regimes
+    var regime = plan.problem.market.currentRegime
+    var nextSwitch = plan.clocks.sojourn(stream: stream, switches: 0, regime: regime)
+    var switches: UInt32 = 0
+    var logSpot = plan.startLogSpot
+    var pair = (Lanes(), Lanes())
+    occupation = Array(repeating: 0, count: chain.count)
+    times = plan.sample.times
+    checks = plan.sample.checks
+    spots = [plan.problem.market.spot]
+    logSpots = [logSpot]
+    regimes = [regime]
+    integratedVariances = [0]
+    for step in 0..<plan.sample.stepCount {
+      let (start, end) = (times[step], times[step + 1])
+      if step & 1 == 0 {
+        pair = plan.stream.normalPair(firstStream: firstStream, step: UInt32(truncatingIfNeeded: step >> 1))
+      }
+      let normal = sign * (step & 1 == 0 ? pair.0[lane] : pair.1[lane])
+      let (volatility, length) = (chain[regime].volatility, end - start)
+      var shift = (chain[regime].drift - 0.5 * volatility * volatility) * length
+      var scale = volatility * length.squareRoot()
+      var variance = volatility * volatility * length
+      if nextSwitch <= end {
+        var mean = 0.0
+        variance = 0
+        plan.clocks.advance(
+          stream: stream, from: start, to: end, regime: &regime, nextSwitch: &nextSwitch, switches: &switches
+        ) { regime, spell in
+          mean += chain[regime].drift * spell
+          variance += chain[regime].volatility * chain[regime].volatility * spell
+          occupation[regime] += spell
+        }
+        shift = mean - 0.5 * variance
+        scale = variance.squareRoot()
+      } else {
+        occupation[regime] += length
+      }
+      logSpot += shift + scale * normal
+      logSpots.append(logSpot)
+      spots.append(exponential(Lanes(repeating: logSpot))[0])
+      regimes.append(regime)
+      integratedVariances.append(variance)
+    }
+  }
+}
+
+extension RollOut {
+  /// The path of one index, as every policy sees it.
+  public func path(_ index: Int) -> RegimePath { RegimePath(plan: plan, index: index) }
+}

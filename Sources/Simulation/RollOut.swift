@@ -1,0 +1,122 @@
+import Dispatch
+import Formulation
+import VectorMath
+
+/// Rolls policies out on exact paths of an option-book problem: the judge that shares nothing with the solver.
+///
+///     d ln S = (μ_e − ½σ_e²) dt + σ_e dW,   e a Markov chain with generator Q
+///
+/// The chain switches at its exact exponential times, so that given them the log-price increment over a step is exactly
+/// Gaussian with mean `∫(μ − ½σ²)dt` and variance `∫σ²dt`. Decisions follow control.md §0. Path p is a function of (seed, p)
+/// alone; sums are formed per block of `blockSize` paths and merged in the blocks' order, so that threads and shards change
+/// no byte.
+///
+/// Error order: paths, costs and trades are exact for the policy checked every δ. Running terms are integrated by the
+/// trapezoidal rule with the inventory held and the book's delta at both ends: second order in the sub-step where delta is
+/// smooth, order 1½ at an expiry reached near the strike, `O(δ^{3/2})` in all. Monitoring every δ instead of continuously is
+/// a first-order change of J for a near-optimal policy, reported by `estimate`.
+///
+/// *Verified by* `RollOutAgreementTests`, `RollOutLawTests`, `ReproducibilityTests`.
+public struct RollOut: Sendable {
+  /// Paths per block, and the alignment of shards.
+  public static let blockSize = BlockState.pathCount
+
+  let plan: RollOutPlan
+
+  public var problem: OptionBookProblem { plan.problem }
+  public var settings: RollOutSettings { plan.settings }
+
+  /// - Throws: `outOfRange` for a setting that cannot be used.
+  public init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
+    plan = try RollOutPlan(problem: problem, settings: settings)
+  }
+
+  /// Path-steps of one run: what throughput is counted in.
+  public var pathStepCount: Int { plan.sample.stepCount * plan.settings.pathCount }
+
+  /// All paths under one policy.
+  ///
+  /// - Parameter keeping: columns whose path-by-path values are kept, for quantiles and tail means.
+  public func run(
+    _ policy: HedgingPolicy, keeping: [RollOutColumn] = []
+  ) throws(SimulationError) -> RollOutResult {
+    try RollOutResult(merging: [run(policy, paths: 0..<plan.settings.pathCount, keeping: keeping)])
+  }
+
+  /// A shard: the paths of one range, whose lower end is a multiple of `blockSize`, as is its upper end unless it is the
+  /// last.
+  public func run(
+    _ policy: HedgingPolicy, paths: Range<Int>, keeping: [RollOutColumn] = []
+  ) throws(SimulationError) -> RollOutShard {
+    let variant = try Variant(policy, every: 1, plan: plan)
+    let blocks = try blocks(of: [variant], paths: paths, keeping: keeping)
+    return RollOutShard(paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear)
+  }
+
+  /// The criterion at checks every δ and, on the same paths, every 2δ: their difference estimates what a check every δ
+  /// changes against continuous monitoring.
+  public func estimate(_ policy: HedgingPolicy) throws(SimulationError) -> RollOutEstimate {
+    let variants = [try Variant(policy, every: 1, plan: plan), try Variant(policy, every: 2, plan: plan)]
+    let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
+    let paired = blocks.reduce(PairedMoments()) { $0.merged(with: $1.pairs[RollOutColumn.criterion.rawValue]) }
+    let fine = try RollOutResult(
+      merging: [
+        RollOutShard(
+          paths: 0..<plan.settings.pathCount, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear)
+      ])
+    return RollOutEstimate(result: fine, paired: paired)
+  }
+
+  /// Two policies on the same paths.
+  public func compare(
+    _ first: HedgingPolicy, _ second: HedgingPolicy
+  ) throws(SimulationError) -> Comparison {
+    let variants = [try Variant(first, every: 1, plan: plan), try Variant(second, every: 1, plan: plan)]
+    let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
+    var pairs = [PairedMoments](repeating: PairedMoments(), count: RollOutColumn.allCases.count)
+    for block in blocks {
+      for column in pairs.indices { pairs[column] = pairs[column].merged(with: block.pairs[column]) }
+    }
+    return Comparison(pairs: pairs)
+  }
+
+  private var secondsPerYear: Double { plan.problem.dayCount.secondsPerYear }
+
+  /// The blocks of a range, computed by as many threads as there are and returned in order.
+  private func blocks(
+    of variants: [Variant], paths: Range<Int>, keeping: [RollOutColumn]
+  ) throws(SimulationError) -> [BlockResult] {
+    let size = RollOut.blockSize
+    guard paths.lowerBound % size == 0 else {
+      throw .misalignedShard(first: paths.lowerBound, block: size)
+    }
+    let last = plan.settings.pathCount
+    guard paths.upperBound % size == 0 || paths.upperBound == last, paths.upperBound <= last else {
+      throw .misalignedShard(first: paths.upperBound, block: size)
+    }
+    let count = (paths.count + size - 1) / size
+    let workers = min(max(1, count), plan.settings.threads ?? DispatchQueue.availableThreads)
+    let results = UnsafeMutablePointer<BlockResult>.allocate(capacity: count)
+    results.initialize(repeating: BlockResult(), count: count)
+    defer {
+      results.deinitialize(count: count)
+      results.deallocate()
+    }
+    nonisolated(unsafe) let shared = results
+    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      var runner = BlockRunner(plan: plan, variants: variants)
+      for block in stride(from: worker, to: count, by: workers) {
+        let first = paths.lowerBound + block * size
+        shared[block] = runner.run(
+          firstPath: first, count: min(size, paths.upperBound - first), keeping: keeping)
+      }
+      runner.deallocate()
+    }
+    return Array(UnsafeBufferPointer(start: results, count: count))
+  }
+}
+
+extension DispatchQueue {
+  /// What `concurrentPerform` spreads over.
+  static var availableThreads: Int { max(1, Int(ProcessorCount.online)) }
+}

@@ -1,0 +1,123 @@
+import Formulation
+import Glibc
+import VectorMath
+
+/// How a roll-out is made.
+public struct RollOutSettings: Sendable, Equatable {
+  /// δ, seconds between checks.
+  public var checkEvery: Double
+  /// Sub-steps of the path and of the quadrature between two checks.
+  public var substeps: Int
+  /// A multiple of the block; see `RollOut.blockSize`.
+  public var pathCount: Int
+  public var seed: UInt64
+  /// Whether paths come in pairs with opposite Brownian increments and one regime path.
+  public var antithetic: Bool
+  /// Whether marks, profit and loss and times between trades are measured too, at about half the speed.
+  public var detailed: Bool
+  /// Threads; nil: one per processor. The results do not depend on it.
+  public var threads: Int?
+
+  public init(
+    checkEvery: Double, substeps: Int = 1, pathCount: Int, seed: UInt64, antithetic: Bool = false,
+    detailed: Bool = true, threads: Int? = nil
+  ) {
+    self.checkEvery = checkEvery
+    self.substeps = substeps
+    self.pathCount = pathCount
+    self.seed = seed
+    self.antithetic = antithetic
+    self.detailed = detailed
+    self.threads = threads
+  }
+}
+
+/// A problem and settings, checked and lowered to what the kernel reads.
+struct RollOutPlan: Sendable {
+  let problem: OptionBookProblem
+  let settings: RollOutSettings
+  let sample: SampleTimes
+  let regimes: [Regime]
+  let clocks: RegimeClocks
+  let stream: RandomStream
+  let startLogSpot: Double
+  /// Instants nearer than this are one [years].
+  let coincidence: Double
+
+  /// Instants beyond this are an input error (a year of one-second checks has 3·10⁷) rather than a study.
+  static let maximumSteps = 1e9
+
+  init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
+    try require(
+      settings.checkEvery, settings.checkEvery > 0 && settings.checkEvery.isFinite, "checkEvery", "> 0 s")
+    try require(Double(settings.substeps), settings.substeps >= 1, "substeps", "≥ 1")
+    try require(Double(settings.pathCount), settings.pathCount >= 2, "pathCount", "≥ 2")
+    if settings.antithetic {
+      try require(
+        Double(settings.pathCount), settings.pathCount % (2 * Lanes.scalarCount) == 0, "pathCount",
+        "a multiple of 16 when antithetic")
+    }
+    if let threads = settings.threads { try require(Double(threads), threads >= 1, "threads", "≥ 1") }
+    let check = settings.checkEvery / problem.dayCount.secondsPerYear
+    let steps = problem.horizon / check * Double(settings.substeps)
+    try require(steps, steps <= RollOutPlan.maximumSteps, "steps", "≤ 10⁹")
+    self.problem = problem
+    self.settings = settings
+    sample = SampleTimes(
+      horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries)
+    regimes = problem.environment.regimes
+    stream = RandomStream(seed: settings.seed)
+    clocks = RegimeClocks(generator: problem.environment.generator, stream: stream)
+    startLogSpot = log(problem.market.spot)
+    coincidence = SampleTimes.coincidence * check
+  }
+
+  /// Whether the regime can change at all.
+  var switches: Bool { clocks.isRunning }
+
+  /// The number of the first stream of eight that a vector of paths draws from. Antithetic paths share one: paths
+  /// 16q … 16q + 7 move with the streams 8q …, paths 16q + 8 … 16q + 15 against them.
+  @inline(__always)
+  func firstStream(firstPath: Int, vector: Int) -> UInt64 {
+    settings.antithetic
+      ? UInt64(firstPath / 2 + (vector >> 1) * Lanes.scalarCount)
+      : UInt64(firstPath + vector * Lanes.scalarCount)
+  }
+
+  /// Sets the first switch of every path of a block.
+  func startClocks(firstPath: Int, state: BlockState) {
+    let start = problem.market.currentRegime
+    let next = state.scalars(state.nextSwitch)
+    for path in 0..<BlockState.pathCount {
+      let (vector, lane) = (path / Lanes.scalarCount, path % Lanes.scalarCount)
+      let stream = firstStream(firstPath: firstPath, vector: vector) + UInt64(lane)
+      next[path] = clocks.sojourn(stream: stream, switches: 0, regime: start)
+    }
+  }
+
+  /// Lets the clocks of eight paths run to the end of a step: exact switching times, hence exact `∫μ dt` and `∫σ² dt`.
+  func switchRegimes(
+    from start: Double, to end: Double, firstPath: Int, vector: Int, state: BlockState, shift: inout Lanes,
+    scale: inout Lanes
+  ) {
+    for lane in 0..<Lanes.scalarCount where state.nextSwitch[vector][lane] <= end {
+      let path = vector * Lanes.scalarCount + lane
+      let stream = firstStream(firstPath: firstPath, vector: vector) + UInt64(lane)
+      var regime = Int(state.regime[vector][lane])
+      var (mean, variance) = (0.0, 0.0)
+      clocks.advance(
+        stream: stream, from: start, to: end, regime: &regime, nextSwitch: &state.nextSwitch[vector][lane],
+        switches: &state.switchCount[path]
+      ) { regime, spell in
+        mean += regimes[regime].drift * spell
+        variance += regimes[regime].volatility * regimes[regime].volatility * spell
+      }
+      shift[lane] = mean - 0.5 * variance
+      scale[lane] = variance.squareRoot()
+      state.regime[vector][lane] = Double(regime)
+      state.volatility[vector][lane] = regimes[regime].volatility
+      state.drift[vector][lane] = regimes[regime].drift
+      state.funding[vector][lane] = regimes[regime].funding
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Formulation
+
+/// The sums of a range of paths: what a worker hands back.
+public struct RollOutShard: Sendable, Equatable {
+  public let paths: Range<Int>
+  let blocks: [BlockSummary]
+  let secondsPerYear: Double
+}
+
+/// What a policy did on all paths.
+public struct RollOutResult: Sendable, Equatable {
+  public let pathCount: Int
+  private let paths: [Moments]
+  private let samples: [Moments]
+  private let renewals: [PairedMoments]
+  private let secondsPerYear: Double
+  /// Path-by-path values of the columns asked for, in the order asked.
+  public let kept: [[Double]]
+
+  /// Merges shards that follow one another, block by block: the bytes are those of a single run.
+  ///
+  /// - Throws: `shardGap` unless each begins where the last ended and the first at 0.
+  public init(merging shards: [RollOutShard]) throws(SimulationError) {
+    var next = 0
+    for shard in shards {
+      guard shard.paths.lowerBound == next else {
+        throw .shardGap(expected: next, found: shard.paths.lowerBound)
+      }
+      next = shard.paths.upperBound
+    }
+    let blocks = shards.flatMap(\.blocks)
+    guard let first = blocks.first else { throw .tooFewSamples(found: 0, needed: 1) }
+    pathCount = next
+    secondsPerYear = shards[0].secondsPerYear
+    var (paths, samples, renewals, kept) = (first.paths, first.samples, first.renewals, first.kept)
+    for block in blocks.dropFirst() {
+      for column in paths.indices {
+        paths[column] = paths[column].merged(with: block.paths[column])
+        samples[column] = samples[column].merged(with: block.samples[column])
+      }
+      for regime in renewals.indices { renewals[regime] = renewals[regime].merged(with: block.renewals[regime]) }
+      for index in kept.indices { kept[index] += block.kept[index] }
+    }
+    (self.paths, self.samples, self.renewals, self.kept) = (paths, samples, renewals, kept)
+  }
+
+  /// The mean of a column, with its standard error (of pair means when antithetic).
+  public subscript(column: RollOutColumn) -> Estimate { samples[column.rawValue].estimate }
+
+  /// The law of a column over paths.
+  public func distribution(_ column: RollOutColumn) -> Moments { paths[column.rawValue] }
+
+  /// Costs without the settlement.
+  public var tradingCosts: Double { self[.fixedCosts].mean + self[.variableCosts].mean }
+
+  /// The expected time from a trade made in a regime to the next [s]: years at risk per trade that ended them, so that
+  /// the time cut off by the horizon counts as time without a trade (the occurrence–exposure estimate; exact for
+  /// exponential gaps, and within one gap in a horizon of many otherwise). Needs a detailed roll-out; nil when no
+  /// trade followed one in this regime. The standard error treats antithetic paths as independent.
+  public func meanSecondsBetweenTrades(regime: Int) -> Estimate? {
+    guard renewals[regime].second.mean > 0 else { return nil }
+    return renewals[regime].ratio.scaled(by: secondsPerYear)
+  }
+
+  /// Mean years per path that passed while the last trade was one made in this regime; the regimes' sum is the horizon.
+  public func yearsAtRisk(regime: Int) -> Estimate { renewals[regime].first.estimate }
+}
+
+/// A criterion with the error of sampling and that of looking at the market only every δ.
+public struct RollOutEstimate: Sendable, Equatable {
+  /// The roll-out at checks every δ.
+  public let result: RollOutResult
+  /// J(δ).
+  public let criterion: Estimate
+  /// J(2δ), the same paths with every second check.
+  public let coarse: Estimate
+  /// J(2δ) − J(δ) on common random numbers.
+  public let discretisationError: Estimate
+  /// `J(δ) + (J(δ) − J(2δ))`, the criterion without the first-order effect of checking every δ.
+  public let extrapolated: Estimate
+
+  init(result: RollOutResult, paired: PairedMoments) {
+    self.result = result
+    criterion = paired.first.estimate
+    coarse = paired.second.estimate
+    discretisationError = paired.combination(-1, 1)
+    extrapolated = paired.combination(2, -1)
+  }
+
+  public var mean: Double { criterion.mean }
+  public var standardError: Double { criterion.standardError }
+}
+
+/// Two policies on the same paths.
+public struct Comparison: Sendable, Equatable {
+  private let pairs: [PairedMoments]
+
+  init(pairs: [PairedMoments]) { self.pairs = pairs }
+
+  /// Means, variances and covariance of a column under both.
+  public func paired(_ column: RollOutColumn) -> PairedMoments { pairs[column.rawValue] }
+
+  /// First minus second, with the standard error of the difference.
+  public func difference(_ column: RollOutColumn) -> Estimate { pairs[column.rawValue].difference }
+}

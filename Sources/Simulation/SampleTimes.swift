@@ -1,0 +1,46 @@
+/// The instants of a roll-out: decision times, sub-steps of the quadrature between them, and expiries.
+///
+/// Checks lie at `t_n = nδ < T`; every interval between checks is divided into equal sub-steps; expiries of the book and
+/// the horizon are added where they fall, so that a leg settles exactly at its expiry even when that lies inside a step.
+struct SampleTimes: Sendable, Equatable {
+  /// Years from the valuation, ascending from 0 to the horizon.
+  private(set) var times: [Double] = []
+  /// The number of the check at this instant, or −1.
+  private(set) var checks: [Int] = []
+  /// Whether a leg of the book expires at this instant.
+  private(set) var expires: [Bool] = []
+
+  var stepCount: Int { times.count - 1 }
+
+  /// Instants nearer than this fraction of a step are one instant: the rounding of `nδ` at a few million steps.
+  static let coincidence = 1e-6
+
+  init(horizon: Double, check: Double, substeps: Int, expiries: [Double]) {
+    let tolerance = SampleTimes.coincidence * check
+    let count = Int(((horizon - tolerance) / check).rounded(.down)) + 1
+    var pending = expiries.filter { $0 > tolerance && $0 < horizon - tolerance }
+    func append(_ time: Double, check: Int, expires: Bool) {
+      times.append(time)
+      checks.append(check)
+      self.expires.append(expires)
+    }
+    for number in 0..<count {
+      for part in 0..<substeps {
+        let time = check * (Double(number) + Double(part) / Double(substeps))
+        guard time < horizon - tolerance else { continue }
+        while let next = pending.first, next < time - tolerance {
+          append(next, check: -1, expires: true)
+          pending.removeFirst()
+        }
+        var coincides = false
+        while let next = pending.first, next <= time + tolerance {
+          coincides = true
+          pending.removeFirst()
+        }
+        append(time, check: part == 0 ? number : -1, expires: coincides)
+      }
+    }
+    for expiry in pending { append(expiry, check: -1, expires: true) }
+    append(horizon, check: -1, expires: expiries.contains { abs($0 - horizon) <= tolerance })
+  }
+}

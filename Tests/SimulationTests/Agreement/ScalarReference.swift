@@ -1,0 +1,121 @@
+import Formulation
+import Glibc
+
+@testable import Simulation
+
+/// The roll-out written once more, one path at a time, from control.md §0: no lanes, no prepared terms, `Book.greeks` and
+/// `TradeCost.charge` called directly, profit and loss counted from the accounts.
+struct ScalarReference {
+  let rollOut: RollOut
+  /// The band at (years, ln S, regime).
+  let band: (Double, Double, Int) -> Band
+  var every = 1
+
+  func columns(path index: Int) -> [RollOutColumn: Double] {
+    let problem = rollOut.problem
+    let path = rollOut.path(index)
+    let rate = problem.market.rate
+    var sums: [RollOutColumn: Double] = [:]
+    for column in RollOutColumn.allCases { sums[column] = 0 }
+    var inventory = problem.inventory
+    var accounts = 0.0
+    let edge = rollOut.plan.coincidence
+    for step in 0..<(path.times.count - 1) {
+      let (start, end) = (path.times[step], path.times[step + 1])
+      let (spot, next) = (path.spots[step], path.spots[step + 1])
+      let (regime, regimeAfter) = (path.regimes[step], path.regimes[step + 1])
+      // Legs that have just expired are settled and no longer hedged.
+      let alive = Book(legs: problem.book.legs.filter { $0.expiry > start + edge }, rate: rate)
+      let now = alive.greeks(time: start, spot: spot, regime: regime)
+      if path.checks[step] >= 0, path.checks[step] % every == 0 {
+        var trade = band(start, path.logSpots[step], regime).trade(at: now.delta + inventory)
+        let lot = problem.execution.lot
+        if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
+        if trade != 0 {
+          let charge = problem.costs[regime].charge(price: spot, trade: trade)
+          sums[.fixedCosts]! += problem.costs[regime].fixed
+          sums[.variableCosts]! += charge - problem.costs[regime].fixed
+          sums[.tradeCount]! += 1
+          sums[.turnoverUnits]! += abs(trade)
+          sums[.turnoverNotional]! += spot * abs(trade)
+          accounts -= charge
+          inventory += trade
+        }
+      }
+      let ended = marked(alive, time: end, spot: next, regime: regimeAfter, edge: edge)
+      let length = end - start
+      let growth = exp(rate * length)
+      let gain = next - spot * growth
+      let state = problem.environment.regimes
+      for (moment, price, delta) in [(regime, spot, now.delta), (regimeAfter, next, ended.delta)] {
+        let exposure = state[moment].volatility * price * (delta + inventory)
+        let funding = state[moment].funding * price * inventory
+        sums[.gammaRisk]! += 0.5 * length * 0.5 * problem.preference.riskAversion * exposure * exposure
+        sums[.fundingPaid]! += 0.5 * length * funding
+        sums[.carry]! +=
+          0.5 * length
+          * (problem.runningCost(spot: price, regime: moment, bookDelta: delta, inventory: inventory)
+            - 0.5 * problem.preference.riskAversion * exposure * exposure)
+        accounts -= 0.5 * length * funding
+      }
+      sums[.hedgingProfit]! += (now.delta + inventory) * gain
+      sums[.gammaThetaProfit]! += ended.value - now.value * growth - now.delta * gain
+      let unswitched = marked(alive, time: end, spot: next, regime: regime, edge: edge)
+      sums[.markJumpRisk]! +=
+        0.5 * problem.preference.riskAversion * (ended.value - unswitched.value) * (ended.value - unswitched.value)
+      // The accounts: the book's value and the inventory, both financed at r.
+      accounts += ended.value - now.value * growth + inventory * gain
+    }
+    let spot = path.spots[path.spots.count - 1]
+    let settlement = problem.settlementCharge(
+      spot: spot, regime: path.regimes[path.regimes.count - 1], inventory: inventory)
+    sums[.settlementCost] = settlement
+    sums[.profit] = accounts - settlement
+    sums[.criterion] =
+      sums[.gammaRisk]! + sums[.carry]! + sums[.fixedCosts]! + sums[.variableCosts]! + settlement
+    return sums
+  }
+
+  /// Marks at a time that may be an expiry up to rounding of the grid.
+  private func marked(_ book: Book, time: Double, spot: Double, regime: Int, edge: Double) -> Greeks {
+    let snapped = Book(
+      legs: book.legs.map { leg in
+        var leg = leg
+        if abs(leg.expiry - time) <= edge { leg.expiry = time }
+        return leg
+      }, rate: book.rate)
+    return snapped.greeks(time: time, spot: spot, regime: regime)
+  }
+}
+
+/// Bilinear look-up of a table by a linear search: an infinite neighbour makes the edge infinite.
+func lookUp(_ table: PolicyTable, time: Double, logSpot: Double, regime: Int) -> Band {
+  func bracket(_ nodes: [Double], _ at: Double) -> (Int, Double) {
+    if at <= nodes[0] || nodes.count == 1 { return (0, 0) }
+    for index in 1..<nodes.count where at < nodes[index] {
+      return (index - 1, (at - nodes[index - 1]) / (nodes[index] - nodes[index - 1]))
+    }
+    return (nodes.count - 2, 1)
+  }
+  func blend(_ left: Double, _ right: Double, _ weight: Double) -> Double {
+    if weight == 0 { return left }
+    if weight == 1 { return right }
+    if left.isInfinite { return left }
+    if right.isInfinite { return right }
+    return left + weight * (right - left)
+  }
+  let (row, later) = bracket(table.times, time)
+  let (column, right) = bracket(table.logSpots, logSpot)
+  func part(_ path: KeyPath<Band, Double>) -> Double {
+    func node(_ time: Int, _ spot: Int) -> Double {
+      table.band(
+        time: min(time, table.times.count - 1), regime: regime, spot: min(spot, table.logSpots.count - 1))[
+          keyPath: path]
+    }
+    return blend(
+      blend(node(row, column), node(row, column + 1), right),
+      blend(node(row + 1, column), node(row + 1, column + 1), right), later)
+  }
+  return Band(
+    lower: part(\.lower), upper: part(\.upper), targetLower: part(\.targetLower), targetUpper: part(\.targetUpper))
+}

@@ -1,0 +1,78 @@
+import Formulation
+import Testing
+
+@testable import Simulation
+
+/// Every column of the vector kernel against the scalar roll-out, path by path.
+@Suite struct ScalarReferenceTests {
+  /// Rounding of sums of a few hundred terms of the book's size, relative to the largest.
+  static let rounding = 1e-9
+
+  func agree(
+    _ rollOut: RollOut, _ policy: HedgingPolicy, every: Int = 1, band: @escaping (Double, Double, Int) -> Band
+  ) throws {
+    let result = try rollOut.run(policy, keeping: RollOutColumn.allCases)
+    let reference = ScalarReference(rollOut: rollOut, band: band, every: every)
+    var traded = 0.0
+    for path in stride(from: 0, to: rollOut.settings.pathCount, by: 7) {
+      let expected = reference.columns(path: path)
+      traded += expected[.tradeCount]!
+      for column in RollOutColumn.allCases {
+        let found = result.kept[column.rawValue][path]
+        let wanted = expected[column]!
+        #expect(
+          abs(found - wanted) <= ScalarReferenceTests.rounding * max(1, abs(wanted)),
+          "path \(path) \(column): \(found) for \(wanted)")
+      }
+    }
+    if case .never = policy { #expect(traded == 0) } else { #expect(traded > 0) }
+  }
+
+  @Test(arguments: [false, true])
+  func constantBandsInRegimes(antithetic: Bool) throws {
+    let problem = try Fixture.switching(positions: Fixture.ladder, settlement: .cash)
+    let bands = [
+      Band(lower: -0.1, upper: 0.12, targetLower: -0.05, targetUpper: 0.06),
+      Band(lower: -0.2, upper: 0.2, targetLower: -0.2, targetUpper: 0.2),
+    ]
+    let rollOut = try RollOut(
+      problem: problem,
+      settings: RollOutSettings(checkEvery: 4 * 3600, pathCount: 320, seed: 11, antithetic: antithetic))
+    try agree(rollOut, .constantBand(bands)) { _, _, regime in bands[regime] }
+  }
+
+  @Test(arguments: [1, 3])
+  func tables(substeps: Int) throws {
+    let problem = try Fixture.switching(positions: Fixture.ladder, settlement: .none)
+    let rollOut = try RollOut(
+      problem: problem,
+      settings: RollOutSettings(checkEvery: 12 * 3600, substeps: substeps, pathCount: 300, seed: 12))
+    let table = Fixture.slantedTable
+    try agree(rollOut, .table(table)) { time, logSpot, regime in
+      lookUp(table, time: time, logSpot: logSpot, regime: regime)
+    }
+  }
+
+  @Test(arguments: Settlement.allCases)
+  func oneRegime(settlement: Settlement) throws {
+    let problem = try Fixture.plain(
+      volatility: 0.6, drift: 0.2, funding: 0.1, rate: 0.05,
+      cost: TradeCost(fixed: 0.01, proportionalBuy: 0.002, proportionalSell: 0.001, quadraticImpact: 0.02),
+      settlement: settlement, inventory: 0.3, lot: 0.01)
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 6 * 3600, substeps: 2, pathCount: 256, seed: 13))
+    let band = Band(lower: -0.08, upper: 0.08, targetLower: -0.04, targetUpper: 0.04)
+    try agree(rollOut, .constantBand([band])) { _, _, _ in band }
+    try agree(rollOut, .never) { _, _, _ in .unbounded }
+    try agree(rollOut, .frictionless) { _, _, _ in .point(0) }
+    try agree(rollOut, .interval(everySeconds: 24 * 3600, target: 0.1), every: 4) { _, _, _ in .point(0.1) }
+  }
+
+  /// A check that does not divide the horizon: the last interval is shorter.
+  @Test func partialLastStep() throws {
+    let problem = try Fixture.plain(positions: [Fixture.option(days: 3.3)])
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 5 * 3600, pathCount: 64, seed: 14))
+    try agree(rollOut, .frictionless) { _, _, _ in .point(0) }
+  }
+}
