@@ -1,5 +1,4 @@
 import Glibc
-import LinearAlgebra
 
 // Standard errors: the curvature of the log likelihood in parameters without bounds.
 
