@@ -21,6 +21,9 @@ struct EMRun: Sendable {
 /// from incomplete data via the EM algorithm", JRSS B 39 (1977), theorem 1.
 /// *Verified by* `ExpectationMaximisationTests.likelihoodNeverDecreases`.
 enum ExpectationMaximisation {
+  /// A transition probability is never rounded to zero: an outlier at which every other density underflows would then
+  /// have no likelihood at all. This is far below the rounding of a row's sum.
+  static let leastProbability = 1e-100
   /// Halvings of a transition update that the law of the restarts forbids, before the old one is kept.
   static let mostHalvings = 12
 
@@ -69,7 +72,9 @@ enum ExpectationMaximisation {
       var total = 0.0
       for to in 0..<states { total += data.moves[from * states + to] }
       guard total > 0 else { continue }
-      for to in 0..<states { candidate[from * states + to] = data.moves[from * states + to] / total }
+      for to in 0..<states {
+        candidate[from * states + to] = max(data.moves[from * states + to] / total, leastProbability)
+      }
     }
     let before = expectedLogLikelihood(of: old.transition, data, states: states)
     var share = 1.0

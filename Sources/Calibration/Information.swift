@@ -1,5 +1,4 @@
 import Glibc
-import LinearAlgebra
 
 // Standard errors: the curvature of the log likelihood in parameters without bounds.
 
@@ -9,8 +8,9 @@ import LinearAlgebra
 /// `θ = (m_e/s_e, log √v_e, log(P_ij/P_ii))`, where s_e is the deviation at which the coordinates were made. Entries at
 /// a bound (`P_ij` without an expected move, a variance on its floor) are left out and stay as they are.
 struct UnboundedCoordinates: Sendable {
-  /// Transitions with fewer expected moves than this count as zero: no data speak for them.
-  static let leastMoves = 1e-3
+  /// Transitions with fewer expected moves than this, one in twenty samples, lie at their bound: the likelihood has no
+  /// inner maximum there that a curvature could describe.
+  static let leastMoves = 0.05
 
   enum Kind: Equatable, Sendable {
     case mean(Int)
@@ -37,6 +37,15 @@ struct UnboundedCoordinates: Sendable {
   }
 
   var count: Int { kinds.count }
+
+  /// Whether a transition probability is free to move: it has its own coordinate, or it is the probability to stay of
+  /// a row that has one.
+  func isFree(from: Int, to: Int) -> Bool {
+    kinds.contains { kind in
+      guard case .logit(let row, let column) = kind, row == from else { return false }
+      return to == from || column == to
+    }
+  }
 
   /// The parameters at a displacement from the origin.
   func parameters(at displacement: [Double]) -> RegimeParameters {

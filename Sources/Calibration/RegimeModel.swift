@@ -19,9 +19,10 @@ public struct RegimeOptions: Equatable, Sendable {
   public var starts = 6
   /// Seed of the perturbations.
   public var seed: UInt64 = 0
-  /// An iteration that gains less than this share of the log likelihood ends every search. Seven digits rank the
-  /// searches; the best one is continued by Newton steps until it is within `newtonTolerance` of the maximum.
-  public var tolerance = 1e-7
+  /// An iteration that gains less than this share of the log likelihood ends every search. That ranks the searches;
+  /// the best one is continued by Newton steps until it is within `newtonTolerance` of the maximum, which takes over
+  /// where expectation–maximisation becomes slow.
+  public var tolerance = 1e-6
   /// Iterations of a search before it is given up as not converged.
   public var mostIterations = 500
   /// Newton steps end when the distance to the maximum is below this share of a standard error.
@@ -187,6 +188,11 @@ public struct RegimeModel: Sendable {
   /// Newton steps after the searches: each squares the distance, so a handful suffices or none helps.
   private static let mostNewtonSteps = 6
 
+  /// Relative rounding of a log likelihood that is summed over some 10⁴ to 10⁵ returns.
+  private static let likelihoodRounding = 1e-13
+  /// The best search is continued to this share of the tolerance before Newton's steps.
+  private static let finalShare = 0.1
+
   private static func maximise(
     _ data: inout ForwardBackward, _ starting: StartingValues, states: Int, _ options: RegimeOptions
   ) -> (Maximum, searches: [Double]) {
@@ -200,7 +206,15 @@ public struct RegimeModel: Sendable {
       searches.append(run.logLikelihood)
       if run.logLikelihood > (best?.logLikelihood ?? -.infinity) { best = run }
     }
-    guard let best else { preconditionFailure("at least one search is run") }
+    guard var best else { preconditionFailure("at least one search is run") }
+    // The searches stop early; Newton's steps need to start near the maximum.
+    let continued = ExpectationMaximisation.run(
+      &data, from: best.parameters, tolerance: options.tolerance * finalShare, most: options.mostIterations,
+      varianceFloor: floor)
+    best.parameters = continued.parameters
+    best.converged = continued.converged
+    best.onFloor = continued.onFloor
+    best.trace += continued.trace
     let ordered = best.parameters.orderedByVariance
     var expectations = data.expectations(ordered)
     var information = ObservedInformation(
@@ -211,7 +225,9 @@ public struct RegimeModel: Sendable {
     {
       let trial = information.coordinates.parameters(at: information.newtonStep)
       let trialExpectations = data.expectations(trial)
-      guard trialExpectations.logLikelihood >= expectations.logLikelihood else { break }
+      // Near the maximum a step gains less than the likelihood's own rounding.
+      let rounding = Self.likelihoodRounding * abs(expectations.logLikelihood)
+      guard trialExpectations.logLikelihood >= expectations.logLikelihood - rounding else { break }
       expectations = trialExpectations
       steps += 1
       information = ObservedInformation(
@@ -270,7 +286,11 @@ public struct RegimeModel: Sendable {
         sampleShare: diagnostics.shares[e], excessKurtosis: diagnostics.regimes[e])
     }
     transition = (0..<states).map { from in
-      (0..<states).map { to in estimate(states * 5 + from * states + to) }
+      (0..<states).map { to in
+        let index = states * 5 + from * states + to
+        return best.information.coordinates.isFree(from: from, to: to)
+          ? estimate(index) : Estimate(values[index], standardError: nil)
+      }
     }
   }
 }

@@ -123,14 +123,4 @@ enum MarkovChain {
     for _ in 0..<highest { result.append(product(result[result.count - 1], transition, states: states)) }
     return result
   }
-
-  /// `law · P`.
-  static func advanced(_ law: [Double], by transition: [Double]) -> [Double] {
-    let states = law.count
-    return (0..<states).map { to in
-      var sum = 0.0
-      for from in 0..<states { sum += law[from] * transition[from * states + to] }
-      return sum
-    }
-  }
 }

@@ -80,7 +80,7 @@ struct EnumerationTests {
     try compare(chain, Self.enumerated(chain))
   }
 
-  /// Five states (the eight-lane path) on the first four returns' worth of paths are enumerated by two-step sums.
+  /// Five states take the eight-lane path; the scalar streaming filter gives the same likelihood.
   @Test func fiveStatesEqualScalarForwardRecursion() throws {
     let chain = try Self.chains()[2]
     let data = try LogReturns(
