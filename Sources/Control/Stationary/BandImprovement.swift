@@ -1,0 +1,119 @@
+import Formulation
+import Glibc
+
+/// One step of policy improvement with continuous edges.
+///
+/// The value of a policy, as a function of its edges, is stationary at the optimum, so that the Jacobian of the
+/// smooth-fit residual there is diagonal and Newton's step needs only derivatives at the edge itself. In the outward
+/// coordinate y = ±x of an edge b and with k the cost per unit of the trade made there:
+///
+///     fixed cost:     r = W′(b) − k,  D = W″(b)
+///     no fixed cost:  r = W″(b),      D = W‴(b)        step −r/(D − κr)
+///
+/// The term κr vanishes at the optimum. Away from it, moving the edge by δ leaves a mismatch −rδ at the edge, which the
+/// layer of thickness 1/κ there turns into a slope −κrδ (`BandValue.edgeStiffness`); without it fast switching or
+/// discounting, where layers are thin, would allow only steps of 1/κ.
+///
+/// Targets are the global minima of `W(x) + k|x − edge|`. Away from the optimum the step keeps the direction that
+/// policy improvement asks for (outwards where continuing beats trading) and is limited. Convergence is quadratic.
+/// *Verified by* `StationaryOrderTests.newtonIsQuadratic`.
+struct BandImprovement {
+  let bands: [Band]
+  /// The largest move of an edge or target as a fraction of its band.
+  let step: Double
+
+  /// An edge may go out by this part of its distance from the target (or from the centre) at once …
+  static let outwardLimit = 1.0
+  /// … and in by this part.
+  static let inwardLimit = 0.5
+  /// Targets keep this fraction of the band away from the edges; a target at an edge would make the trade empty.
+  static let targetMargin = 1e-5
+
+  init(_ value: BandValue, previous: [Band]) {
+    var largest = 0.0
+    bands = previous.indices.map { e in
+      let next = BandImprovement.improve(value, e)
+      let old = previous[e]
+      for (a, b) in [
+        (next.lower, old.lower), (next.upper, old.upper), (next.targetLower, old.targetLower),
+        (next.targetUpper, old.targetUpper),
+      ] {
+        largest = max(largest, abs(a - b) / old.width)
+      }
+      return next
+    }
+    step = largest
+  }
+
+  private static func improve(_ value: BandValue, _ e: Int) -> Band {
+    let band = value.mesh.bands[e]
+    var next = band
+    guard value.problem.fixed[e] > 0 else {
+      let reach = 0.5 * band.width
+      next.lower = band.lower - outward(value, e, .lower, reach, smoothFit: false)
+      next.upper = band.upper + outward(value, e, .upper, reach, smoothFit: false)
+      next.targetLower = next.lower
+      next.targetUpper = next.upper
+      return next
+    }
+    next.targetLower = target(value, e, slope: -value.problem.slope[0][e])
+    next.targetUpper = target(value, e, slope: value.problem.slope[1][e])
+    next.targetLower = min(next.targetLower, next.targetUpper)
+    next.lower = band.lower - outward(value, e, .lower, next.targetLower - band.lower, smoothFit: true)
+    next.upper = band.upper + outward(value, e, .upper, band.upper - next.targetUpper, smoothFit: true)
+    return next
+  }
+
+  /// How far the edge moves outwards.
+  private static func outward(
+    _ value: BandValue, _ e: Int, _ side: BandSide, _ reach: Double, smoothFit: Bool
+  ) -> Double {
+    let edge = side == .upper ? value.mesh.bands[e].upper : value.mesh.bands[e].lower
+    let curvature = value.curvature(e, edge)
+    let (residual, derivative) =
+      smoothFit
+      ? (side.sign * value.slope(e, edge) - value.problem.slope[side.rawValue][e], curvature)
+      : (curvature, side.sign * value.thirdDerivative(e, edge, from: side))
+    // The residual falls through zero at the optimum; where it does not fall, only its sign can be trusted.
+    let falling = derivative - value.edgeStiffness[2 * e + side.rawValue] * residual
+    let newton = falling < 0 ? -residual / falling : (residual > 0 ? Double.infinity : -Double.infinity)
+    return min(max(newton, -inwardLimit * reach), outwardLimit * reach)
+  }
+
+  /// The global minimum of `W − slope·x` in the band.
+  private static func target(_ value: BandValue, _ e: Int, slope: Double) -> Double {
+    let mesh = value.mesh
+    let band = mesh.bands[e]
+    var points: [Double] = []
+    var heights: [Double] = []
+    for element in 0..<mesh.elementCount {
+      guard let a = mesh.active[element].firstIndex(of: e) else { continue }
+      let (left, right) = (mesh.nodes[element], mesh.nodes[element + 1])
+      for j in 0...value.basis.degree {
+        let x = 0.5 * (left + right) + 0.5 * (right - left) * value.basis.nodes[j]
+        points.append(x)
+        heights.append(value.values[element][a * (value.basis.degree + 1) + j] - slope * x)
+      }
+    }
+    let best = heights.indices.min { heights[$0] < heights[$1] }!
+    var low = points[max(best - 1, 0)]
+    var high = points[min(best + 1, points.count - 1)]
+    // Two neighbours may be the same breakpoint, seen from both elements.
+    if best >= 2, points[best - 1] == points[best] { low = points[best - 2] }
+    if best + 2 < points.count, points[best + 1] == points[best] { high = points[best + 2] }
+    var x = points[best]
+    // Newton on W′ = slope inside the bracket; 50 halvings exhaust a double.
+    for _ in 0..<50 {
+      let excess = value.slope(e, x) - slope
+      if excess > 0 { high = min(high, x) } else { low = max(low, x) }
+      let curvature = value.curvature(e, x)
+      var next = curvature > 0 ? x - excess / curvature : 0.5 * (low + high)
+      if next < low || next > high { next = 0.5 * (low + high) }
+      let moved = abs(next - x)
+      x = next
+      if moved <= 4 * Double.ulpOfOne * band.width { break }
+    }
+    let margin = targetMargin * band.width
+    return min(max(x, band.lower + margin), band.upper - margin)
+  }
+}

@@ -1,0 +1,107 @@
+import Formulation
+import Glibc
+
+/// Finds the bands of one part of a chain: Newton's iteration, and continuation in drift and switching if it fails.
+struct BandSearch {
+  let problem: ScaledTracking
+  let settings: StationarySettings
+  let coarse: ChebyshevBasis
+  let fine: ChebyshevBasis
+  private(set) var bands: [Band] = []
+  private(set) var coarseBands: [Band] = []
+  private(set) var converged = false
+  private(set) var evaluations = 0
+  private(set) var stages = 1
+
+  /// Continuation gives up when a stage would advance by less than this: a failure that close to a solved stage is not
+  /// one of the starting point.
+  static let smallestAdvance = 1.0 / 128
+  /// How often a converged solution may be restarted from wider bands.
+  static let restartLimit = 3
+  /// The first stage of continuation: the coupling is turned on geometrically from here, since what matters is its size
+  /// relative to the frozen problem.
+  static let firstCoupling = 1e-3
+
+  init(problem: ScaledTracking, settings: StationarySettings) {
+    self.problem = problem
+    self.settings = settings
+    coarse = ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep)
+    fine = ChebyshevBasis(degree: settings.degree)
+  }
+
+  mutating func run(from start: [Band]) {
+    var found = start
+    var success = attempt(problem, &found, coarse)
+    if !success {
+      found = start
+      success = continuation(&found)
+    }
+    if success { widen(&found) }
+    coarseBands = found
+    if success { success = attempt(problem, &found, fine) }
+    bands = found
+    converged = success
+  }
+
+  /// Smooth fit may hold at several edges. Where trading beyond an edge is worse than holding, policy improvement moves
+  /// the edge out to the last such point, and the search starts again from there.
+  private mutating func widen(_ bands: inout [Band]) {
+    for _ in 0..<BandSearch.restartLimit {
+      evaluations += 1
+      guard
+        let value = try? BandEvaluation.evaluate(
+          problem, bands: bands, basis: coarse, discount: problem.discount, mergeTolerance: settings.mergeTolerance,
+          functionals: [.total(problem)])[0],
+        var trial = StationaryResidual.widened(value, tolerance: settings.verificationTolerance)
+      else { return }
+      guard attempt(problem, &trial, coarse) else { return }
+      bands = trial
+    }
+  }
+
+  /// Whether Newton's iteration converged; the bands are changed in either case.
+  private mutating func attempt(
+    _ problem: ScaledTracking, _ bands: inout [Band], _ basis: ChebyshevBasis
+  ) -> Bool {
+    for _ in 0..<settings.iterationLimit {
+      evaluations += 1
+      guard
+        let value = try? BandEvaluation.evaluate(
+          problem, bands: bands, basis: basis, discount: problem.discount, mergeTolerance: settings.mergeTolerance,
+          functionals: [.total(problem)])[0]
+      else { return false }
+      let improvement = BandImprovement(value, previous: bands)
+      guard improvement.step.isFinite else { return false }
+      bands = improvement.bands
+      if improvement.step < settings.stepTolerance { return true }
+    }
+    return false
+  }
+
+  /// From the frozen regimes to the full problem in adaptive stages of the coupling s, geometric from `firstCoupling`.
+  private mutating func continuation(_ bands: inout [Band]) -> Bool {
+    // Position on [0, 1]: s = firstCoupling^(1 − position).
+    var position = 0.0
+    var advance = 0.125
+    var started = false
+    while !started || position < 1 {
+      let next = started ? min(1, position + advance) : 0
+      let factor = next == 1 ? 1 : BandSearch.coupling(next)
+      var trial = bands
+      stages += 1
+      if attempt(problem.coupled(by: factor), &trial, coarse) {
+        bands = trial
+        position = next
+        started = true
+        advance *= 2
+      } else {
+        if !started { return false }
+        advance /= 2
+        if advance < BandSearch.smallestAdvance { return false }
+      }
+    }
+    return true
+  }
+
+  private static func coupling(_ position: Double) -> Double { pow(firstCoupling, 1 - position) }
+}

@@ -1,0 +1,46 @@
+/// Gaussian elimination with row pivoting on a small row-major matrix that carries its right-hand sides as columns.
+///
+/// Rows are contiguous, so that every inner loop is a vector update; blocks here have at most a few hundred rows.
+enum DenseElimination {
+  /// Overwrites the right-hand sides of `[A | B]`, `[rows × (rows + columns)]`, with `A⁻¹B`.
+  static func solve(
+    _ system: UnsafeMutablePointer<Double>, rows n: Int, columns: Int
+  ) throws(StationaryError) {
+    let width = n + columns
+    for pivot in 0..<n {
+      var best = pivot
+      var size = abs(system[pivot * width + pivot])
+      for row in (pivot + 1)..<max(n, pivot + 1) where abs(system[row * width + pivot]) > size {
+        best = row
+        size = abs(system[row * width + pivot])
+      }
+      guard size > 0, size.isFinite else { throw .singular }
+      if best != pivot {
+        for column in pivot..<width {
+          let held = system[pivot * width + column]
+          system[pivot * width + column] = system[best * width + column]
+          system[best * width + column] = held
+        }
+      }
+      let source = system + pivot * width
+      let inverse = 1 / source[pivot]
+      for row in (pivot + 1)..<max(n, pivot + 1) {
+        let target = system + row * width
+        let factor = target[pivot] * inverse
+        if factor == 0 { continue }
+        for column in (pivot + 1)..<width { target[column] -= factor * source[column] }
+      }
+    }
+    for pivot in stride(from: n - 1, through: 0, by: -1) {
+      let source = system + pivot * width
+      let inverse = 1 / source[pivot]
+      for column in n..<width { source[column] *= inverse }
+      for row in 0..<pivot {
+        let target = system + row * width
+        let factor = target[pivot]
+        if factor == 0 { continue }
+        for column in n..<width { target[column] -= factor * source[column] }
+      }
+    }
+  }
+}

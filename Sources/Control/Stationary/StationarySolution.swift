@@ -1,0 +1,76 @@
+import Formulation
+
+/// A number with the solver's estimate of its error: the difference from the solution four degrees lower, which is the
+/// error of that one and bounds this one's wherever convergence is geometric.
+public struct Estimate: Sendable, Equatable {
+  public let value: Double
+  public let error: Double
+
+  public init(value: Double, error: Double) {
+    self.value = value
+    self.error = error
+  }
+}
+
+/// A cost and its two parts.
+public struct StationaryCost: Sendable, Equatable {
+  public let total: Estimate
+  /// `λx²` accumulated: the risk.
+  public let running: Estimate
+  /// `K + k|u|` accumulated.
+  public let trading: Estimate
+}
+
+/// What the solver says of one regime, in the problem's own units.
+public struct StationaryRegime: Sendable, Equatable {
+  public let name: String
+  /// In the deviation x. Without a fixed cost the targets are the edges.
+  public let band: Band
+  /// The largest error estimate of the four numbers of `band` [deviation].
+  public let bandError: Double
+  /// Long-run average: cost per unit time, the same for all regimes that communicate. Discounted: the value at x = 0 on
+  /// starting in this regime, after the immediate trade if 0 lies outside the band.
+  public let cost: StationaryCost
+  /// Trades per unit time made while in this regime, as part of the long-run total over all regimes; nil without a fixed
+  /// cost, where trades are a continuum, and where no single long-run law exists.
+  public let tradesPerTime: Estimate?
+  /// Amount traded per unit time while in this regime [deviation/time], as part of the long-run total.
+  public let turnover: Estimate?
+  /// Expected time from the lower target to the next trade in any regime; nil without a fixed cost (it would be 0).
+  public let timeFromLowerTarget: Estimate?
+  /// Expected time from the upper target to the next trade in any regime; nil without a fixed cost.
+  public let timeFromUpperTarget: Estimate?
+  /// Expected time from the centre of the band to the next trade in any regime.
+  public let timeFromCentre: Estimate
+}
+
+/// How well the equations and inequalities of control.md §5 hold away from the collocation points.
+public struct StationaryResidual: Sendable, Equatable {
+  /// Largest residual of the equation inside bands, relative to the largest of its terms.
+  public var equation: Double
+  /// Largest violation of `V ≤ MV`, relative to the spread of V over the bands.
+  public var obstacle: Double
+  /// Largest violation of `LV + ℓ − g − ρV ≥ 0` where the policy trades, relative to the largest running cost in a band.
+  public var trading: Double
+}
+
+/// Why the iteration ended.
+public enum StationaryStop: Sendable, Equatable {
+  case converged
+  /// The edges still moved when the iteration limit was reached, even with continuation.
+  case iterationLimit
+}
+
+/// Bands and their statistics, with everything a certificate asks about how they were found.
+public struct StationarySolution: Sendable, Equatable {
+  public let regimes: [StationaryRegime]
+  public let residual: StationaryResidual
+  public let stop: StationaryStop
+  /// Policy evaluations, all stages and degrees.
+  public let evaluations: Int
+  /// Stages of continuation in drift and switching; 1 when the full problem converged from the frozen bands.
+  public let stages: Int
+  /// Whether the iteration converged and no inequality is violated beyond the setting's tolerance.
+  public let isVerified: Bool
+  public let settings: StationarySettings
+}
