@@ -29,7 +29,7 @@ public struct OptionBookCertifier: Sendable {
   private static let compared = 0.55
 
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
-    let threads = settings.threads ?? ProcessorCount.online
+    let threads = settings.threads
     let fine = try solve(grid, threads: threads) { progress?(0.25 * $0) }
     let middleSettings = grid.refined(by: 0.5, of: fine.grid)
     let middle = try solve(middleSettings, threads: threads)
@@ -38,7 +38,7 @@ public struct OptionBookCertifier: Sendable {
     let method = FiniteHorizon(settings: middleSettings, threads: threads)
     let share: CostShare
     let decomposition: RegimeDecomposition?
-    do {
+    do throws(ControlError) {
       share = try CostShare(problem: problem, method: method)
       decomposition =
         problem.environment.count > 1 ? try RegimeDecomposition(problem: problem, method: method) : nil
@@ -149,7 +149,7 @@ public struct OptionBookCertifier: Sendable {
     let scale = abs(value) + naturalScale * CertificationSettings.lawTolerance
     checks.append(
       Check(.valueError, regime: name, measured: error, atMost: CertificationSettings.valueTolerance * scale, unit: unit))
-    if abs(difference) > CertificationSettings.lawTolerance * scale, abs(difference) > 1e-4 * abs(value) {
+    if abs(difference) > CertificationSettings.orderMatters * scale {
       checks.append(
         Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
     }
