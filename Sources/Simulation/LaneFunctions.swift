@@ -5,6 +5,15 @@ import VectorMath
 
 typealias Lanes = SIMD8<Double>
 
+/// Whether any lane of a mask is set. The standard library's `any` reduces by a call.
+@inline(__always)
+func anyLane(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
+  let bits = unsafeBitCast(mask, to: SIMD8<Int64>.self)
+  let four = bits.lowHalf | bits.highHalf
+  let two = four.lowHalf | four.highHalf
+  return two[0] | two[1] != 0
+}
+
 @inline(__always)
 private func fused(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
   #if FUSED_MULTIPLY_ADD
@@ -64,7 +73,7 @@ func normalCumulative(_ x: Lanes) -> Lanes {
   d = fused(d, a, Lanes(repeating: 440.413_735_824_752))
   var tail = e * n / d
   let far = a .> 7.071_067_811_865_47
-  if any(far) {
+  if anyLane(far) {
     var b = a + Lanes(repeating: 0.65)
     for number in stride(from: 4.0, through: 1, by: -1) { b = a + Lanes(repeating: number) / b }
     tail.replace(with: e / (b * 2.506_628_274_631), where: far)
@@ -77,12 +86,13 @@ func normalCumulative(_ x: Lanes) -> Lanes {
 @inline(__always)
 private func logarithm(_ x: Lanes) -> Lanes {
   let bits = unsafeBitCast(x, to: SIMD8<UInt64>.self)
-  let offset = bits &- 0x3FE6_A09E_667F_3BCD
-  let exponent = SIMD8<Int64>(truncatingIfNeeded: offset) &>> 52
-  let mantissa = unsafeBitCast(bits &- SIMD8<UInt64>(truncatingIfNeeded: exponent &<< 52), to: Lanes.self)
-  let n =
-    unsafeBitCast(
-      SIMD8<UInt64>(truncatingIfNeeded: exponent &+ 0x4338_0000_0000_0000), to: Lanes.self) - 0x1.8p52
+  // The mantissa in [1, 2), halved above √2; the exponent is read as the low bits of a number near 2⁵².
+  let fraction = (bits & 0x000F_FFFF_FFFF_FFFF) | 0x3FF0_0000_0000_0000
+  var mantissa = unsafeBitCast(fraction, to: Lanes.self)
+  var n = unsafeBitCast((bits &>> 52) | 0x4330_0000_0000_0000, to: Lanes.self) - (0x1p52 + 1023)
+  let high = mantissa .> 2.0.squareRoot()
+  mantissa.replace(with: 0.5 * mantissa, where: high)
+  n.replace(with: n + 1, where: high)
   let s = (mantissa - 1) / (mantissa + 1)
   let z = s * s
   var p = Lanes(repeating: 2.0 / 21)
@@ -126,11 +136,14 @@ struct RandomStream: Sendable {
       k0 = (k0 &+ 0x9E37_79B9) & 0xFFFF_FFFF
       k1 = (k1 &+ 0xBB67_AE85) & 0xFFFF_FFFF
     }
-    func uniform(_ high: SIMD8<UInt64>, _ low: SIMD8<UInt64>) -> Lanes {
-      let bits = ((high &<< 20) ^ (low &>> 12)) | 0x3FF0_0000_0000_0000
-      return unsafeBitCast(bits, to: Lanes.self) - (1 - 0x1p-53)
-    }
-    return (uniform(c0, c1), uniform(c2, c3))
+    return (RandomStream.uniform(c0, c1), RandomStream.uniform(c2, c3))
+  }
+
+  /// 52 bits in the middle of their cell of (0, 1).
+  @inline(__always)
+  private static func uniform(_ high: SIMD8<UInt64>, _ low: SIMD8<UInt64>) -> Lanes {
+    let bits = ((high &<< 20) ^ (low &>> 12)) | 0x3FF0_0000_0000_0000
+    return unsafeBitCast(bits, to: Lanes.self) - (1 - 0x1p-53)
   }
 
   func uniformPair(path: UInt64, index: UInt32) -> (Double, Double) {
@@ -164,13 +177,13 @@ struct RandomStream: Sendable {
     c = fused(c, z, Lanes(repeating: 1.0 / 24))
     c = fused(c, z, Lanes(repeating: -0.5))
     c = fused(c, z, Lanes(repeating: 1))
-    let swap = (quarter & 1) .== 1
-    var cosine = c.replacing(with: s, where: swap)
-    var sine = s.replacing(with: c, where: swap)
-    let sineSign = (quarter & 2) &<< 62
-    let cosineSign = ((quarter &+ 1) & 2) &<< 62
-    cosine = unsafeBitCast(unsafeBitCast(cosine, to: SIMD8<UInt64>.self) ^ cosineSign, to: Lanes.self)
-    sine = unsafeBitCast(unsafeBitCast(sine, to: SIMD8<UInt64>.self) ^ sineSign, to: Lanes.self)
+    // Odd quarters exchange sine and cosine, and two bits give the signs.
+    let swap = 0 &- (quarter & 1)
+    let sineBits = unsafeBitCast(s, to: SIMD8<UInt64>.self)
+    let cosineBits = unsafeBitCast(c, to: SIMD8<UInt64>.self)
+    let difference = (sineBits ^ cosineBits) & swap
+    let sine = unsafeBitCast(sineBits ^ difference ^ ((quarter & 2) &<< 62), to: Lanes.self)
+    let cosine = unsafeBitCast(cosineBits ^ difference ^ (((quarter &+ 1) & 2) &<< 62), to: Lanes.self)
     return (radius * cosine, radius * sine)
   }
 }
