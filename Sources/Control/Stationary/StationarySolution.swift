@@ -26,7 +26,7 @@ public struct StationaryRegime: Sendable, Equatable {
   public let name: String
   /// In the deviation x. Without a fixed cost the targets are the edges.
   public let band: Band
-  /// The largest error estimate of the four numbers of `band` [deviation].
+  /// The largest error estimate of the four numbers of `band` [deviation], the last step of the iteration included.
   public let bandError: Double
   /// Long-run average: cost per unit time, the same for all regimes that communicate. Discounted: the value at x = 0 on
   /// starting in this regime, after the immediate trade if 0 lies outside the band.

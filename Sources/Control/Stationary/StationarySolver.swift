@@ -92,7 +92,7 @@ public struct StationarySolver: Sendable, Equatable {
       band: Band(
         lower: band.lower * units.deviation, upper: band.upper * units.deviation,
         targetLower: band.targetLower * units.deviation, targetUpper: band.targetUpper * units.deviation),
-      bandError: moves.map(abs).max()! * units.deviation,
+      bandError: (moves.map(abs).max()! + search.lastStep * band.width) * units.deviation,
       cost: StationaryCost(
         total: estimate(fine.total, coarse.total, costUnit),
         running: estimate(fine.running, coarse.running, costUnit),
