@@ -71,7 +71,7 @@ private struct SolveTiming {
         * Double(solution.grid.times.count - 1) * Double(problem.environment.count)
     }
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let perUnknown = seconds * Double(threads) * 1e9 / unknowns
     return "{\"benchmark\":\"\(benchmark)\",\"case\":\"\(label)\",\"threads\":\(threads),\"unknownSteps\":\(Int(unknowns)),"
       + "\"seconds\":\(seconds),\"nanosecondsPerUnknownStepAndCore\":\(perUnknown),"

@@ -1,1 +1,1 @@
-// empty
+// filled by the next commit
