@@ -98,7 +98,8 @@ struct BackwardMarch {
         excess.withUnsafeMutableBufferPointer { excessBuffer in
           let outputs = RowOutputs(
             bands: bandBuffer.baseAddress! + level * nodes, excess: excessBuffer.baseAddress!)
-          read(buffers, delta: delta, scheme: scheme, reference: referenceLine, outputs: outputs)
+          read(
+            buffers, delta: delta, source: source, scheme: scheme, reference: referenceLine, outputs: outputs)
         }
       }
       if isGame {
@@ -241,8 +242,10 @@ struct BackwardMarch {
       if isGame {
         for index in 0..<lines {
           let value = recent[node, index]
+          let drift = rate(index)
+          let isPinned = value >= ceiling[node] && value <= -floor[node]
           multiplier[node, index] =
-            value >= ceiling[node] ? max(0, rate(index)) : value <= -floor[node] ? min(0, rate(index)) : 0
+            isPinned ? drift : value >= ceiling[node] ? max(0, drift) : value <= -floor[node] ? min(0, drift) : 0
         }
       } else {
         let best = intervened(recent, node: node)
@@ -281,7 +284,8 @@ struct BackwardMarch {
 
   /// Projects (fixed cost), reads the bands and integrates the multiplier, row by row.
   private func read(
-    _ buffers: LineBuffers, delta: [Double], scheme: BackwardDifference, reference: Int, outputs: RowOutputs
+    _ buffers: LineBuffers, delta: [Double], source: QuadraticSource, scheme: BackwardDifference, reference: Int,
+    outputs: RowOutputs
   ) {
     let parts = min(threads, rows)
     let (regimes, rows) = (self.regimes, self.rows)
@@ -290,6 +294,7 @@ struct BackwardMarch {
         for e in 0..<regimes {
           let node = row * regimes + e
           if isGame {
+            if ceiling[node] == 0, floor[node] == 0 { pin(buffers, node: node, source: source) }
             readGame(buffers, node: node, delta: delta[node], reference: reference, outputs: outputs)
           } else {
             readImpulse(buffers, node: node, delta: delta[node], scheme: scheme, outputs: outputs)
@@ -317,7 +322,7 @@ struct BackwardMarch {
       low = reader.edge(from: middle, direction: -1) { value[node, $0] + lower }
     } else {
       // Nothing is inside: the band is narrower than the spacing, and lies where the multiplier changes sign.
-      let index = max(1, min(lines - 1, firstAbove))
+      let index = max(1, min(lines - 1, GameReader.firstIndex(lines) { rate[node, $0] > 0 }))
       let (before, after) = (rate[node, index - 1], rate[node, index])
       let share = after > before ? min(1, max(0, -before / (after - before))) : 0.5
       low = holdings[index - 1] + share * spacing
@@ -325,9 +330,24 @@ struct BackwardMarch {
     }
     outputs.bands[node] = Band(
       lower: low + delta, upper: high + delta, targetLower: low + delta, targetUpper: high + delta)
-    outputs.excess[node] = GameReader.excess(
-      rate: { rate[node, $0] }, spacing: spacing,
-      center: max(0, min(lines - 1, (firstInside + firstAbove) / 2)), reference: reference)
+    let balance = GameReader(rate: { rate[node, $0] }, spacing: spacing)
+    outputs.excess[node] =
+      firstInside < firstAbove
+      ? balance.excess(from: (firstInside + firstAbove) / 2, to: reference)
+      : balance.excess(fromCrossing: (low - holdings[0]) / spacing, to: reference)
+  }
+
+  /// Where trading is free W vanishes, and the multiplier is known: the rate at which W would leave zero.
+  private func pin(_ buffers: LineBuffers, node: Int, source: QuadraticSource) {
+    let rates = problem.environment.generator.rates[node % regimes]
+    let base = node - node % regimes
+    let value = buffers.slice(buffers.recent)
+    let rate = buffers.slice(buffers.multiplier)
+    for index in 0..<lines {
+      var drift = source.constant[node] + source.linear[node] * holdings[index]
+      for other in 0..<regimes where base + other != node { drift += rates[other] * value[base + other, index] }
+      rate[node, index] = drift
+    }
   }
 
   private func readImpulse(
