@@ -119,7 +119,9 @@ struct BandImprovement {
       guard let a = mesh.active[element].firstIndex(of: e) else { continue }
       let (left, right) = (mesh.nodes[element], mesh.nodes[element + 1])
       for j in 0...value.basis.degree {
-        let x = 0.5 * (left + right) + 0.5 * (right - left) * value.basis.nodes[j]
+        // The ends exactly, so that a breakpoint is the same number from both elements and can be told below.
+        let inside = 0.5 * (left + right) + 0.5 * (right - left) * value.basis.nodes[j]
+        let x = j == 0 ? left : j == value.basis.degree ? right : inside
         points.append(x)
         heights.append(value.values[element][a * (value.basis.degree + 1) + j] - slope * x)
       }

@@ -44,9 +44,11 @@ public struct StationaryRegime: Sendable, Equatable {
   public let timeFromCentre: Approximation
 }
 
-/// How well the equations and inequalities of control.md §5 hold away from the collocation points.
+/// How well the equations and inequalities hold away from the collocation points.
 public struct StationaryResidual: Sendable, Equatable {
-  /// Largest residual of the equation inside bands, relative to the largest of its terms.
+  /// Largest residual of the equation inside bands, relative to the largest of its terms and weighed by its element's
+  /// share of the band: so much it can bend the value. (Where two regimes' edges nearly meet, an element is short, and
+  /// the second derivative of its polynomial is mostly rounding.)
   public var equation: Double
   /// Largest violation of `V ≤ MV`, relative to the spread of V over the bands.
   public var obstacle: Double
