@@ -104,8 +104,10 @@ import Testing
   @Test func furiousSwitchingAverages() throws {
     let average = (0.8 * 0.25 + 0.2 * 1.44).squareRoot()
     var distances: [Double] = []
+    // The lagged multiplier of one regime reaches the others after a step: 150 steps would leave 1.4 % at the middle rate.
+    let grid = GridSettings(spots: 160, holdings: 101, steps: 2400)
     for rate in [2_500.0, 25_000, 250_000] {
-      let solution = try FiniteHorizon(settings: Self.grid).solve(
+      let solution = try FiniteHorizon(settings: grid).solve(
         Straddle.problem(
           fixed: 0.01, volatilities: [0.5, 1.2, average],
           switching: [[-rate, rate, 0], [4 * rate, -4 * rate, 0], [0, 0, 0]]))
@@ -113,6 +115,6 @@ import Testing
       distances.append(relativeDifference(solution.value(regime: 1, inventory: 0), limit))
     }
     #expect(distances[1] < 0.5 * distances[0] && distances[2] < 0.5 * distances[1], "\(distances)")
-    #expect(distances[2] < 0.002, "\(distances)")
+    #expect(distances[2] < 0.0001, "\(distances)")
   }
 }
