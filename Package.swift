@@ -58,7 +58,9 @@ let package = Package(
       swiftSettings: numerical),
     .target(
       name: "Interchange",
-      dependencies: ["Formulation", "Calibration", "Certification", "CNetCDF", "CSodium"],
+      dependencies: [
+        "LinearAlgebra", "Formulation", "Control", "Simulation", "Calibration", "Certification", "CNetCDF", "CSodium",
+      ],
       swiftSettings: strict + unsafeMarked),
     .target(name: "Commands", dependencies: ["Interchange"], swiftSettings: strict),
     .executableTarget(name: "deadband", dependencies: ["Commands"], swiftSettings: strict),
@@ -73,7 +75,7 @@ let package = Package(
     tests("Simulation"),
     tests("Calibration"),
     tests("Certification", also: ["Formulation", "Control", "Simulation"]),
-    tests("Interchange"),
+    tests("Interchange", also: ["Formulation", "Control", "Simulation", "Calibration", "Certification"]),
     tests("Commands"),
   ],
   swiftLanguageModes: [.v6]
