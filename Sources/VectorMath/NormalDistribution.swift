@@ -48,23 +48,27 @@ func normalTail(_ x: Lanes) -> Lanes {
   let correction = fusedMultiplyAdd(
     slope, fusedMultiplyAdd(product, reciprocalLeft, productLeft), reciprocalLeft)
   let t = lanes(1) - product
-  var p = lanes(-1.8073212078146044e-10)
-  p = fusedMultiplyAdd(p, t, lanes(1.6891057665153782e-09))
-  p = fusedMultiplyAdd(p, t, lanes(7.667236107202653e-09))
-  p = fusedMultiplyAdd(p, t, lanes(-9.144502081289173e-09))
-  p = fusedMultiplyAdd(p, t, lanes(-6.58488684007974e-08))
-  p = fusedMultiplyAdd(p, t, lanes(4.209183333886914e-08))
-  p = fusedMultiplyAdd(p, t, lanes(4.329837037415609e-07))
-  p = fusedMultiplyAdd(p, t, lanes(-3.3651220434990697e-07))
-  p = fusedMultiplyAdd(p, t, lanes(-2.7691457822822777e-06))
-  p = fusedMultiplyAdd(p, t, lanes(3.980871285666973e-06))
-  p = fusedMultiplyAdd(p, t, lanes(1.6681160364586646e-05))
-  p = fusedMultiplyAdd(p, t, lanes(-4.9762810377903036e-05))
-  p = fusedMultiplyAdd(p, t, lanes(-5.937571381647131e-05))
-  p = fusedMultiplyAdd(p, t, lanes(0.000544899065037323))
-  p = fusedMultiplyAdd(p, t, lanes(-0.0007978694007392487))
-  p = fusedMultiplyAdd(p, t, lanes(-0.002993376770649268))
-  p = fusedMultiplyAdd(p, t, lanes(0.02079506680009146))
+  // High powers, even and odd apart, for two short chains of dependent operations; the low ones, which carry the
+  // result, by Horner's rule, for there the even and odd parts would cancel in the far tail.
+  let square = t * t
+  var even = lanes(-1.8073212078146044e-10)
+  var odd = lanes(1.6891057665153782e-09)
+  even = fusedMultiplyAdd(even, square, lanes(7.667236107202653e-09))
+  odd = fusedMultiplyAdd(odd, square, lanes(-9.144502081289173e-09))
+  even = fusedMultiplyAdd(even, square, lanes(-6.58488684007974e-08))
+  odd = fusedMultiplyAdd(odd, square, lanes(4.209183333886914e-08))
+  even = fusedMultiplyAdd(even, square, lanes(4.329837037415609e-07))
+  odd = fusedMultiplyAdd(odd, square, lanes(-3.3651220434990697e-07))
+  even = fusedMultiplyAdd(even, square, lanes(-2.7691457822822777e-06))
+  odd = fusedMultiplyAdd(odd, square, lanes(3.980871285666973e-06))
+  even = fusedMultiplyAdd(even, square, lanes(1.6681160364586646e-05))
+  odd = fusedMultiplyAdd(odd, square, lanes(-4.9762810377903036e-05))
+  even = fusedMultiplyAdd(even, square, lanes(-5.937571381647131e-05))
+  odd = fusedMultiplyAdd(odd, square, lanes(0.000544899065037323))
+  even = fusedMultiplyAdd(even, square, lanes(-0.0007978694007392487))
+  odd = fusedMultiplyAdd(odd, square, lanes(-0.002993376770649268))
+  even = fusedMultiplyAdd(even, square, lanes(0.02079506680009146))
+  var p = fusedMultiplyAdd(odd, t, even)
   p = fusedMultiplyAdd(p, t, lanes(-0.06911863870629469))
   p = fusedMultiplyAdd(p, t, lanes(0.16502036617037502))
   p = fusedMultiplyAdd(p, t, lanes(-0.31353315667130516))
@@ -79,7 +83,8 @@ func normalTail(_ x: Lanes) -> Lanes {
 /// The error is relative in the lower tail, down to the subnormal numbers near x = −38. In the upper half Φ(x) is
 /// 1 − Φ(−x), so that Φ(x) + Φ(−x) = 1 to the last bit; for small 1 − Φ(x) take Φ(−x).
 ///
-/// Greatest error measured 0.000 ulp on [−37.5, 8].
+/// Greatest error measured 3.0 ulp on [−37.5, 8] over 10 000 arguments against 45-digit values; 5.4 ulp without fused
+/// operations.
 ///
 /// *Verified by* `normalCumulativeError`.
 @inlinable @inline(__always)
@@ -95,7 +100,8 @@ public func normalCumulative(_ x: Double) -> Double { normalCumulative(lanes(x))
 
 /// φ(x) = e^(−x²/2) / √(2π), the standard normal density.
 ///
-/// Greatest error measured 0.000 ulp on [−38, 38].
+/// Greatest error measured 2.1 ulp on [−37.5, 8] over 10 000 arguments against 45-digit values; 2.2 ulp without fused
+/// operations.
 ///
 /// *Verified by* `normalDensityError`.
 @inlinable @inline(__always)

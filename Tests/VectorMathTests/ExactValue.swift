@@ -20,10 +20,11 @@ struct ExactValue: Sendable {
 
 /// The greatest error of a function over a table, with the row where it occurs.
 func worstError(
-  _ table: [ExactValue], where include: (Double) -> Bool = { _ in true }, _ function: (Double) -> Double
+  _ table: [ExactValue], within range: ClosedRange<Double> = -Double.infinity ... .infinity,
+  _ function: (Double) -> Double
 ) -> (ulps: Double, row: String) {
   var worst = (ulps: 0.0, row: "none")
-  for row in table where include(row.argument) {
+  for row in table where range.contains(row.argument) {
     let computed = function(row.argument)
     let error = row.ulps(computed)
     if !(error <= worst.ulps) {

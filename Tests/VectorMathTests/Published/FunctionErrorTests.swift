@@ -1,47 +1,68 @@
 import Testing
 import VectorMath
 
-/// The bounds are those stated in the doc comments of the functions: the measured maximum, rounded up.
+/// The bounds stated in the doc comments of the functions: maxima measured over far more arguments than these tables
+/// hold, rounded up, for machines with and without fused operations.
+private enum StatedBound {
+  static let exponential = 1.0
+  static let logarithm = 0.8
+  #if FUSED_MULTIPLY_ADD
+    static let sine = 1.1
+    static let cosine = 1.3
+    static let normalCumulative = 3.0
+    static let normalDensity = 2.1
+    static let inverseNormal = 4.1
+  #else
+    static let sine = 1.5
+    static let cosine = 1.5
+    static let normalCumulative = 5.4
+    static let normalDensity = 2.2
+    static let inverseNormal = 5.2
+  #endif
+}
+
 @Suite struct FunctionErrorTests {
   @Test func exponentialError() {
     let worst = worstError(exactValuesExponential) { exponential($0) }
     print("exponential, worst: \(worst.row)")
-    #expect(worst.ulps <= 1.0, "\(worst.row)")
+    #expect(worst.ulps <= StatedBound.exponential, "\(worst.row)")
   }
 
   @Test func logarithmError() {
     let worst = worstError(exactValuesLogarithm) { logarithm($0) }
     print("logarithm, worst: \(worst.row)")
-    #expect(worst.ulps <= 1.0, "\(worst.row)")
+    #expect(worst.ulps <= StatedBound.logarithm, "\(worst.row)")
   }
 
   @Test func sineCosineError() {
     let sine = worstError(exactValuesSineOfTurn) { sineCosineOfTurn(lanes($0)).sine[0] }
     let cosine = worstError(exactValuesCosineOfTurn) { sineCosineOfTurn(lanes($0)).cosine[0] }
     print("sine, worst: \(sine.row)\ncosine, worst: \(cosine.row)")
-    #expect(sine.ulps <= 1.0, "\(sine.row)")
-    #expect(cosine.ulps <= 1.0, "\(cosine.row)")
+    #expect(sine.ulps <= StatedBound.sine, "\(sine.row)")
+    #expect(cosine.ulps <= StatedBound.cosine, "\(cosine.row)")
   }
 
   @Test func normalCumulativeError() {
-    let worst = worstError(exactValuesNormalCumulative, where: { $0 >= -37.5 }) { normalCumulative($0) }
+    let worst = worstError(exactValuesNormalCumulative, within: -37.5 ... .infinity) { normalCumulative($0) }
     print("normal cumulative, worst: \(worst.row)")
-    #expect(worst.ulps <= 4.0, "\(worst.row)")
-    let subnormal = worstError(exactValuesNormalCumulative, where: { $0 < -37.5 }) { normalCumulative($0) }
+    #expect(worst.ulps <= StatedBound.normalCumulative, "\(worst.row)")
+    let subnormal = worstError(exactValuesNormalCumulative, within: -.infinity...(-37.5).nextDown) {
+      normalCumulative($0)
+    }
     print("normal cumulative below -37.5, worst: \(subnormal.row)")
-    #expect(subnormal.ulps <= 4.0, "\(subnormal.row)")
+    #expect(subnormal.ulps <= StatedBound.normalCumulative, "\(subnormal.row)")
   }
 
   @Test func normalDensityError() {
     let worst = worstError(exactValuesNormalDensity) { normalDensity($0) }
     print("normal density, worst: \(worst.row)")
-    #expect(worst.ulps <= 4.0, "\(worst.row)")
+    #expect(worst.ulps <= StatedBound.normalDensity, "\(worst.row)")
   }
 
   @Test func inverseNormalError() {
     let worst = worstError(exactValuesInverseNormal) { inverseNormalCumulative($0) }
     print("inverse normal, worst: \(worst.row)")
-    #expect(worst.ulps <= 8.0, "\(worst.row)")
+    #expect(worst.ulps <= StatedBound.inverseNormal, "\(worst.row)")
   }
 
   /// What IEEE 754 and the limits of the functions prescribe.
