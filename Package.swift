@@ -65,7 +65,8 @@ let package = Package(
     .target(name: "Commands", dependencies: ["Interchange"], swiftSettings: strict),
     .executableTarget(name: "deadband", dependencies: ["Commands"], swiftSettings: strict),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Certification", "Control", "Simulation", "Formulation"], swiftSettings: numerical),
+      name: "Benchmarks", dependencies: ["Certification", "Control", "Simulation", "Formulation"],
+      swiftSettings: numerical),
 
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: numerical),
     tests("LinearAlgebra"),
