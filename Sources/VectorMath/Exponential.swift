@@ -37,26 +37,29 @@ func scaledExponential(_ factor: Lanes, _ high: Lanes, _ low: Lanes) -> Lanes {
   let n = fusedMultiplyAdd(high, lanes(ExponentialConstants.inverseLogarithmOfTwo), rounder) - rounder
   let partly = fusedMultiplyAdd(n, lanes(-ExponentialConstants.logarithmOfTwoHigh), high)
   let r = fusedMultiplyAdd(n, lanes(-ExponentialConstants.logarithmOfTwoLow), partly) + low
-  var q = lanes(1 / 6_227_020_800)
-  q = fusedMultiplyAdd(q, r, lanes(1 / 479_001_600))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 39_916_800))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 3_628_800))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 362_880))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 40_320))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 5_040))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 720))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 120))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 24))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 6))
-  q = fusedMultiplyAdd(q, r, lanes(1 / 2))
-  let power = lanes(1) + fusedMultiplyAdd(r * r, q, r)
+  // Even and odd powers apart: two short chains of dependent operations instead of a long one.
+  let square = r * r
+  var even = lanes(1 / 479_001_600)
+  var odd = lanes(1 / 6_227_020_800)
+  even = fusedMultiplyAdd(even, square, lanes(1 / 3_628_800))
+  odd = fusedMultiplyAdd(odd, square, lanes(1 / 39_916_800))
+  even = fusedMultiplyAdd(even, square, lanes(1 / 40_320))
+  odd = fusedMultiplyAdd(odd, square, lanes(1 / 362_880))
+  even = fusedMultiplyAdd(even, square, lanes(1 / 720))
+  odd = fusedMultiplyAdd(odd, square, lanes(1 / 5_040))
+  even = fusedMultiplyAdd(even, square, lanes(1 / 24))
+  odd = fusedMultiplyAdd(odd, square, lanes(1 / 120))
+  even = fusedMultiplyAdd(even, square, lanes(1 / 2))
+  odd = fusedMultiplyAdd(odd, square, lanes(1 / 6))
+  let q = fusedMultiplyAdd(odd, r, even)
+  let power = lanes(1) + fusedMultiplyAdd(square, q, r)
   let half = fusedMultiplyAdd(n, lanes(0.5), rounder) - rounder
   return factor * power * powerOfTwo(half) * powerOfTwo(n - half)
 }
 
 /// eˣ: 0 at −∞ and below −745.14, ∞ above 709.79, correctly subnormal between.
 ///
-/// Greatest error measured 0.000 ulp.
+/// Greatest error measured 1.0 ulp over 10 000 arguments against 45-digit values.
 ///
 /// *Verified by* `exponentialError`.
 @inlinable @inline(__always)

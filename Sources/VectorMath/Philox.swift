@@ -18,7 +18,7 @@ public struct PhiloxKey: Hashable, Sendable {
 /// Philox4x32-10: a pure function from a 64-bit key and a 128-bit counter to four random words.
 ///
 /// Ten rounds of two 32 × 32 → 64 bit products each. There is no state: any draw of any path can be had at once, and no
-/// result depends on the order in which draws are made. It passes BigCrush of TestU01 (the authors' table 2).
+/// result depends on the order in which draws are made.
 ///
 /// Source: Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC'11; constants from
 /// the authors' Random123 library.

@@ -1,6 +1,6 @@
 import CVector
 
-/// Coefficients of the Taylor series of sine and cosine of an angle in radians, and 2π in two parts.
+/// The angle of one turn.
 @usableFromInline enum TurnConstants {
   /// 2π and what its double leaves over.
   @inlinable static var turnHigh: Double { 0x1.921fb54442d18p2 }
@@ -11,7 +11,8 @@ import CVector
 ///
 /// q = round(4u), r = u − q/4 is exact, |2πr| ≤ π/4; Taylor series to the powers 17 and 16, remainders below 2⁻⁵⁸.
 ///
-/// Greatest error measured 0.000 ulp (sine), 0.000 ulp (cosine).
+/// Greatest error measured 1.1 ulp (sine) and 1.3 ulp (cosine) over 10 000 arguments against 45-digit values;
+/// 1.5 ulp each without fused operations.
 ///
 /// *Verified by* `sineCosineError`.
 @inlinable @inline(__always)
