@@ -60,7 +60,10 @@ let package = Package(
       name: "Interchange",
       dependencies: ["Formulation", "Calibration", "Certification", "CNetCDF", "CSodium"],
       swiftSettings: strict + unsafeMarked),
-    .target(name: "Commands", dependencies: ["Interchange"], swiftSettings: strict),
+    .target(
+      name: "Commands",
+      dependencies: ["Interchange", "Certification", "Calibration", "Formulation", "Control", "Simulation"],
+      swiftSettings: strict),
     .executableTarget(name: "deadband", dependencies: ["Commands"], swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks", dependencies: ["Control"], swiftSettings: numerical),
