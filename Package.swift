@@ -58,7 +58,9 @@ let package = Package(
       swiftSettings: numerical),
     .target(
       name: "Interchange",
-      dependencies: ["Formulation", "Calibration", "Certification", "CNetCDF", "CSodium"],
+      dependencies: [
+        "LinearAlgebra", "Formulation", "Control", "Simulation", "Calibration", "Certification", "CNetCDF", "CSodium",
+      ],
       swiftSettings: strict + unsafeMarked),
     .target(
       name: "Commands",
@@ -66,7 +68,8 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(name: "deadband", dependencies: ["Commands"], swiftSettings: strict),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Control"], swiftSettings: numerical),
+      name: "Benchmarks", dependencies: ["Certification", "Control", "Simulation", "Formulation"],
+      swiftSettings: numerical),
 
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: numerical),
     tests("LinearAlgebra"),
@@ -76,7 +79,7 @@ let package = Package(
     tests("Simulation"),
     tests("Calibration"),
     tests("Certification", also: ["Formulation", "Control", "Simulation"]),
-    tests("Interchange"),
+    tests("Interchange", also: ["Formulation", "Control", "Simulation", "Calibration", "Certification"]),
     tests("Commands"),
   ],
   swiftLanguageModes: [.v6]

@@ -5,10 +5,10 @@ public struct CertificationSettings: Sendable, Equatable {
   /// Checks of the band along a path, at least.
   public var checksPerPath: Int
   public var seed: UInt64
-  /// Threads; nil: one per processor. No number depends on it.
-  public var threads: Int?
+  /// Threads; no number depends on it.
+  public var threads: Int
 
-  public init(paths: Int = 16_384, checksPerPath: Int = 1024, seed: UInt64 = 1, threads: Int? = nil) {
+  public init(paths: Int = 8192, checksPerPath: Int = 1024, seed: UInt64 = 1, threads: Int = 2) {
     self.paths = paths
     self.checksPerPath = checksPerPath
     self.seed = seed
@@ -20,6 +20,9 @@ public struct CertificationSettings: Sendable, Equatable {
   /// The edges' error estimate may be this share of the band's width: the value is flat at the optimum, so that a shift
   /// of a tenth costs less than a hundredth.
   static let bandTolerance = 0.1
+  /// The order is asked for when the two finest grids differ by more than this share of the value; below it the
+  /// differences that it is computed from are dominated by how the edges fall between nodes.
+  static let orderMatters = 0.003
   /// Below this order the error estimate by extrapolation is not to be trusted.
   static let leastOrder = 0.5
   /// Standard errors that the simulation may be away from the value, beyond the stated discretisation errors.

@@ -79,10 +79,12 @@ struct BackwardMarch {
 
     setTerminal(&buffers, valueLine: &valueLine, reference: referenceLine)
     var ratio = 0.0
+    var segmentEnd = problem.horizon
     for level in stride(from: last - 1, through: 0, by: -1) {
       let step = times[level + 1] - times[level]
       if level == last - 1 || grid.isSegmentEnd[level + 1] {
         ratio = 0
+        segmentEnd = times[level + 1]
         table.deltas(at: times[level + 1].nextDown, into: &delta)
         initialiseMultiplier(buffers, source: source(delta: delta), system: system)
       } else {
@@ -98,7 +100,9 @@ struct BackwardMarch {
         excess.withUnsafeMutableBufferPointer { excessBuffer in
           let outputs = RowOutputs(
             bands: bandBuffer.baseAddress! + level * nodes, excess: excessBuffer.baseAddress!)
-          read(buffers, delta: delta, scheme: scheme, reference: referenceLine, outputs: outputs)
+          read(
+            buffers, delta: delta, source: source, scheme: scheme, remaining: segmentEnd - times[level],
+            reference: referenceLine, outputs: outputs)
         }
       }
       if isGame {
@@ -241,8 +245,10 @@ struct BackwardMarch {
       if isGame {
         for index in 0..<lines {
           let value = recent[node, index]
+          let drift = rate(index)
+          let isPinned = value >= ceiling[node] && value <= -floor[node]
           multiplier[node, index] =
-            value >= ceiling[node] ? max(0, rate(index)) : value <= -floor[node] ? min(0, rate(index)) : 0
+            isPinned ? drift : value >= ceiling[node] ? max(0, drift) : value <= -floor[node] ? min(0, drift) : 0
         }
       } else {
         let best = intervened(recent, node: node)
@@ -281,7 +287,8 @@ struct BackwardMarch {
 
   /// Projects (fixed cost), reads the bands and integrates the multiplier, row by row.
   private func read(
-    _ buffers: LineBuffers, delta: [Double], scheme: BackwardDifference, reference: Int, outputs: RowOutputs
+    _ buffers: LineBuffers, delta: [Double], source: QuadraticSource, scheme: BackwardDifference,
+    remaining: Double, reference: Int, outputs: RowOutputs
   ) {
     let parts = min(threads, rows)
     let (regimes, rows) = (self.regimes, self.rows)
@@ -289,18 +296,31 @@ struct BackwardMarch {
       for row in (part * rows / parts)..<((part + 1) * rows / parts) {
         for e in 0..<regimes {
           let node = row * regimes + e
+          let diffusion = self.diffusion(row: row, regime: e, delta: delta, remaining: remaining)
           if isGame {
-            readGame(buffers, node: node, delta: delta[node], reference: reference, outputs: outputs)
+            if ceiling[node] == 0, floor[node] == 0 { pin(buffers, node: node, source: source) }
+            readGame(
+              buffers, node: node, delta: delta[node], diffusion: diffusion, reference: reference, outputs: outputs)
           } else {
-            readImpulse(buffers, node: node, delta: delta[node], scheme: scheme, outputs: outputs)
+            readImpulse(
+              buffers, node: node, delta: delta[node], diffusion: diffusion, scheme: scheme, outputs: outputs)
           }
         }
       }
     }
   }
 
+  /// How far the book's delta moves until the end of the segment, |∂Δ/∂ln S| σ √τ [units].
+  private func diffusion(row: Int, regime e: Int, delta: [Double], remaining: Double) -> Double {
+    let low = max(0, row - 1)
+    let high = min(rows - 1, row + 1)
+    let slope =
+      (delta[high * regimes + e] - delta[low * regimes + e]) / (grid.logSpots[high] - grid.logSpots[low])
+    return abs(slope) * problem.environment.regimes[e].volatility * remaining.squareRoot()
+  }
+
   private func readGame(
-    _ buffers: LineBuffers, node: Int, delta: Double, reference: Int, outputs: RowOutputs
+    _ buffers: LineBuffers, node: Int, delta: Double, diffusion: Double, reference: Int, outputs: RowOutputs
   ) {
     let value = buffers.slice(buffers.recent)
     let rate = buffers.slice(buffers.multiplier)
@@ -308,7 +328,7 @@ struct BackwardMarch {
     // W grows with y (V is convex in y): the interior is one interval.
     let firstInside = GameReader.firstIndex(lines) { value[node, $0] > -lower }
     let firstAbove = GameReader.firstIndex(lines) { value[node, $0] >= upper }
-    let reader = EdgeReader(origin: holdings[0], spacing: spacing, count: lines)
+    let reader = EdgeReader(origin: holdings[0], spacing: spacing, count: lines, diffusion: diffusion)
     let low: Double
     let high: Double
     if firstInside < firstAbove {
@@ -317,7 +337,7 @@ struct BackwardMarch {
       low = reader.edge(from: middle, direction: -1) { value[node, $0] + lower }
     } else {
       // Nothing is inside: the band is narrower than the spacing, and lies where the multiplier changes sign.
-      let index = max(1, min(lines - 1, firstAbove))
+      let index = max(1, min(lines - 1, GameReader.firstIndex(lines) { rate[node, $0] > 0 }))
       let (before, after) = (rate[node, index - 1], rate[node, index])
       let share = after > before ? min(1, max(0, -before / (after - before))) : 0.5
       low = holdings[index - 1] + share * spacing
@@ -325,17 +345,33 @@ struct BackwardMarch {
     }
     outputs.bands[node] = Band(
       lower: low + delta, upper: high + delta, targetLower: low + delta, targetUpper: high + delta)
-    outputs.excess[node] = GameReader.excess(
-      rate: { rate[node, $0] }, spacing: spacing,
-      center: max(0, min(lines - 1, (firstInside + firstAbove) / 2)), reference: reference)
+    let balance = GameReader(rate: { rate[node, $0] }, spacing: spacing)
+    outputs.excess[node] =
+      firstInside < firstAbove
+      ? balance.excess(from: (firstInside + firstAbove) / 2, to: reference)
+      : balance.excess(fromCrossing: (low - holdings[0]) / spacing, to: reference)
+  }
+
+  /// Where trading is free W vanishes, and the multiplier is known: the rate at which W would leave zero.
+  private func pin(_ buffers: LineBuffers, node: Int, source: QuadraticSource) {
+    let rates = problem.environment.generator.rates[node % regimes]
+    let base = node - node % regimes
+    let value = buffers.slice(buffers.recent)
+    let rate = buffers.slice(buffers.multiplier)
+    for index in 0..<lines {
+      var drift = source.constant[node] + source.linear[node] * holdings[index]
+      for other in 0..<regimes where base + other != node { drift += rates[other] * value[base + other, index] }
+      rate[node, index] = drift
+    }
   }
 
   private func readImpulse(
-    _ buffers: LineBuffers, node: Int, delta: Double, scheme: BackwardDifference, outputs: RowOutputs
+    _ buffers: LineBuffers, node: Int, delta: Double, diffusion: Double, scheme: BackwardDifference,
+    outputs: RowOutputs
   ) {
     let row = ImpulseRow(
       fixed: problem.costs[node % regimes].fixed, buy: floor[node], sell: ceiling[node], origin: holdings[0],
-      spacing: spacing, count: lines, kink: kink)
+      spacing: spacing, count: lines, kink: kink, diffusion: diffusion)
     let groups = lines / LineGroup.scalarCount
     outputs.bands[node] = withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { scratch in
       let values = scratch.baseAddress!

@@ -1,7 +1,7 @@
 /// How finely a finite-horizon problem is resolved; what is nil is chosen from the problem.
 ///
-/// The standard grid of 400 × 201 × 500 is right for 0.2 % of the value and 0.005 of delta on a month of an at-the-money
-/// straddle at 5 bp (`FiniteHorizonOrderTests`). Narrower bands need finer grids: the choice keeps the number of nodes and
+/// The standard grid of 500 × 241 × 1000 is right for 0.2 % of the value and 0.005 of delta on a month of an at-the-money
+/// straddle at 5 bp (`FiniteHorizonReferenceTests`). Narrower bands need finer grids: the choice keeps the number of nodes and
 /// steps per band half-width that the standard grid has there, up to a budget. Settings given and used are recorded with
 /// the result.
 public struct GridSettings: Sendable, Equatable {
@@ -22,17 +22,17 @@ public struct GridSettings: Sendable, Equatable {
     self.deviations = deviations
   }
 
-  public static let standardSpots = 400
-  public static let standardHoldings = 201
-  public static let standardSteps = 500
+  public static let standardSpots = 500
+  public static let standardHoldings = 241
+  public static let standardSteps = 1000
 
   /// Nodes per band half-width, in inventory and in spot, that the choice aims at.
-  static let nodesPerHalfWidth = 7.5
+  static let nodesPerHalfWidth = 9.0
   /// Step in units of the time in which the deviation diffuses through a half-width, `(h/η)²`.
-  static let stepPerDiffusionTime = 0.2
+  static let stepPerDiffusionTime = 0.1
   /// Grid unknowns × steps that the choice does not exceed: some seconds on two cores. The certificate refuses what this
   /// leaves unresolved.
-  static let budget = 6e8
+  static let budget = 1e9
 
   static let allowedSpots = 20...20_000
   static let allowedHoldings = 11...20_001

@@ -190,7 +190,7 @@ func rollOutBlock<Policy: LanePolicy, Switching: CompileTimeFlag, Detailed: Comp
         let band = policy.band(logSpot: logSpot, regime: regime)
         let above = net .> band.upper
         let below = net .< band.lower
-        if any(above .| below) {
+        if anyLane(above .| below) {
           var trade = zero
           trade.replace(with: band.targetUpper - net, where: above)
           trade.replace(with: band.targetLower - net, where: below)
@@ -238,7 +238,7 @@ func rollOutBlock<Policy: LanePolicy, Switching: CompileTimeFlag, Detailed: Comp
 
       var shift = (drift - 0.5 * volatility * volatility) * length
       var scale = volatility * rootLength
-      if Switching.isOn, any(state.nextSwitch[vector] .<= end) {
+      if Switching.isOn, anyLane(state.nextSwitch[vector] .<= end) {
         plan.switchRegimes(
           from: start, to: end, firstPath: firstPath, vector: vector, state: state, shift: &shift, scale: &scale)
       }
@@ -258,7 +258,7 @@ func rollOutBlock<Policy: LanePolicy, Switching: CompileTimeFlag, Detailed: Comp
         let gain = moved - spot * growth
         state.add(.gammaThetaProfit, mark.value - before * growth - bookDelta * gain, vector)
         state.add(.hedgingProfit, net * gain, vector)
-        if Switching.isOn, slice.markCount > 1, any(regimeAfter .!= regime) {
+        if Switching.isOn, slice.markCount > 1, anyLane(regimeAfter .!= regime) {
           let jump = mark.value - slice.mark(logSpot: logSpot, spot: moved, regime: regime).value
           state.add(.markJumpRisk, 0.5 * riskAversion * jump * jump, vector)
         }

@@ -66,7 +66,7 @@ struct TrackingPlan: Sendable {
           let band = policy.band(logSpot: zero, regime: regime)
           let above = deviation .> band.upper
           let below = deviation .< band.lower
-          if any(above .| below) {
+          if anyLane(above .| below) {
             var trade = zero
             trade.replace(with: band.targetUpper - deviation, where: above)
             trade.replace(with: band.targetLower - deviation, where: below)
@@ -91,7 +91,7 @@ struct TrackingPlan: Sendable {
         var shift = drift * step
         var scale = volatility * rootStep
         let end = Double(number + 1) * step
-        if running, any(nextSwitch .<= end) {
+        if running, anyLane(nextSwitch .<= end) {
           for lane in 0..<Lanes.scalarCount where nextSwitch[lane] <= end {
             var state = Int(regime[lane])
             var (mean, variance) = (0.0, 0.0)

@@ -26,8 +26,14 @@ struct BandImprovement {
   static let outwardLimit = 1.0
   /// … and in by this part.
   static let inwardLimit = 0.5
-  /// Targets keep this fraction of the band away from the edges; a target at an edge would make the trade empty.
-  static let targetMargin = 1e-5
+  /// The search for where holding stops paying starts at this fraction of the band, below which Newton's step serves …
+  static let firstHolding = 1.0 / 64
+  /// … ends at this multiple of it, and need not be exact, since other values change in the same step.
+  static let holdingLimit = 4.0
+  static let holdingHalvings = 6
+  /// The distance from an edge to its target shrinks by at most this factor at once: a trade that became almost empty
+  /// would make the slope there almost arbitrary.
+  static let closingLimit = 0.5
 
   init(_ value: BandValue, previous: [Band]) {
     var largest = 0.0
@@ -56,8 +62,10 @@ struct BandImprovement {
       next.targetUpper = next.upper
       return next
     }
-    next.targetLower = target(value, e, slope: -value.problem.slope[0][e])
-    next.targetUpper = target(value, e, slope: value.problem.slope[1][e])
+    let lowest = band.lower + closingLimit * (band.targetLower - band.lower)
+    let highest = band.upper - closingLimit * (band.upper - band.targetUpper)
+    next.targetLower = min(max(target(value, e, slope: -value.problem.slope[0][e]), lowest), highest)
+    next.targetUpper = min(max(target(value, e, slope: value.problem.slope[1][e]), lowest), highest)
     next.targetLower = min(next.targetLower, next.targetUpper)
     next.lower = band.lower - outward(value, e, .lower, next.targetLower - band.lower, smoothFit: true)
     next.upper = band.upper + outward(value, e, .upper, band.upper - next.targetUpper, smoothFit: true)
@@ -77,7 +85,28 @@ struct BandImprovement {
     // The residual falls through zero at the optimum; where it does not fall, only its sign can be trusted.
     let falling = derivative - value.edgeStiffness[2 * e + side.rawValue] * residual
     let newton = falling < 0 ? -residual / falling : (residual > 0 ? Double.infinity : -Double.infinity)
-    return min(max(newton, -inwardLimit * reach), outwardLimit * reach)
+    let limited = min(max(newton, -inwardLimit * reach), outwardLimit * reach)
+    let held = holding(value, e, side, edge)
+    return held > 0 ? max(limited, held) : limited
+  }
+
+  /// How far beyond the edge holding beats trading at once: the way policy improvement moves an edge that is much too
+  /// near. Zero at an optimum with a fixed cost; without one it agrees with Newton's step to first order.
+  private static func holding(_ value: BandValue, _ e: Int, _ side: BandSide, _ edge: Double) -> Double {
+    let width = value.mesh.bands[e].width
+    func holds(_ distance: Double) -> Bool { value.balance(e, edge + side.sign * distance) < 0 }
+    var (low, high) = (0.0, firstHolding * width)
+    while holds(high) {
+      low = high
+      if high >= holdingLimit * width { return high }
+      high *= 2
+    }
+    if low == 0 { return 0 }
+    for _ in 0..<holdingHalvings {
+      let middle = 0.5 * (low + high)
+      if holds(middle) { low = middle } else { high = middle }
+    }
+    return low
   }
 
   /// The global minimum of `W − slope·x` in the band.
@@ -90,7 +119,9 @@ struct BandImprovement {
       guard let a = mesh.active[element].firstIndex(of: e) else { continue }
       let (left, right) = (mesh.nodes[element], mesh.nodes[element + 1])
       for j in 0...value.basis.degree {
-        let x = 0.5 * (left + right) + 0.5 * (right - left) * value.basis.nodes[j]
+        // The ends exactly, so that a breakpoint is the same number from both elements and can be told below.
+        let inside = 0.5 * (left + right) + 0.5 * (right - left) * value.basis.nodes[j]
+        let x = j == 0 ? left : j == value.basis.degree ? right : inside
         points.append(x)
         heights.append(value.values[element][a * (value.basis.degree + 1) + j] - slope * x)
       }
@@ -113,7 +144,6 @@ struct BandImprovement {
       x = next
       if moved <= 4 * Double.ulpOfOne * band.width { break }
     }
-    let margin = targetMargin * band.width
-    return min(max(x, band.lower + margin), band.upper - margin)
+    return x
   }
 }

@@ -10,12 +10,18 @@ struct BandSearch {
   private(set) var bands: [Band] = []
   private(set) var coarseBands: [Band] = []
   private(set) var converged = false
+  /// The last move of an edge, as a fraction of its band: the error left by the iteration.
+  private(set) var lastStep = 0.0
   private(set) var evaluations = 0
   private(set) var stages = 1
 
   /// Continuation gives up when a stage would advance by less than this: a failure that close to a solved stage is not
   /// one of the starting point.
   static let smallestAdvance = 1.0 / 128
+  /// Fast switching multiplies rounding, so that the steps may stop shrinking before the tolerance. Below this size, a
+  /// step that is not much smaller than the one before is rounding, and is reported as error.
+  static let roundingStep = 1e-7
+  static let convergingRatio = 0.25
   /// How often a converged solution may be restarted from wider bands.
   static let restartLimit = 3
   /// The first stage of continuation: the coupling is turned on geometrically from here, since what matters is its size
@@ -33,8 +39,9 @@ struct BandSearch {
     var found = start
     var success = attempt(problem, &found, coarse)
     if !success {
-      found = start
-      success = continuation(&found)
+      var staged = start
+      success = continuation(&staged)
+      if success { found = staged }
     }
     if success { widen(&found) }
     coarseBands = found
@@ -63,6 +70,7 @@ struct BandSearch {
   private mutating func attempt(
     _ problem: ScaledTracking, _ bands: inout [Band], _ basis: ChebyshevBasis
   ) -> Bool {
+    var previous = Double.infinity
     for _ in 0..<settings.iterationLimit {
       evaluations += 1
       guard
@@ -73,7 +81,10 @@ struct BandSearch {
       let improvement = BandImprovement(value, previous: bands)
       guard improvement.step.isFinite else { return false }
       bands = improvement.bands
-      if improvement.step < settings.stepTolerance { return true }
+      lastStep = improvement.step
+      if lastStep < settings.stepTolerance { return true }
+      if lastStep < BandSearch.roundingStep && lastStep > BandSearch.convergingRatio * previous { return true }
+      previous = lastStep
     }
     return false
   }

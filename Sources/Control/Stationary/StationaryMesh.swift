@@ -23,8 +23,10 @@ struct StationaryMesh: Sendable {
   init(bands: [Band], problem: ScaledTracking, discount: Double, mergeTolerance: Double) {
     let narrowest = bands.map(\.width).min()!
     var snapped = bands
-    let edges = bands.indices.flatMap { [(bands[$0].lower, $0, BandSide.lower), (bands[$0].upper, $0, BandSide.upper)] }
-      .sorted { $0.0 < $1.0 }
+    let edges = bands.indices.flatMap {
+      [(bands[$0].lower, $0, BandSide.lower), (bands[$0].upper, $0, BandSide.upper)]
+    }
+    .sorted { $0.0 < $1.0 }
     var breakpoints: [Double] = []
     for (x, regime, side) in edges {
       if breakpoints.isEmpty || x - breakpoints.last! > mergeTolerance * narrowest { breakpoints.append(x) }

@@ -2,7 +2,7 @@ import Formulation
 
 /// A number with the solver's estimate of its error: the difference from the solution four degrees lower, which is the
 /// error of that one and bounds this one's wherever convergence is geometric.
-public struct Estimate: Sendable, Equatable {
+public struct Approximation: Sendable, Equatable {
   public let value: Double
   public let error: Double
 
@@ -14,11 +14,11 @@ public struct Estimate: Sendable, Equatable {
 
 /// A cost and its two parts.
 public struct StationaryCost: Sendable, Equatable {
-  public let total: Estimate
+  public let total: Approximation
   /// `λx²` accumulated: the risk.
-  public let running: Estimate
+  public let running: Approximation
   /// `K + k|u|` accumulated.
-  public let trading: Estimate
+  public let trading: Approximation
 }
 
 /// What the solver says of one regime, in the problem's own units.
@@ -26,27 +26,29 @@ public struct StationaryRegime: Sendable, Equatable {
   public let name: String
   /// In the deviation x. Without a fixed cost the targets are the edges.
   public let band: Band
-  /// The largest error estimate of the four numbers of `band` [deviation].
+  /// The largest error estimate of the four numbers of `band` [deviation], the last step of the iteration included.
   public let bandError: Double
   /// Long-run average: cost per unit time, the same for all regimes that communicate. Discounted: the value at x = 0 on
   /// starting in this regime, after the immediate trade if 0 lies outside the band.
   public let cost: StationaryCost
   /// Trades per unit time made while in this regime, as part of the long-run total over all regimes; nil without a fixed
   /// cost, where trades are a continuum, and where no single long-run law exists.
-  public let tradesPerTime: Estimate?
+  public let tradesPerTime: Approximation?
   /// Amount traded per unit time while in this regime [deviation/time], as part of the long-run total.
-  public let turnover: Estimate?
+  public let turnover: Approximation?
   /// Expected time from the lower target to the next trade in any regime; nil without a fixed cost (it would be 0).
-  public let timeFromLowerTarget: Estimate?
+  public let timeFromLowerTarget: Approximation?
   /// Expected time from the upper target to the next trade in any regime; nil without a fixed cost.
-  public let timeFromUpperTarget: Estimate?
+  public let timeFromUpperTarget: Approximation?
   /// Expected time from the centre of the band to the next trade in any regime.
-  public let timeFromCentre: Estimate
+  public let timeFromCentre: Approximation
 }
 
-/// How well the equations and inequalities of control.md §5 hold away from the collocation points.
+/// How well the equations and inequalities hold away from the collocation points.
 public struct StationaryResidual: Sendable, Equatable {
-  /// Largest residual of the equation inside bands, relative to the largest of its terms.
+  /// Largest residual of the equation inside bands, relative to the largest of its terms and weighed by its element's
+  /// share of the band: so much it can bend the value. (Where two regimes' edges nearly meet, an element is short, and
+  /// the second derivative of its polynomial is mostly rounding.)
   public var equation: Double
   /// Largest violation of `V ≤ MV`, relative to the spread of V over the bands.
   public var obstacle: Double

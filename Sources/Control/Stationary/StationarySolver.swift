@@ -74,12 +74,12 @@ public struct StationarySolver: Sendable, Equatable {
     _ coarse: StationaryStatistics.Regime
   ) -> StationaryRegime {
     let units = search.problem.units
-    func estimate(_ value: Double, _ other: Double, _ unit: Double) -> Estimate {
-      Estimate(value: value * unit, error: abs(value - other) * unit)
+    func estimate(_ value: Double, _ other: Double, _ unit: Double) -> Approximation {
+      Approximation(value: value * unit, error: abs(value - other) * unit)
     }
-    func estimate(_ value: Double?, _ other: Double?, _ unit: Double) -> Estimate? {
+    func estimate(_ value: Double?, _ other: Double?, _ unit: Double) -> Approximation? {
       guard let value, let other else { return nil }
-      return estimate(value, other, unit) as Estimate
+      return estimate(value, other, unit) as Approximation
     }
     let costUnit = search.problem.discount == 0 ? units.cost / units.time : units.cost
     let (band, coarseBand) = (search.bands[index], search.coarseBands[index])
@@ -92,7 +92,7 @@ public struct StationarySolver: Sendable, Equatable {
       band: Band(
         lower: band.lower * units.deviation, upper: band.upper * units.deviation,
         targetLower: band.targetLower * units.deviation, targetUpper: band.targetUpper * units.deviation),
-      bandError: moves.map(abs).max()! * units.deviation,
+      bandError: (moves.map(abs).max()! + search.lastStep * band.width) * units.deviation,
       cost: StationaryCost(
         total: estimate(fine.total, coarse.total, costUnit),
         running: estimate(fine.running, coarse.running, costUnit),

@@ -48,7 +48,9 @@ extension StationaryResidual {
         if x > band.lower && x < band.upper {
           let diffusion = problem.halfVariance[e] * StationaryResidual.secondDerivative(value, e, x)
           let scale = max(abs(diffusion), problem.runningCost[e] * x * x, abs(value.rate), runningScale)
-          equation = max(equation, abs(diffusion + balance) / scale)
+          let element = mesh.element(at: x)
+          let share = (mesh.nodes[element + 1] - mesh.nodes[element]) / band.width
+          equation = max(equation, share * abs(diffusion + balance) / scale)
         } else {
           trading = max(trading, -balance / runningScale)
         }

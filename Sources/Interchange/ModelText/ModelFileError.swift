@@ -1,3 +1,6 @@
+import Calibration
+import Formulation
+
 /// What is wrong with a model file, a table of positions or a `--set` argument: facts only.
 ///
 /// The wording belongs to Commands. Every case knows its ``position``.
@@ -25,6 +28,14 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case malformed(position: SourcePosition, path: String, found: String, expected: TextFormat)
   /// A file that cannot be read; `reason` is the operating system's.
   case unreadable(file: String, reason: String)
+  /// A file that a model names and that cannot be read; the position is that of the name.
+  case unreadableReference(position: SourcePosition, path: String, file: String, reason: String)
+  /// Something that the schema knows and this version does not solve.
+  case notSolved(position: SourcePosition, path: String, feature: UnsolvedFeature)
+  /// What the problem itself refuses; the position is that of the field it names, or of the nearest object above it.
+  case formulation(position: SourcePosition, error: FormulationError)
+  /// What calibration refuses: a place in the price file, or of the request in the model.
+  case calibration(position: SourcePosition, path: String, error: CalibrationError)
 
   /// Where to look. For a file that cannot be read this is its beginning.
   public var position: SourcePosition {
@@ -32,7 +43,9 @@ public enum ModelFileError: Error, Equatable, Sendable {
     case .syntax(let position, _, _), .duplicateKey(let position, _, _, _), .unknownKey(let position, _, _, _, _),
       .missingKey(let position, _, _, _), .wrongType(let position, _, _, _), .outOfRange(let position, _, _, _),
       .wrongCount(let position, _, _, _), .wrongUnit(let position, _, _, _),
-      .unknownChoice(let position, _, _, _, _), .malformed(let position, _, _, _):
+      .unknownChoice(let position, _, _, _, _), .malformed(let position, _, _, _),
+      .unreadableReference(let position, _, _, _), .notSolved(let position, _, _), .formulation(let position, _),
+      .calibration(let position, _, _):
       position
     case .unreadable(let file, _): SourcePosition(source: .file(file), line: 1, column: 1)
     }
@@ -44,10 +57,26 @@ public enum ModelFileError: Error, Equatable, Sendable {
     case .syntax, .unreadable: nil
     case .duplicateKey(_, let path, _, _), .unknownKey(_, let path, _, _, _), .missingKey(_, let path, _, _),
       .wrongType(_, let path, _, _), .outOfRange(_, let path, _, _), .wrongCount(_, let path, _, _),
-      .wrongUnit(_, let path, _, _), .unknownChoice(_, let path, _, _, _), .malformed(_, let path, _, _):
+      .wrongUnit(_, let path, _, _), .unknownChoice(_, let path, _, _, _), .malformed(_, let path, _, _),
+      .unreadableReference(_, let path, _, _), .notSolved(_, let path, _), .calibration(_, let path, _):
       path
+    case .formulation(_, let error): error.field
     }
   }
+}
+
+/// What the schema knows and this version does not solve.
+public enum UnsolvedFeature: Hashable, Sendable {
+  /// A whole kind of problem, such as `lpRange`.
+  case kind(String)
+  /// A preference other than the quadratic one.
+  case preference(String)
+  case deltaConvention(String)
+  case impactCost
+  case jumps
+  case executionDelay
+  case executionFailure
+  case maximumTrade
 }
 
 /// A key that is present and looks like one that is missing.
@@ -125,4 +154,6 @@ public enum TextFormat: String, Hashable, Sendable, CaseIterable {
   case timestamp
   /// At least one character.
   case notEmpty
+  /// Letters, digits, `.`, `_` and `-`, not beginning with `.`: it names a directory.
+  case fileName
 }

@@ -1,3 +1,5 @@
+import Formulation
+
 /// A value being decoded: it converts itself to what is asked for, or throws with its position and path.
 public struct StrictValue: Sendable {
   public let node: JSON5Node
@@ -107,13 +109,13 @@ public struct StrictValue: Sendable {
     return choice
   }
 
-  /// Seconds since 1970-01-01T00:00:00Z of a date and time in UTC, `2021-10-21T08:00:00Z`.
-  public func timestamp() throws(ModelFileError) -> Double {
+  /// A date and time in UTC, `2021-10-21T08:00:00Z`; the forms that `Instant` reads.
+  public func instant() throws(ModelFileError) -> Instant {
     let text = try string()
-    guard let seconds = Timestamp(text)?.secondsSince1970 else {
+    guard let instant = Instant(text) else {
       throw .malformed(position: position, path: path.description, found: text, expected: .timestamp)
     }
-    return seconds
+    return instant
   }
 
   public func boolean() throws(ModelFileError) -> Bool {

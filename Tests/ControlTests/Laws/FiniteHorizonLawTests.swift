@@ -70,7 +70,8 @@ import Testing
         #expect(value > previous[regime], "k \(proportional), K \(fixed), regime \(regime)")
         previous[regime] = value
         let band = solution.band(regime: regime)
-        #expect(band.lower <= band.targetLower && band.targetLower <= band.targetUpper && band.targetUpper <= band.upper)
+        #expect(
+          band.lower <= band.targetLower && band.targetLower <= band.targetUpper && band.targetUpper <= band.upper)
       }
     }
   }
@@ -99,15 +100,22 @@ import Testing
     }
   }
 
-  /// Furious switching averages variances: σ̄² = π₁σ₁² + π₂σ₂².
+  /// Furious switching averages variances, σ̄² = π₁σ₁² + π₂σ₂², and the distance to the average falls with the rate. A
+  /// third regime that nothing leads to carries the average on the same grid.
   @Test func furiousSwitchingAverages() throws {
     let average = (0.8 * 0.25 + 0.2 * 1.44).squareRoot()
-    let single = try FiniteHorizon(settings: Self.grid).solve(Straddle.problem(fixed: 0.01, volatilities: [average]))
-    let fast = try FiniteHorizon(settings: Self.grid).solve(
-      Straddle.problem(fixed: 0.01, switching: [[-25_000, 25_000], [100_000, -100_000]]))
-    for regime in 0..<2 {
-      #expect(
-        relativeDifference(fast.value(regime: regime, inventory: 0), single.value(regime: 0, inventory: 0)) < 0.005)
+    var distances: [Double] = []
+    // The lagged multiplier of one regime reaches the others after a step: 150 steps would leave 1.4 % at the middle rate.
+    let grid = GridSettings(spots: 160, holdings: 101, steps: 2400)
+    for rate in [2_500.0, 25_000, 250_000] {
+      let solution = try FiniteHorizon(settings: grid).solve(
+        Straddle.problem(
+          fixed: 0.01, volatilities: [0.5, 1.2, average],
+          switching: [[-rate, rate, 0], [4 * rate, -4 * rate, 0], [0, 0, 0]]))
+      let limit = solution.value(regime: 2, inventory: 0)
+      distances.append(relativeDifference(solution.value(regime: 1, inventory: 0), limit))
     }
+    #expect(distances[1] < 0.5 * distances[0] && distances[2] < 0.5 * distances[1], "\(distances)")
+    #expect(distances[2] < 0.0001, "\(distances)")
   }
 }

@@ -26,7 +26,7 @@ struct StrictObjectTests {
     #expect(try object.required("volatility").number(in: .positive) == 0.55)
     #expect(try object.required("fee").fraction() == 0.0025)
     #expect(try object.required("whole").integer(in: 0...5) == 2)
-    #expect(try object.required("when").timestamp() == 1_634_803_200)
+    #expect(try object.required("when").instant().seconds == 1_634_803_200)
     #expect(object.optional("none") == nil && object.optional("absent") == nil)
     var jump = try object.required("jumps").array()[0].object()
     #expect(try jump.required("mean").number() == -0.03)
@@ -164,7 +164,7 @@ struct StrictObjectTests {
       .malformed(position: at(5, 42), path: "market[1].empty", found: "", expected: .notEmpty)
     ),
     (
-      "name", { _ = try $0.timestamp() },
+      "name", { _ = try $0.instant() },
       .malformed(position: at(2, 9), path: "market[1].name", found: "calm", expected: .timestamp)
     ),
     (

@@ -1,0 +1,73 @@
+import Calibration
+import Control
+import Formulation
+
+/// A model file, decoded: the problem it states, and everything needed to say later what was asked.
+///
+/// Goals in priority order: nothing in the file is ignored; every refusal has file, line and column; the same bytes give
+/// the same problem. Keys, units and defaults are those of the schema `deadband.model/1`. Files that the model names are
+/// found relative to it.
+///
+/// *Verified by* `ModelFileTests`, `ModelFileRefusalTests` and `ShippedModelTests`.
+public struct ModelFile: Sendable {
+  /// The schema that is read.
+  public static let schema = "deadband.model/1"
+
+  /// A file and the SHA-256 digest of its bytes.
+  public struct FileDigest: Hashable, Sendable {
+    /// As the model names it.
+    public let name: String
+    public let sha256: String
+  }
+
+  public let name: String
+  /// The name under which the file was asked for; nil for bytes without one.
+  public let path: String?
+  /// SHA-256 of the model's bytes, before overrides.
+  public let sha256: String
+  /// The files the model refers to, in the order read.
+  public let references: [FileDigest]
+  /// The `--set` arguments, in the order given.
+  public let overrides: [String]
+  public let problem: Problem
+  /// Nil for a problem that is solved without a grid.
+  public let grid: GridSettings?
+  /// Further spots at which the bands are asked for [quote/unit].
+  public let outputSpots: [Double]
+  /// The calibration behind the regimes, when there is one.
+  public let market: MarketCalibration?
+
+  /// Reads and decodes a file.
+  /// - Throws: `ModelFileError`.
+  public init(path: String, overrides: [String] = []) throws(ModelFileError) {
+    let bytes: [UInt8]
+    do { bytes = try SystemFile.read(path) } catch { throw .unreadable(file: path, reason: error.reason) }
+    try self.init(bytes: bytes, path: path, directory: SystemFile.split(path).parent, overrides: overrides)
+  }
+
+  /// Decodes bytes; files that the model names are looked for in `directory`.
+  /// - Throws: `ModelFileError`.
+  public init(
+    bytes: [UInt8], path: String? = nil, directory: String = ".", overrides: [String] = []
+  ) throws(ModelFileError) {
+    let source: SourcePosition.Source = path.map { .file($0) } ?? .text
+    var replacements: [ModelValueOverride] = []
+    for override in overrides { replacements.append(try ModelValueOverride(override)) }
+    let document = try JSON5Document(parsing: bytes, source: source).applying(replacements)
+    var decoder = ModelDecoder(root: document.root, directory: directory)
+    let decoded = try decoder.decode()
+    name = decoded.problem.name
+    self.path = path
+    sha256 = Digest.sha256(of: bytes)
+    references = decoder.references
+    self.overrides = overrides
+    problem = decoded.problem
+    grid = decoded.grid
+    outputSpots = decoded.outputSpots
+    market = decoded.market
+  }
+
+  /// SHA-256 of the problem's canonical encoding, as `sha256:<digits>`: two files that state the same problem have the
+  /// same, whatever their spelling.
+  public var problemDigest: String { problem.digest }
+}

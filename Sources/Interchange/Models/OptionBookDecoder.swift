@@ -1,0 +1,81 @@
+import Control
+import Formulation
+
+/// The kind `optionBook`.
+extension ModelDecoder {
+  mutating func optionBook(name: String, _ object: inout StrictObject) throws(ModelFileError) -> Decoded {
+    let valuation = try object.required("valuation").instant()
+    let dayCount: DayCount = try object.optional("dayCount")?.choice() ?? .calendar365
+    let (market, calibration) = try market(try object.required("market"), valuation: valuation)
+    let positions = try book(
+      try object.required("book"), underlying: market.underlying, regimes: market.environment.count)
+    let costs = try costs(try object.required("costs"), regimes: market.environment.count, base: .notional)
+    let execution = try execution(object.optional("execution"))
+    let preference = try preference(try object.required("preference"))
+    let settlement: Settlement = try object.optional("settlement")?.choice() ?? .cash
+    let inventory = try object.optional("inventory")?.number() ?? 0
+    let horizon = try object.optional("horizon")?.instant()
+    let convention = try convention(object.optional("deltaConvention"))
+    let spots = try outputSpots(object.optional("outputs"))
+    let grid = try grid(object.optional("grid"))
+    try object.finish()
+    let problem = try validated { () throws(FormulationError) in
+      try OptionBookProblem(
+        name: name, valuation: valuation, dayCount: dayCount, market: market, positions: positions, costs: costs,
+        execution: execution, preference: preference, settlement: settlement, inventory: inventory,
+        convention: convention, horizon: horizon)
+    }
+    return Decoded(problem: .optionBook(problem), grid: grid, outputSpots: spots, market: calibration)
+  }
+
+  private func execution(_ value: StrictValue?) throws(ModelFileError) -> Execution {
+    guard var object = try value?.object() else { return Execution() }
+    let every = try object.optional("checkEvery")?.seconds(in: .positive)
+    if let delay = object.optional("delay"), try delay.seconds() > 0 { throw delay.notSolved(.executionDelay) }
+    if let failure = object.optional("failure"), try failure.fraction(in: .fraction) > 0 {
+      throw failure.notSolved(.executionFailure)
+    }
+    let lot = try object.optional("lot")?.number() ?? 0
+    if let maximum = object.optional("maximumTrade") { throw maximum.notSolved(.maximumTrade) }
+    try object.finish()
+    return Execution(checkEvery: every, lot: lot)
+  }
+
+  private func preference(_ value: StrictValue) throws(ModelFileError) -> Preference {
+    var object = try value.object()
+    let (key, content) = try object.single(of: ["quadratic", "exponential", "riskBudget"])
+    guard key == "quadratic" else { throw content.notSolved(.preference(key)) }
+    var quadratic = try content.object()
+    let riskAversion = try quadratic.required("riskAversion").number()
+    try quadratic.finish()
+    return .quadratic(riskAversion: riskAversion)
+  }
+
+  private func convention(_ value: StrictValue?) throws(ModelFileError) -> DeltaConvention {
+    guard let value else { return .blackScholes }
+    let solved = DeltaConvention.allCases.map(\.rawValue)
+    let word = try value.string(oneOf: solved + ["premiumAdjusted", "minimumVariance"])
+    guard let convention = DeltaConvention(rawValue: word) else { throw value.notSolved(.deltaConvention(word)) }
+    return convention
+  }
+
+  private func outputSpots(_ value: StrictValue?) throws(ModelFileError) -> [Double] {
+    guard var object = try value?.object() else { return [] }
+    let spots = try object.optional("spots")?.numbers(in: .positive) ?? []
+    try object.finish()
+    return spots
+  }
+
+  private func grid(_ value: StrictValue?) throws(ModelFileError) -> GridSettings {
+    guard var object = try value?.object() else { return GridSettings() }
+    // Counts of a grid must fit in memory; what a solver allows is narrower and its own to say.
+    let counts = 1...1_000_000
+    var settings = GridSettings()
+    settings.spots = try object.optional("spots")?.integer(in: counts)
+    settings.holdings = try object.optional("holdings")?.integer(in: counts)
+    settings.steps = try object.optional("steps")?.integer(in: counts)
+    if let deviations = try object.optional("deviations")?.number(in: .positive) { settings.deviations = deviations }
+    try object.finish()
+    return settings
+  }
+}

@@ -1,0 +1,91 @@
+import Formulation
+
+extension Problem {
+  /// `sha256:` and the digest of ``encoded`` as JSON.
+  public var digest: String {
+    // Every number of a validated problem is finite, apart from the expiry of forwards, which is left out, and no key
+    // is written twice, so the writer cannot refuse.
+    let text = (try? JSONWriter.text(of: encoded)) ?? ""
+    return "sha256:" + Digest.sha256(of: text)
+  }
+
+  /// The problem in one fixed order of keys with every default filled in, in base units: two files that state the same
+  /// problem have the same encoding.
+  public var encoded: JSONValue {
+    switch self {
+    case .optionBook(let problem): return problem.encoded
+    case .tracking(let problem): return problem.encoded
+    }
+  }
+}
+
+extension OptionBookProblem {
+  var encoded: JSONValue {
+    [
+      "kind": "optionBook", "name": .string(name), "valuation": .number(valuation.seconds),
+      "dayCount": .string(dayCount.rawValue), "underlying": .string(market.underlying), "quote": .string(market.quote),
+      "spot": .number(market.spot), "rate": .number(market.rate), "currentRegime": .integer(market.currentRegime),
+      "regimes": .array(environment.regimes.map(\.encoded)), "generator": environment.generator.encoded,
+      "book": .array(book.legs.map(\.encoded)), "costs": .array(costs.map(\.encoded)),
+      "checkEvery": execution.checkEvery.map { .number($0) } ?? .null, "lot": .number(execution.lot),
+      "riskAversion": .number(preference.riskAversion), "settlement": .string(settlement.rawValue),
+      "inventory": .number(inventory), "convention": .string(convention.rawValue), "horizon": .number(horizon),
+    ]
+  }
+}
+
+extension TrackingProblem {
+  var encoded: JSONValue {
+    let discount: JSONValue
+    switch criterion {
+    case .longRunAverage: discount = .null
+    case .discounted(let rate): discount = .number(rate)
+    }
+    let states: [JSONValue] = regimes.map {
+      [
+        "name": .string($0.name), "drift": .number($0.drift), "volatility": .number($0.volatility),
+        "runningCost": .number($0.runningCost),
+      ]
+    }
+    return [
+      "kind": "tracking", "name": .string(name), "discountRate": discount, "regimes": .array(states),
+      "generator": generator.encoded, "costs": .array(costs.map(\.encoded)),
+    ]
+  }
+}
+
+extension Formulation.Regime {
+  var encoded: JSONValue {
+    [
+      "name": .string(name), "volatility": .number(volatility), "drift": .number(drift), "funding": .number(funding),
+      "impliedVolatility": impliedVolatility.map { .number($0) } ?? .null,
+    ]
+  }
+}
+
+extension Generator {
+  var encoded: JSONValue { .array(rates.map { .numbers($0) }) }
+}
+
+extension TradeCost {
+  var encoded: JSONValue {
+    [
+      "fixed": .number(fixed), "buy": .number(proportionalBuy), "sell": .number(proportionalSell),
+      "impact": .number(quadraticImpact),
+    ]
+  }
+}
+
+extension Leg {
+  /// Without the name, which is only for people.
+  var encoded: JSONValue {
+    switch instrument {
+    case .forward: return ["type": "forward", "quantity": .number(quantity)]
+    case .option(let kind, let strike, let expiry):
+      return [
+        "type": .string(kind.rawValue), "strike": .number(strike), "expiry": .number(expiry.seconds),
+        "quantity": .number(quantity), "impliedVolatility": .numbers(impliedVolatilities), "carry": .number(carry),
+      ]
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Formulation
+import Foundation
+
+/// Bands as JSON, and the band for a market that is looked at only now and then.
+enum BandEncoding {
+  /// The members of a band; edges that do not exist are left out.
+  static func members(_ band: Band) -> [JSONMember] {
+    let numbers = [
+      ("lower", band.lower), ("upper", band.upper), ("targetLower", band.targetLower),
+      ("targetUpper", band.targetUpper),
+    ]
+    return numbers.filter(\.1.isFinite).map { JSONMember($0.0, .number($0.1)) }
+  }
+
+  static func band(_ band: Band, unit: String?, measure: String) -> JSONValue {
+    var members = members(band)
+    if let unit { members.append(JSONMember("unit", .string(unit))) }
+    return .object(members + [JSONMember("measure", .string(measure))])
+  }
+
+  /// How much a boundary that is looked at every δ must move inwards, in standard deviations of one δ:
+  /// `−ζ(½)/√(2π)` (Broadie, Glasserman and Kou, "A continuity correction for discrete barrier options", Mathematical
+  /// Finance 7 (1997), theorem 1.1).
+  static let discreteCheckShift = 0.582_597_157_939_010_6
+
+  /// The band to use when it is looked at only now and then: edges move inwards by `shift`, never past each other;
+  /// targets move only where an edge reaches them.
+  static func checked(_ band: Band, shift: Double) -> Band {
+    var lower = band.lower + shift
+    var upper = band.upper - shift
+    if lower > upper {
+      let middle = 0.5 * (band.lower + band.upper)
+      (lower, upper) = (middle, middle)
+    }
+    return Band(
+      lower: lower, upper: upper, targetLower: min(max(band.targetLower, lower), upper),
+      targetUpper: min(max(band.targetUpper, lower), upper))
+  }
+}
+
+/// The relative price move that takes the net delta from the band's centre to an edge, time standing still.
+enum EquivalentMove {
+  /// Steps of the search for the first crossing, over the range.
+  private static let steps = 400
+  private static let bisections = 60
+
+  /// The moves down (negative) and up, each to whichever edge is met first; nil where no edge is met within `range`
+  /// [log-spot].
+  static func moves(
+    band: Band, spot: Double, range: ClosedRange<Double>, delta: (Double) -> Double
+  ) -> (down: Double?, up: Double?) {
+    let centre = 0.5 * (band.targetLower + band.targetUpper)
+    guard centre.isFinite, band.width > 0 else { return (nil, nil) }
+    let start = delta(spot)
+    func isInside(_ move: Double) -> Bool {
+      let net = centre + delta(spot * exp(move)) - start
+      return net > band.lower && net < band.upper
+    }
+    func first(_ end: Double) -> Double? {
+      var inside = 0.0
+      for step in 1...steps {
+        var outside = end * Double(step) / Double(steps)
+        guard !isInside(outside) else {
+          inside = outside
+          continue
+        }
+        for _ in 0..<bisections {
+          let middle = 0.5 * (inside + outside)
+          if isInside(middle) { inside = middle } else { outside = middle }
+        }
+        return exp(outside) - 1
+      }
+      return nil
+    }
+    return (first(range.lowerBound), first(range.upperBound))
+  }
+}

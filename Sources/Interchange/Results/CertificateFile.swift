@@ -1,0 +1,91 @@
+import Certification
+import Formulation
+import Simulation
+
+/// `certificate.json`: every check with its numbers, and the roll-outs.
+enum CertificateFile {
+  static let schema = "deadband.certificate/1"
+
+  static func text(_ certificate: Certificate, model: ModelFile) throws(InterchangeError) -> String {
+    try JSONWriter.text(of: encoded(certificate, model: model))
+  }
+
+  static func verdict(_ certificate: Certificate) -> JSONValue { certificate.isCertified ? "certified" : "refused" }
+
+  static func encoded(_ certificate: Certificate, model: ModelFile) -> JSONValue {
+    .object([
+      JSONMember("schema", .string(schema)), JSONMember("name", .string(model.name)),
+      JSONMember("problemDigest", .string(model.problemDigest)), JSONMember("verdict", verdict(certificate)),
+      JSONMember("checks", checks(certificate.checks)), JSONMember("rollOut", rollOut(certificate)),
+    ])
+  }
+
+  static func checks(_ checks: [Check]) -> JSONValue {
+    .array(
+      checks.map { check in
+        var members = [JSONMember("kind", .string(check.kind.rawValue))]
+        if let regime = check.regime { members.append(JSONMember("regime", .string(regime))) }
+        // A check that measured no number has failed and says so by leaving it out.
+        if check.measured.isFinite { members.append(JSONMember("measured", .number(check.measured))) }
+        if check.threshold.isFinite { members.append(JSONMember("threshold", .number(check.threshold))) }
+        if !check.unit.isEmpty { members.append(JSONMember("unit", .string(check.unit))) }
+        return .object(members + [JSONMember("passed", .boolean(check.passed))])
+      })
+  }
+
+  /// An estimate of a simulation.
+  static func encode(_ estimate: Simulation.Estimate) -> JSONValue {
+    ["mean": .number(estimate.mean), "standardError": .number(estimate.standardError)]
+  }
+
+  private static func rollOut(_ certificate: Certificate) -> JSONValue {
+    switch certificate.answer {
+    case .optionBook(let answer):
+      return .object([
+        JSONMember("paths", .integer(answer.settings.paths)),
+        JSONMember("seed", .integer(Int(clamping: answer.settings.seed))),
+        JSONMember("checkEvery", .number(answer.rollOutCheck)), JSONMember("unit", "s"),
+        JSONMember(
+          "regimes",
+          .array(
+            answer.regimes.map { regime in
+              [
+                "name": .string(regime.name), "criterion": encode(regime.rollOut.criterion),
+                "extrapolated": encode(regime.rollOut.extrapolated),
+                "discretisationError": encode(regime.rollOut.discretisationError),
+                "gammaRisk": encode(regime.rollOut.result[.gammaRisk]),
+                "carry": encode(regime.rollOut.result[.carry]),
+                "fixedCosts": encode(regime.rollOut.result[.fixedCosts]),
+                "variableCosts": encode(regime.rollOut.result[.variableCosts]),
+                "settlementCost": encode(regime.rollOut.result[.settlementCost]),
+                "observedOrder": regime.order.isFinite ? .number(regime.order) : .null,
+              ]
+            })),
+      ])
+    case .tracking(let answer):
+      guard let result = answer.rollOut else { return .null }
+      var members = [
+        JSONMember("averageCost", encode(result.averageCost)),
+        JSONMember("extrapolated", encode(result.extrapolatedCost)),
+        JSONMember("discretisationError", encode(result.discretisationError)),
+        JSONMember("runningCost", encode(result.runningCost)), JSONMember("tradingCost", encode(result.tradingCost)),
+      ]
+      if let step = answer.rollOutStep { members.append(JSONMember("checkEvery", .number(step))) }
+      return .object(members + [JSONMember("unit", "time")])
+    }
+  }
+
+  /// The short form in `parameters.json`: the verdict and the simulated upper bound of the current regime.
+  static func summary(_ certificate: Certificate) -> JSONValue {
+    var members = [JSONMember("verdict", verdict(certificate))]
+    switch certificate.answer {
+    case .optionBook(let answer):
+      let current = answer.regimes[answer.problem.market.currentRegime]
+      members.append(
+        JSONMember("upper", encode(current.rollOut.extrapolated.adding(current.markJump))))
+    case .tracking(let answer):
+      if let result = answer.rollOut { members.append(JSONMember("upper", encode(result.extrapolatedCost))) }
+    }
+    return .object(members)
+  }
+}

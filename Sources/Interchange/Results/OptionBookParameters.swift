@@ -1,0 +1,267 @@
+import Certification
+import Control
+import Formulation
+import Foundation
+
+/// The part of `parameters.json` that is particular to option books.
+struct OptionBookParameters {
+  let answer: OptionBookAnswer
+  let model: ModelFile
+
+  private var problem: OptionBookProblem { answer.problem }
+  private var quote: String { problem.market.quote }
+  private var unit: String { problem.market.underlying }
+
+  func content() throws(ParametersError) -> (members: [JSONMember], vectors: [DecisionVector]) {
+    let current = answer.regimes[problem.market.currentRegime]
+    var members = [
+      JSONMember("deltaConvention", .string(problem.convention.rawValue)),
+      JSONMember(
+        "reference",
+        [
+          "time": .string(problem.valuation.text), "spot": .number(problem.market.spot),
+          "regime": .string(current.name), "inventory": .number(problem.inventory),
+        ]),
+      JSONMember("value", value(current)),
+      JSONMember("regimes", .array(answer.regimes.indices.map { regime($0) })),
+    ]
+    if !model.outputSpots.isEmpty {
+      var rows: [JSONValue] = []
+      for spot in model.outputSpots { rows.append(try row(spot: spot)) }
+      members.append(JSONMember("spots", .array(rows)))
+    }
+    if let decomposition = answer.decomposition {
+      members.append(JSONMember("decomposition", encode(decomposition)))
+    }
+    if let market = model.market { members.append(JSONMember("filter", MarketCalibration.encode(market.filter))) }
+    members.append(JSONMember("monitoring", monitoring))
+    members.append(JSONMember("validity", validity))
+    return (members, decisionVectors())
+  }
+
+  // MARK: Regimes
+
+  private func value(_ regime: OptionBookAnswer.Regime) -> JSONValue {
+    var members = [
+      JSONMember("total", .number(regime.value.value)), JSONMember("trading", .number(regime.trading.value)),
+      JSONMember("risk", .number(regime.risk.value)),
+    ]
+    // A part of the risk that no policy changes; without jumps of the mark there is none.
+    if regime.markJump != 0 { members.append(JSONMember("markJump", .number(regime.markJump))) }
+    return .object(
+      members + [JSONMember("error", .number(regime.value.error)), JSONMember("unit", .string(quote))])
+  }
+
+  private func regime(_ e: Int) -> JSONValue {
+    let regime = answer.regimes[e]
+    var optimal = [
+      JSONMember("band", BandEncoding.band(regime.band, unit: unit, measure: "netDelta")),
+      JSONMember("holding", .object(BandEncoding.members(regime.holding))),
+    ]
+    let grid = answer.solution.grid
+    let reach = log(problem.market.spot)
+    let moves = EquivalentMove.moves(
+      band: regime.band, spot: problem.market.spot,
+      range: (grid.logSpots[0] - reach)...(grid.logSpots[grid.logSpots.count - 1] - reach)
+    ) { problem.book.greeks(time: 0, spot: $0, regime: e).delta }
+    let sides = [("down", moves.down), ("up", moves.up)]
+    let found = sides.compactMap { side in side.1.map { JSONMember(side.0, .number($0)) } }
+    if !found.isEmpty { optimal.append(JSONMember("move", .object(found))) }
+    if let interval = interval(regime) { optimal.append(JSONMember("interval", interval)) }
+    if let checked = checkedBand(e) {
+      optimal.append(JSONMember("checkedBand", BandEncoding.band(checked, unit: unit, measure: "netDelta")))
+    }
+    optimal.append(JSONMember("cost", cost(regime, e)))
+    optimal.append(JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0)]))
+    return [
+      "name": .string(regime.name), "value": value(regime), "classes": ["optimal": .object(optimal)],
+    ]
+  }
+
+  private func interval(_ regime: OptionBookAnswer.Regime) -> JSONValue? {
+    var members: [JSONMember] = []
+    if let check = regime.check, check.isFinite { members.append(JSONMember("check", .number(check))) }
+    // Without a fixed cost trades at the edge follow one another without a gap: their mean distance is no number.
+    if regime.startsAtTarget { members.append(JSONMember("meanBetweenTrades", .number(regime.timeToTrade))) }
+    guard !members.isEmpty else { return nil }
+    return .object(members + [JSONMember("unit", "s"), JSONMember("logic", "any")])
+  }
+
+  private func cost(_ regime: OptionBookAnswer.Regime, _ e: Int) -> JSONValue {
+    let result = regime.rollOut.result
+    var members = [
+      JSONMember("total", .number(regime.value.value)), JSONMember("trading", .number(regime.trading.value)),
+      JSONMember("risk", .number(regime.risk.value)),
+    ]
+    if problem.costs[e].fixed > 0 {
+      members.append(JSONMember("tradesPerYear", .number(result[.tradeCount].mean / problem.horizon)))
+    }
+    members += [
+      JSONMember("turnoverPerYear", .number(result[.turnoverNotional].mean / problem.horizon)),
+      JSONMember("error", .number(regime.rollOut.extrapolated.standardError)), JSONMember("unit", .string(quote)),
+    ]
+    return .object(members)
+  }
+
+  /// The band for a check every δ: edges move inwards by `0.5826 |Γ| σ S √δ`.
+  private func checkedBand(_ e: Int) -> Band? {
+    guard let every = problem.execution.checkEvery, answer.regimes[e].band.width.isFinite else { return nil }
+    let gamma = problem.book.greeks(time: 0, spot: problem.market.spot, regime: e).gamma
+    let deviation =
+      abs(gamma) * problem.environment.regimes[e].volatility * problem.market.spot
+      * (every / problem.dayCount.secondsPerYear).squareRoot()
+    return BandEncoding.checked(answer.regimes[e].band, shift: BandEncoding.discreteCheckShift * deviation)
+  }
+
+  private var monitoring: JSONValue {
+    var members = [JSONMember("band", "continuous")]
+    if let every = problem.execution.checkEvery {
+      members.append(JSONMember("checkedBand", ["every": .number(every), "unit": "s"]))
+    }
+    return .object(members)
+  }
+
+  // MARK: Further spots
+
+  private func row(spot: Double) throws(ParametersError) -> JSONValue {
+    let grid = answer.solution.grid
+    let x = log(spot)
+    let nodes = grid.logSpots
+    guard x >= nodes[0], x <= nodes[nodes.count - 1] else {
+      throw .spotOutsideGrid(spot: spot, lowest: exp(nodes[0]), highest: exp(nodes[nodes.count - 1]))
+    }
+    let above = min(max(1, nodes.firstIndex { $0 >= x } ?? 1), nodes.count - 1)
+    let weight = (x - nodes[above - 1]) / (nodes[above] - nodes[above - 1])
+    let count = problem.environment.count
+    let rows: [JSONValue] = (0..<count).map { e in
+      let band = answer.solution.band(time: 0, regime: e, logSpot: x)
+      let delta = problem.book.greeks(time: 0, spot: spot, regime: e).delta
+      func total(_ node: Int) -> Double {
+        answer.solution.value(spotIndex: node, regime: e, inventory: problem.inventory)
+          + answer.solution.markJumpRisk[node * count + e]
+      }
+      return [
+        "name": .string(problem.environment.regimes[e].name),
+        "band": BandEncoding.band(band, unit: unit, measure: "netDelta"),
+        "holding": .object(BandEncoding.members(band.shifted(by: -delta))),
+        "value": [
+          "total": .number(total(above - 1) + weight * (total(above) - total(above - 1))), "unit": .string(quote),
+        ],
+      ]
+    }
+    return ["spot": .number(spot), "regimes": .array(rows)]
+  }
+
+  private func encode(_ decomposition: RegimeDecomposition) -> JSONValue {
+    .array(
+      decomposition.rows.map { row in
+        let bands: [JSONMember] = zip(answer.regimes, row.bands).map {
+          JSONMember($0.name, BandEncoding.band($1, unit: unit, measure: "netDelta"))
+        }
+        return ["cause": .string(row.cause.rawValue), "bands": .object(bands)]
+      })
+  }
+
+  // MARK: Validity
+
+  /// Standard deviations of the widest regime within which the table is meant to be looked up.
+  private static let spotDeviations = 2.0
+  /// Realised volatility may leave the regimes' own range by this share before the regimes no longer describe it.
+  private static let volatilityMargin = 0.25
+
+  private var validity: JSONValue {
+    let volatilities = problem.environment.regimes.map(\.volatility)
+    let least = volatilities.min() ?? 0
+    let most = volatilities.max() ?? 0
+    let reach = Self.spotDeviations * most * problem.horizon.squareRoot()
+    var members = [
+      JSONMember("until", .string(problem.horizonInstant.text)),
+      JSONMember(
+        "spot",
+        [
+          "lower": .number(problem.market.spot * exp(-reach)), "upper": .number(problem.market.spot * exp(reach)),
+        ]),
+      JSONMember(
+        "volatility",
+        [
+          "lower": .number(least * (1 - Self.volatilityMargin)), "upper": .number(most * (1 + Self.volatilityMargin)),
+        ]),
+    ]
+    // The slowest clock rule that was measured: what to do when nothing else is known.
+    if let rule = answer.rivals.max(by: { $0.interval < $1.interval }) {
+      members.append(
+        JSONMember(
+          "fallback",
+          [
+            "rule": "recentre", "target": .number(0), "measure": "netDelta", "every": .number(rule.interval),
+            "unit": "s",
+            "cost": [
+              "total": .number(rule.total.mean), "trading": .number(rule.trading.mean),
+              "risk": .number(rule.risk.mean), "error": .number(rule.total.standardError), "unit": .string(quote),
+            ],
+            "lossVersusOptimal": [
+              "value": .number(rule.excess.mean), "error": .number(rule.excess.standardError),
+            ],
+          ]))
+    }
+    return .object(members)
+  }
+
+  // MARK: Decision vectors
+
+  /// Rows wanted in all, about.
+  private static let vectorCount = 400
+  private static let vectorSpots = 5
+  /// States per node: two or three on each side of each edge and one in the middle.
+  private static let vectorMeasures = 7
+
+  private func decisionVectors() -> [DecisionVector] {
+    let policy = answer.solution.policy
+    let count = problem.environment.count
+    let slices = PolicySlices(policy.times.count).indices
+    let perTime = count * Self.vectorSpots * Self.vectorMeasures
+    let times = PolicySlices.thinned(slices, to: max(3, Self.vectorCount / perTime))
+    let widest = problem.environment.regimes.map(\.volatility).max() ?? 0
+    let reach = widest * problem.horizon.squareRoot()
+    let centre = log(problem.market.spot)
+    let spots = (0..<Self.vectorSpots).map { step -> Int in
+      let x = centre + reach * (2 * Double(step) / Double(Self.vectorSpots - 1) - 1)
+      return policy.logSpots.indices.min { abs(policy.logSpots[$0] - x) < abs(policy.logSpots[$1] - x) } ?? 0
+    }
+    var vectors: [DecisionVector] = []
+    for time in times {
+      for spot in spots {
+        for e in 0..<count {
+          let band = policy.band(time: time, regime: e, spot: spot)
+          let price = exp(policy.logSpots[spot])
+          let delta = problem.book.greeks(time: policy.times[time], spot: price, regime: e).delta
+          for measure in DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity)) {
+            let inventory = measure - delta
+            let trade = band.trade(at: delta + inventory)
+            vectors.append(
+              DecisionVector(
+                time: policy.times[time] * problem.dayCount.secondsPerYear, spot: price, regime: e,
+                inventory: inventory, measure: delta + inventory,
+                trade: DecisionVector.rounded(trade, lot: problem.execution.lot)))
+          }
+        }
+      }
+    }
+    return vectors
+  }
+}
+
+extension OptionBookProblem {
+  /// The instant of the horizon.
+  public var horizonInstant: Instant {
+    var low = valuation.seconds
+    // Weekday seconds pass at least at five sevenths of the calendar's; two years per year are more than enough.
+    var high = valuation.adding(seconds: 2 * (horizon + 1) * DayCount.calendar365.secondsPerYear).seconds
+    // Halving decades of seconds forty-eight times leaves less than a microsecond.
+    for _ in 0..<48 {
+      let middle = 0.5 * (low + high)
+      if dayCount.years(from: valuation, to: Instant(seconds: middle)) < horizon { low = middle } else { high = middle }
+    }
+    return Instant(seconds: high.rounded())
+  }
+}

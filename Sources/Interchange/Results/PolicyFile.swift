@@ -1,0 +1,128 @@
+import Certification
+import Control
+import Formulation
+import Foundation
+
+/// Which time slices of a policy are stored.
+struct PolicySlices {
+  /// More slices than this make the file large and no band clearer: bands move by a fraction of their width between two.
+  static let most = 120
+
+  let indices: [Int]
+
+  init(_ count: Int) { indices = Self.thinned(Array(0..<count), to: Self.most) }
+
+  /// At most `most` of them, evenly, the first and the last among them.
+  static func thinned(_ indices: [Int], to most: Int) -> [Int] {
+    guard indices.count > most, most > 1 else { return indices }
+    return (0..<most).map { indices[$0 * (indices.count - 1) / (most - 1)] }
+  }
+}
+
+/// `policy.nc`: bands and values on their grid, for any reader of NetCDF.
+///
+/// *Verified by* `ParametersTests`.
+enum PolicyFile {
+  static func write(_ certificate: Certificate, model: ModelFile, to path: String) throws(InterchangeError) {
+    var file = try NetCDFFile(creating: path)
+    try file.attribute("Conventions", .text("CF-1.8"))
+    try file.attribute("title", .text(model.name))
+    try file.attribute("kind", .text(model.problem.kind))
+    try file.attribute("problem_digest", .text(model.problemDigest))
+    switch certificate.answer {
+    case .optionBook(let answer): try fill(&file, answer)
+    case .tracking(let answer): try fill(&file, answer)
+    }
+    try file.close()
+  }
+
+  private static let edges: [(name: String, longName: String, edge: @Sendable (Band) -> Double)] = [
+    ("lower", "lower edge of the no-trade band", { $0.lower }),
+    ("upper", "upper edge of the no-trade band", { $0.upper }),
+    ("targetLower", "where a trade at the lower edge ends", { $0.targetLower }),
+    ("targetUpper", "where a trade at the upper edge ends", { $0.targetUpper }),
+  ]
+
+  private static func classes(_ file: inout NetCDFFile) throws(InterchangeError) -> NetCDFFile.Dimension {
+    try file.coordinate("class", labels: ["optimal"], .init(longName: "class of policies"))
+  }
+
+  private static func fill(_ file: inout NetCDFFile, _ answer: OptionBookAnswer) throws(InterchangeError) {
+    let problem = answer.problem
+    let policy = answer.solution.policy
+    let unit = problem.market.underlying
+    let quote = problem.market.quote
+    try file.attribute("delta_convention", .text(problem.convention.rawValue))
+    let slices = PolicySlices(policy.times.count).indices
+    let spots = policy.logSpots.map { exp($0) }
+    let count = problem.environment.count
+    let classDimension = try classes(&file)
+    let regime = try file.coordinate(
+      "regime", labels: problem.environment.regimes.map(\.name), .init(longName: "regime of the environment"))
+    let time = try file.coordinate(
+      "time", values: slices.map { policy.times[$0] * problem.dayCount.secondsPerYear },
+      .init(
+        units: "seconds since \(problem.valuation.text)",
+        longName: "time since the valuation (day count \(problem.dayCount.rawValue))"))
+    let spot = try file.coordinate(
+      "spot", values: spots, .init(units: "\(quote)/\(unit)", longName: "price of the underlying"))
+    for edge in edges {
+      var values: [Double] = []
+      for e in 0..<count {
+        for slice in slices {
+          for row in spots.indices { values.append(edge.edge(policy.band(time: slice, regime: e, spot: row))) }
+        }
+      }
+      try file.variable(
+        edge.name, over: [classDimension, regime, time, spot], values: values,
+        .init(units: unit, longName: edge.longName + ", in net delta", fill: .nan))
+    }
+    var deltas: [Double] = []
+    for slice in slices {
+      for e in 0..<count {
+        for price in spots {
+          deltas.append(problem.book.greeks(time: policy.times[slice], spot: price, regime: e).delta)
+        }
+      }
+    }
+    try file.variable(
+      "bookDelta", over: [time, regime, spot], values: deltas,
+      .init(units: unit, longName: "delta of the book; band minus it is the band in inventory", fill: .nan))
+    var values: [Double] = []
+    var least: [Double] = []
+    let holdings = answer.solution.grid.holdings.count
+    for e in 0..<count {
+      for row in spots.indices {
+        let markJump = answer.solution.markJumpRisk[row * count + e]
+        values.append(answer.solution.value(spotIndex: row, regime: e, inventory: problem.inventory) + markJump)
+        let base = (row * count + e) * holdings
+        least.append((answer.solution.values[base..<base + holdings].min() ?? .nan) + markJump)
+      }
+    }
+    try file.variable(
+      "value", over: [regime, spot], values: values,
+      .init(
+        units: quote, longName: "expected cost and risk from the valuation on, at the given inventory", fill: .nan,
+        others: [.init("inventory", .number(problem.inventory))]))
+    try file.variable(
+      "leastValue", over: [regime, spot], values: least,
+      .init(units: quote, longName: "the same at the best inventory", fill: .nan))
+  }
+
+  private static func fill(_ file: inout NetCDFFile, _ answer: TrackingAnswer) throws(InterchangeError) {
+    let classDimension = try classes(&file)
+    let regime = try file.coordinate(
+      "regime", labels: answer.solution.regimes.map(\.name), .init(longName: "regime of the environment"))
+    for edge in edges {
+      try file.variable(
+        edge.name, over: [classDimension, regime], values: answer.solution.regimes.map { edge.edge($0.band) },
+        .init(units: "1", longName: edge.longName + ", in the deviation", fill: .nan))
+    }
+    try file.variable(
+      "value", over: [regime], values: answer.solution.regimes.map(\.cost.total.value),
+      .init(
+        units: "1",
+        longName: answer.problem.criterion == .longRunAverage
+          ? "long-run average cost per unit time" : "discounted cost from deviation zero", fill: .nan))
+  }
+}

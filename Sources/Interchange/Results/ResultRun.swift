@@ -1,0 +1,102 @@
+import Certification
+import Control
+import Formulation
+
+/// Why a result was not written.
+public enum ResultRunError: Error, Equatable, Sendable {
+  case parameters(ParametersError)
+  case files(InterchangeError)
+}
+
+/// One run that ends in a result directory: opened as `running` before the work, and ended in exactly one way.
+///
+/// Only a certified run replaces the files of the directory; a refused or failed one replaces `run.json` alone, and the
+/// previous parameters stay as they were. *Verified by* `ResultRunTests`.
+public struct ResultRun: ~Copyable {
+  public private(set) var record: RunRecord
+  private let model: ModelFile
+  private var writer: ResultDirectoryWriter
+
+  static let recordName = "run.json"
+
+  /// Opens the directory and writes a record that says `running`.
+  public init(directory: String, model: ModelFile, record: RunRecord) throws(InterchangeError) {
+    let opened = try ResultDirectoryWriter(directory: directory)
+    try opened.replaceNow(record.text(), as: Self.recordName)
+    writer = opened
+    self.model = model
+    self.record = record
+  }
+
+  /// Publishes a certified result, or records the refusal and publishes nothing.
+  /// - Returns: whether it was certified.
+  /// - Throws: `ResultRunError`; nothing is published then, and the record still says `running`.
+  public consuming func finish(
+    _ certificate: Certificate, ended: Instant, wallSeconds: Double, usage: RunRecord.Usage = .current
+  ) throws(ResultRunError) -> Bool {
+    close(ended: ended, wallSeconds: wallSeconds, usage: usage)
+    record.settingsUsed = certificate.encodedSettings
+    guard certificate.isCertified else {
+      record.status = .refused(certificate.failures)
+      do { try writer.replaceNow(record.text(), as: Self.recordName) } catch { throw .files(error) }
+      return false
+    }
+    let parameters: Parameters
+    do {
+      parameters = try Parameters(certificate, model: model, programVersion: record.programVersion)
+    } catch { throw .parameters(error) }
+    do throws(InterchangeError) {
+      let texts = [
+        ("parameters.json", try parameters.text()),
+        ("certificate.json", try CertificateFile.text(certificate, model: model)),
+      ]
+      for (name, text) in texts {
+        try writer.stage(text, as: name)
+        record.files.append(ModelFile.FileDigest(name: name, sha256: Digest.sha256(of: text)))
+      }
+      let policy = writer.stagingPath(for: "policy.nc")
+      try PolicyFile.write(certificate, model: model, to: policy)
+      do throws(ModelFileError) {
+        record.files.append(
+          ModelFile.FileDigest(name: "policy.nc", sha256: try Digest.sha256(ofFile: policy)))
+      } catch { throw .cannotWrite(path: policy, reason: "the file just written cannot be read") }
+      record.status = .certified
+      try writer.stage(record.text(), as: Self.recordName)
+      try writer.publish()
+    } catch { throw .files(error) }
+    return true
+  }
+
+  /// Records that the run failed.
+  public consuming func fail(
+    _ reason: String, ended: Instant, wallSeconds: Double, usage: RunRecord.Usage = .current
+  ) throws(InterchangeError) {
+    close(ended: ended, wallSeconds: wallSeconds, usage: usage)
+    record.status = .failed(reason)
+    try writer.replaceNow(record.text(), as: Self.recordName)
+  }
+
+  private mutating func close(ended: Instant, wallSeconds: Double, usage: RunRecord.Usage) {
+    record.ended = ended
+    record.wallSeconds = wallSeconds
+    record.usage = usage
+  }
+}
+
+extension Certificate {
+  /// The settings that were really used.
+  var encodedSettings: JSONValue {
+    switch answer {
+    case .optionBook(let answer):
+      let grid = answer.solution.grid
+      return [
+        "method": .string(FiniteHorizon.name), "spots": .integer(grid.logSpots.count),
+        "holdings": .integer(grid.holdings.count), "steps": .integer(grid.times.count - 1),
+        "deviations": .number(answer.solution.settingsGiven.deviations), "paths": .integer(answer.settings.paths),
+        "checksPerPath": .integer(answer.settings.checksPerPath),
+      ]
+    case .tracking(let answer):
+      return ["method": "stationary", "degree": .integer(answer.solution.settings.degree)]
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import VectorMath
+
+extension DrawPurpose {
+  /// Brownian increments: stream = path (or antithetic pair), step = pair of steps.
+  static let brownian = DrawPurpose(rawValue: 1)
+  /// The regime's clock: step = number of the switch.
+  static let regimeClock = DrawPurpose(rawValue: 2)
+}
+
+/// The draws of a roll-out, each addressed by (seed; stream, step, purpose).
+struct RandomStream: Sendable {
+  private let brownian: PhiloxStream
+  private let clock: PhiloxStream
+
+  init(seed: UInt64) {
+    brownian = PhiloxStream(seed: seed, purpose: .brownian)
+    clock = PhiloxStream(seed: seed, purpose: .regimeClock)
+  }
+
+  /// The sojourn's and the successor's uniform of one switch.
+  func uniformPair(path: UInt64, index: UInt32) -> (Double, Double) {
+    let pair = clock.uniforms(paths: LaneWords(repeating: path), step: index)
+    return (pair.0[0], pair.1[0])
+  }
+
+  /// Two independent normals for each of eight consecutive streams: those of steps 2n and 2n + 1.
+  @inline(__always)
+  func normalPair(firstStream: UInt64, step: UInt32) -> (Lanes, Lanes) {
+    brownian.normals(firstPath: firstStream, step: step)
+  }
+}
+
+/// Whether any lane of a mask is set. The standard library's `any` reduces by a call of a generic minimum.
+@inline(__always)
+func anyLane(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
+  let bits = unsafeBitCast(mask, to: SIMD8<Int64>.self)
+  let four = bits.lowHalf | bits.highHalf
+  let two = four.lowHalf | four.highHalf
+  return two[0] | two[1] != 0
+}

@@ -1,0 +1,58 @@
+import CVector
+
+/// Eight doubles that go through a calculation side by side. Every function of this module treats the lanes alike and
+/// independently: a lane's bits do not depend on its place or on its neighbours.
+public typealias Lanes = SIMD8<Double>
+
+/// Bit patterns of eight doubles, or eight words of a random stream.
+public typealias LaneWords = SIMD8<UInt64>
+
+/// Number of lanes.
+public let laneCount = 8
+
+/// a b + c: with one rounding where the processor has the instruction, with two elsewhere (there a correctly rounded
+/// one costs a library call per lane). Results of the two kinds of machine differ in the last bits.
+@inlinable @inline(__always)
+public func fusedMultiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
+  #if FUSED_MULTIPLY_ADD
+    return c.addingProduct(a, b)
+  #else
+    return c + a * b
+  #endif
+}
+
+/// a b + c with the same rounding as the lanes.
+@inlinable @inline(__always)
+public func fusedMultiplyAdd(_ a: Double, _ b: Double, _ c: Double) -> Double {
+  #if FUSED_MULTIPLY_ADD
+    return c.addingProduct(a, b)
+  #else
+    return c + a * b
+  #endif
+}
+
+/// √a, correctly rounded; not a number below zero.
+@inlinable @inline(__always)
+public func squareRoot(_ a: Lanes) -> Lanes { cvector_square_root(a) }
+
+/// |a|.
+@inlinable @inline(__always)
+public func absolute(_ a: Lanes) -> Lanes { cvector_absolute(a) }
+
+/// The smaller of each pair; the second where either is not a number.
+@inlinable @inline(__always)
+public func laneMinimum(_ a: Lanes, _ b: Lanes) -> Lanes { cvector_minimum(a, b) }
+
+/// The greater of each pair; the second where either is not a number.
+@inlinable @inline(__always)
+public func laneMaximum(_ a: Lanes, _ b: Lanes) -> Lanes { cvector_maximum(a, b) }
+
+/// `value` moved into [lowest, highest]; what is not a number stays so.
+@inlinable @inline(__always)
+public func clamped(_ value: Lanes, from lowest: Lanes, to highest: Lanes) -> Lanes {
+  cvector_maximum(lowest, cvector_minimum(highest, value))
+}
+
+/// Lanes repeating one value, for constants in formulas.
+@inlinable @inline(__always)
+public func lanes(_ value: Double) -> Lanes { Lanes(repeating: value) }
