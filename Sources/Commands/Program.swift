@@ -27,8 +27,10 @@ public enum Program {
       return .done
     case .version: return try VersionAction.run(parsed, console)
     case .models: return try ModelsAction.run(parsed, console)
-    case .solve, .check, .calibrate, .simulate:
-      return .done
+    case .solve: return try SolveAction.run(parsed, console)
+    case .check: return try CheckAction.run(parsed, console)
+    case .calibrate: return try CalibrateAction.run(parsed, console)
+    case .simulate: return try SimulateAction.run(parsed, console)
     }
   }
 }

@@ -1,14 +1,15 @@
 import Interchange
+import LinearAlgebra
 
 /// `deadband version`.
 enum VersionAction {
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
-    let facts = [("deadband", Program.version), ("swift", swift), ("linearAlgebra", LibraryFinder.linearAlgebra)]
+    let facts = [("deadband", Program.version), ("swift", swift), ("linearAlgebra", LinearAlgebraProvider.current.name)]
     if parsed.has(.json) {
       try console.output(json: .object(facts.map { JSONMember($0.0, .string($0.1)) }))
     } else {
       console.output(
-        "deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(LibraryFinder.linearAlgebra)\n")
+        "deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(LinearAlgebraProvider.current.name)\n")
     }
     return .done
   }
@@ -23,9 +24,4 @@ enum VersionAction {
       "6.2"
     #endif
   }
-}
-
-/// Which shared library answers to BLAS and LAPACK in this process.
-enum LibraryFinder {
-  static var linearAlgebra: String { LoadedLibraries.path(of: "dgemm_") ?? "unknown" }
 }

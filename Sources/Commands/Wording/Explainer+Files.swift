@@ -45,6 +45,27 @@ extension Explainer {
       return sentence(place, "\(value(path)) is \(quoted(found))", allowed: "expected \(words(expected))")
     case .unreadable(let file, let reason):
       return sentence(file, "the file cannot be read", allowed: reason)
+    case .unreadableReference(_, let path, let file, let reason):
+      return sentence(place, "\(value(path)) names \(quoted(file)), which cannot be read", allowed: reason)
+    case .notSolved(_, let path, let feature):
+      return sentence(place, "\(value(path)) asks for \(words(feature))", allowed: "this version does not solve it")
+    case .formulation(_, let error):
+      return message(error, place: place)
+    case .calibration(_, _, let error):
+      return message(error, file: place)
+    }
+  }
+
+  private static func words(_ feature: UnsolvedFeature) -> String {
+    switch feature {
+    case .kind(let name): "a problem of the kind \(quoted(name))"
+    case .preference(let name): "the preference \(quoted(name))"
+    case .deltaConvention(let name): "the delta convention \(quoted(name))"
+    case .impactCost: "price impact"
+    case .jumps: "jumps"
+    case .executionDelay: "a delay of execution"
+    case .executionFailure: "failures of execution"
+    case .maximumTrade: "a largest trade"
     }
   }
 
@@ -84,6 +105,7 @@ extension Explainer {
     case .number: "a decimal number"
     case .timestamp: "an instant in UTC such as 2021-10-21T08:00:00Z"
     case .notEmpty: "at least one character"
+    case .fileName: "a name of letters, digits, dots, dashes and underscores"
     }
   }
 
