@@ -57,6 +57,26 @@ extension NetCDFFileTests {
       #expect(try scratch.listing() == ["out"])
     }
 
+    @Test("a spot that the grid does not reach fails the run and says so")
+    func spotOutsideGrid() throws {
+      let solved = try Solved.book.get()
+      let model = try ModelFile(bytes: Array(Solved.bookText.utf8), overrides: ["outputs.spots=[1]"])
+      guard case .optionBook(let answer) = solved.certificate.answer else { return }
+      let spots = answer.solution.grid.logSpots
+      let scratch = try Scratch()
+      let run = try ResultRun(directory: scratch.path("out"), model: model, record: Self.record(model))
+      var found: ResultRunError?
+      do throws(ResultRunError) {
+        _ = try run.finish(solved.certificate, ended: Self.started, wallSeconds: 1)
+      } catch { found = error }
+      #expect(
+        found
+          == .parameters(
+            .spotOutsideGrid(spot: 1, lowest: exp(spots[0]), highest: exp(spots[spots.count - 1]))))
+      #expect(try Self.status(scratch) == "failed")
+      #expect(try scratch.listing("out") == ["run.json"])
+    }
+
     @Test("the same run writes the same parameters, byte for byte")
     func deterministic() throws {
       let solved = try Solved.book.get()
