@@ -62,10 +62,14 @@ let package = Package(
         "LinearAlgebra", "Formulation", "Control", "Simulation", "Calibration", "Certification", "CNetCDF", "CSodium",
       ],
       swiftSettings: strict + unsafeMarked),
-    .target(name: "Commands", dependencies: ["Interchange"], swiftSettings: strict),
+    .target(
+      name: "Commands",
+      dependencies: ["Interchange", "Certification", "Calibration", "Formulation", "Control", "Simulation"],
+      swiftSettings: strict),
     .executableTarget(name: "deadband", dependencies: ["Commands"], swiftSettings: strict),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Certification", "Control", "Simulation", "Formulation"], swiftSettings: numerical),
+      name: "Benchmarks", dependencies: ["Certification", "Control", "Simulation", "Formulation"],
+      swiftSettings: numerical),
 
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: numerical),
     tests("LinearAlgebra"),

@@ -73,7 +73,8 @@ private struct SolveTiming {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let perUnknown = seconds * Double(threads) * 1e9 / unknowns
-    return "{\"benchmark\":\"\(benchmark)\",\"case\":\"\(label)\",\"threads\":\(threads),\"unknownSteps\":\(Int(unknowns)),"
+    return
+      "{\"benchmark\":\"\(benchmark)\",\"case\":\"\(label)\",\"threads\":\(threads),\"unknownSteps\":\(Int(unknowns)),"
       + "\"seconds\":\(seconds),\"nanosecondsPerUnknownStepAndCore\":\(perUnknown),"
       + "\"timesReferenceTridiagonal\":\(perUnknown / reference),\"peakMegabytes\":\(usage.ru_maxrss / 1024)}"
   }

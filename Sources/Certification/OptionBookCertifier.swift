@@ -122,21 +122,25 @@ public struct OptionBookCertifier: Sendable {
       name: name, value: Measured(controlled + markJump, error: error + markJumpError),
       trading: Measured(trading, error: tradingError),
       risk: Measured(controlled - trading + markJump, error: error + tradingError + markJumpError),
-      markJump: markJump, valueWhenHedged: hedgedValue(fine, e, holding: holding, extrapolation: difference / 3) + markJump,
+      markJump: markJump,
+      valueWhenHedged: hedgedValue(fine, e, holding: holding, extrapolation: difference / 3) + markJump,
       band: band, bandError: bandError, holding: holding, order: order,
       timeToTrade: time * problem.dayCount.secondsPerYear, startsAtTarget: hasFixed, rollOut: rollOut,
       check: resolved ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
   }
 
   /// The least value over inventories on the grid: where one would like to be, before the next move.
-  private func hedgedValue(_ solution: FiniteHorizonSolution, _ e: Int, holding: Band, extrapolation: Double) -> Double {
+  private func hedgedValue(_ solution: FiniteHorizonSolution, _ e: Int, holding: Band, extrapolation: Double) -> Double
+  {
     let centre = 0.5 * (holding.targetLower + holding.targetUpper)
     guard centre.isFinite else { return solution.value(regime: e, inventory: problem.inventory) + extrapolation }
     return solution.value(regime: e, inventory: centre) + extrapolation
   }
 
   private func largestDifference(_ a: Band, _ b: Band) -> Double {
-    let pairs = [(a.lower, b.lower), (a.upper, b.upper), (a.targetLower, b.targetLower), (a.targetUpper, b.targetUpper)]
+    let pairs = [
+      (a.lower, b.lower), (a.upper, b.upper), (a.targetLower, b.targetLower), (a.targetUpper, b.targetUpper),
+    ]
     return pairs.map { $0.0 == $0.1 ? 0 : abs($0.0 - $0.1) }.max()!
   }
 
@@ -148,7 +152,8 @@ public struct OptionBookCertifier: Sendable {
     // A value of nothing (an empty book) has no relative error: rounding of the gross position's risk stands in.
     let scale = abs(value) + naturalScale * CertificationSettings.lawTolerance
     checks.append(
-      Check(.valueError, regime: name, measured: error, atMost: CertificationSettings.valueTolerance * scale, unit: unit))
+      Check(
+        .valueError, regime: name, measured: error, atMost: CertificationSettings.valueTolerance * scale, unit: unit))
     if abs(difference) > CertificationSettings.orderMatters * scale {
       checks.append(
         Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
@@ -159,7 +164,8 @@ public struct OptionBookCertifier: Sendable {
           .bandError, regime: name, measured: bandError, atMost: CertificationSettings.bandTolerance * band.width,
           unit: problem.market.underlying))
     }
-    let disorder = max(band.lower - band.targetLower, band.targetLower - band.targetUpper, band.targetUpper - band.upper)
+    let disorder = max(
+      band.lower - band.targetLower, band.targetLower - band.targetUpper, band.targetUpper - band.upper)
     checks.append(
       Check(
         .edgesOrdered, regime: name, measured: disorder.isNaN ? 0 : disorder,

@@ -79,10 +79,12 @@ struct BackwardMarch {
 
     setTerminal(&buffers, valueLine: &valueLine, reference: referenceLine)
     var ratio = 0.0
+    var segmentEnd = problem.horizon
     for level in stride(from: last - 1, through: 0, by: -1) {
       let step = times[level + 1] - times[level]
       if level == last - 1 || grid.isSegmentEnd[level + 1] {
         ratio = 0
+        segmentEnd = times[level + 1]
         table.deltas(at: times[level + 1].nextDown, into: &delta)
         initialiseMultiplier(buffers, source: source(delta: delta), system: system)
       } else {
@@ -99,7 +101,8 @@ struct BackwardMarch {
           let outputs = RowOutputs(
             bands: bandBuffer.baseAddress! + level * nodes, excess: excessBuffer.baseAddress!)
           read(
-            buffers, delta: delta, source: source, scheme: scheme, reference: referenceLine, outputs: outputs)
+            buffers, delta: delta, source: source, scheme: scheme, remaining: segmentEnd - times[level],
+            reference: referenceLine, outputs: outputs)
         }
       }
       if isGame {
@@ -284,8 +287,8 @@ struct BackwardMarch {
 
   /// Projects (fixed cost), reads the bands and integrates the multiplier, row by row.
   private func read(
-    _ buffers: LineBuffers, delta: [Double], source: QuadraticSource, scheme: BackwardDifference, reference: Int,
-    outputs: RowOutputs
+    _ buffers: LineBuffers, delta: [Double], source: QuadraticSource, scheme: BackwardDifference,
+    remaining: Double, reference: Int, outputs: RowOutputs
   ) {
     let parts = min(threads, rows)
     let (regimes, rows) = (self.regimes, self.rows)
@@ -293,19 +296,31 @@ struct BackwardMarch {
       for row in (part * rows / parts)..<((part + 1) * rows / parts) {
         for e in 0..<regimes {
           let node = row * regimes + e
+          let diffusion = self.diffusion(row: row, regime: e, delta: delta, remaining: remaining)
           if isGame {
             if ceiling[node] == 0, floor[node] == 0 { pin(buffers, node: node, source: source) }
-            readGame(buffers, node: node, delta: delta[node], reference: reference, outputs: outputs)
+            readGame(
+              buffers, node: node, delta: delta[node], diffusion: diffusion, reference: reference, outputs: outputs)
           } else {
-            readImpulse(buffers, node: node, delta: delta[node], scheme: scheme, outputs: outputs)
+            readImpulse(
+              buffers, node: node, delta: delta[node], diffusion: diffusion, scheme: scheme, outputs: outputs)
           }
         }
       }
     }
   }
 
+  /// How far the book's delta moves until the end of the segment, |∂Δ/∂ln S| σ √τ [units].
+  private func diffusion(row: Int, regime e: Int, delta: [Double], remaining: Double) -> Double {
+    let low = max(0, row - 1)
+    let high = min(rows - 1, row + 1)
+    let slope =
+      (delta[high * regimes + e] - delta[low * regimes + e]) / (grid.logSpots[high] - grid.logSpots[low])
+    return abs(slope) * problem.environment.regimes[e].volatility * remaining.squareRoot()
+  }
+
   private func readGame(
-    _ buffers: LineBuffers, node: Int, delta: Double, reference: Int, outputs: RowOutputs
+    _ buffers: LineBuffers, node: Int, delta: Double, diffusion: Double, reference: Int, outputs: RowOutputs
   ) {
     let value = buffers.slice(buffers.recent)
     let rate = buffers.slice(buffers.multiplier)
@@ -313,7 +328,7 @@ struct BackwardMarch {
     // W grows with y (V is convex in y): the interior is one interval.
     let firstInside = GameReader.firstIndex(lines) { value[node, $0] > -lower }
     let firstAbove = GameReader.firstIndex(lines) { value[node, $0] >= upper }
-    let reader = EdgeReader(origin: holdings[0], spacing: spacing, count: lines)
+    let reader = EdgeReader(origin: holdings[0], spacing: spacing, count: lines, diffusion: diffusion)
     let low: Double
     let high: Double
     if firstInside < firstAbove {
@@ -351,11 +366,12 @@ struct BackwardMarch {
   }
 
   private func readImpulse(
-    _ buffers: LineBuffers, node: Int, delta: Double, scheme: BackwardDifference, outputs: RowOutputs
+    _ buffers: LineBuffers, node: Int, delta: Double, diffusion: Double, scheme: BackwardDifference,
+    outputs: RowOutputs
   ) {
     let row = ImpulseRow(
       fixed: problem.costs[node % regimes].fixed, buy: floor[node], sell: ceiling[node], origin: holdings[0],
-      spacing: spacing, count: lines, kink: kink)
+      spacing: spacing, count: lines, kink: kink, diffusion: diffusion)
     let groups = lines / LineGroup.scalarCount
     outputs.bands[node] = withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { scratch in
       let values = scratch.baseAddress!

@@ -1,19 +1,41 @@
 import Formulation
 import Glibc
 
-/// Reads a no-trade interval off one (spot, regime) of a solved grid.
+/// Reads the edge of a no-trade interval off one (spot, regime) of a solved grid, second order in the spacing, where taking
+/// the first touching node would be first order.
 ///
-/// At an optimal edge the solution touches its obstacle smoothly, so that the distance to the obstacle vanishes like the
-/// square of the distance to the edge (smooth fit; for proportional costs, Dumas 1991). The root of the distance is
-/// therefore linear near the edge and is extrapolated from the last interior nodes: second order in the spacing, where
-/// reading off the first touching node would be first order.
+/// - Where the deviation diffuses, the solution is tangent to its obstacle at an optimal edge (smooth fit; Dumas 1991), and
+///   the distance to the obstacle is `s(u) = a u² + b u³` at u from the edge. Three interior nodes determine the edge: the
+///   one for which `s/u²` is linear.
+/// - Where it does not (no gamma, or no time left for it), the distance crosses zero, and is extrapolated linearly.
 struct EdgeReader {
   /// First inventory of the grid and its spacing.
   let origin: Double
   let spacing: Double
   let count: Int
+  /// Whether the solution is tangent at its edges.
+  let isTangent: Bool
 
-  /// Position of the edge beyond the last interior node `last`, walking in `direction` (±1) from `start`, where
+  /// Where the edge is put when too few nodes are inside to extrapolate: half-way to the first touching node.
+  private static let unresolved = 0.5
+  /// How far beyond the last interior node an edge may be, in spacings: the discrete obstacle may hold a node or two that
+  /// lie inside.
+  private static let reach = 2.5
+  /// Steps of the search for the root within `reach`, and of its bisection.
+  private static let scanSteps = 25
+  private static let bisections = 30
+  /// A deviation that moves less than this many spacings until the horizon does not round the solution off.
+  private static let leastDiffusion = 2.0
+
+  /// - Parameter diffusion: standard deviation of the deviation until the horizon, |Γ|Sσ√τ [units].
+  init(origin: Double, spacing: Double, count: Int, diffusion: Double) {
+    self.origin = origin
+    self.spacing = spacing
+    self.count = count
+    isTangent = diffusion > EdgeReader.leastDiffusion * spacing
+  }
+
+  /// Position of the edge beyond the last interior node, walking in `direction` (±1) from `start`, where
   /// `distance(index)` ≥ 0 is the distance to the obstacle and 0 means touching. Infinite when the grid ends first.
   @inline(__always)
   func edge(from start: Int, direction: Int, distance: (Int) -> Double) -> Double {
@@ -24,34 +46,46 @@ struct EdgeReader {
       if distance(next) <= 0 { break }
       index = next
     }
-    // r(t) = r₀ − a t − b t², t spacings outwards from the last interior node, through it and the two further in. The
-    // nodes nearest to an edge may be held by the discrete obstacle already, so the root may lie beyond `next`.
-    let near = distance(index).squareRoot()
-    guard (index - start) * direction >= 2 else {
-      let further = index - direction
-      guard further >= 0, further < count else { return position(index, direction, EdgeReader.unresolved) }
-      let far = distance(further).squareRoot()
+    let inner = index - direction
+    let innermost = index - 2 * direction
+    guard inner >= 0, inner < count else { return position(index, direction, EdgeReader.unresolved) }
+    let (d0, d1) = (distance(index), distance(inner))
+    let crossing = d1 > d0 ? min(1, d0 / (d1 - d0)) : EdgeReader.unresolved
+    guard isTangent else { return position(index, direction, crossing) }
+    guard innermost >= 0, innermost < count, distance(innermost) > d1, d1 > d0 else {
+      let (near, far) = (d0.squareRoot(), d1.squareRoot())
       return position(index, direction, far > near ? min(EdgeReader.reach, near / (far - near)) : EdgeReader.unresolved)
     }
-    // Without diffusion the distance vanishes linearly: its increments are then equal, where tangency makes the outer one
-    // smaller.
-    let (d0, d1, d2) = (distance(index), distance(index - direction), distance(index - 2 * direction))
-    if d2 - d1 < EdgeReader.tangency * (d1 - d0) { return position(index, direction, min(1, d0 / (d1 - d0))) }
-    let first = distance(index - direction).squareRoot() - near
-    let second = distance(index - 2 * direction).squareRoot() - near
-    let slope = 0.5 * (4 * first - second)
-    let curvature = slope - first
-    let discriminant = slope * slope + 4 * curvature * near
-    guard slope > 0, discriminant >= 0 else { return position(index, direction, EdgeReader.unresolved) }
-    return position(index, direction, min(EdgeReader.reach, 2 * near / (slope + discriminant.squareRoot())))
+    return position(index, direction, EdgeReader.tangentRoot(d0, d1, distance(innermost)))
   }
 
-  /// Where the edge is put when too few nodes are inside to extrapolate: half-way to the first touching node.
-  private static let unresolved = 0.5
-  /// Ratio of successive increments of the distance that tells a tangent edge (5/3 to 3) from a crossing (1).
-  static let tangency = 1.3
-  /// How far beyond the last interior node an edge may be put, in spacings.
-  private static let reach = 2.0
+  /// The t > 0 for which `d₀/t², d₁/(t+1)², d₂/(t+2)²` are equally spaced.
+  static func tangentRoot(_ d0: Double, _ d1: Double, _ d2: Double) -> Double {
+    func bend(_ t: Double) -> Double {
+      d0 / (t * t) - 2 * d1 / ((t + 1) * (t + 1)) + d2 / ((t + 2) * (t + 2))
+    }
+    var low = 0.0
+    var high = reach
+    var found = false
+    for step in 1...scanSteps {
+      let t = reach * Double(step) / Double(scanSteps)
+      if bend(t) <= 0 {
+        high = t
+        found = true
+        break
+      }
+      low = t
+    }
+    guard found else {
+      let (near, far) = (d0.squareRoot(), d1.squareRoot())
+      return min(reach, near / (far - near))
+    }
+    for _ in 0..<bisections {
+      let middle = 0.5 * (low + high)
+      if bend(middle) > 0 { low = middle } else { high = middle }
+    }
+    return 0.5 * (low + high)
+  }
 
   private func position(_ index: Int, _ direction: Int, _ beyond: Double) -> Double {
     origin + (Double(index) + Double(direction) * beyond) * spacing

@@ -15,6 +15,8 @@ struct ImpulseRow {
   let count: Int
   /// Index of the zero inventory when settlement makes it special, else −1.
   let kink: Int
+  /// How far the deviation moves until the horizon; see `EdgeReader`.
+  let diffusion: Double
 
   /// A trade's destination: inventory and value there.
   private struct Target {
@@ -91,7 +93,7 @@ struct ImpulseRow {
       value[group] = value[group].replacing(with: best, where: touches)
     }
     let gaps = UnsafeRawPointer(distance).assumingMemoryBound(to: Double.self)
-    let reader = EdgeReader(origin: origin, spacing: spacing, count: count)
+    let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
     let middle = max(
       0, min(count - 1, Int(((0.5 * (purchase.position + sale.position) - origin) / spacing).rounded())))
     return Band(

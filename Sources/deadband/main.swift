@@ -1,1 +1,5 @@
-print("deadband")
+import Commands
+import Glibc
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+exit(Program.run(arguments, console: .standard()).rawValue)

@@ -101,7 +101,9 @@ import Testing
       problem: problem, method: FiniteHorizon(settings: GridSettings(spots: 400, holdings: 201, steps: 500)))
     for regime in row.volatilities.indices {
       let expected = row.values[regime] - row.risks[regime]
-      #expect(relativeDifference(share.trading[regime], expected) < 0.015, "\(row), \(regime): \(share.trading[regime]), \(expected)")
+      #expect(
+        relativeDifference(share.trading[regime], expected) < 0.015,
+        "\(row), \(regime): \(share.trading[regime]), \(expected)")
     }
   }
 }

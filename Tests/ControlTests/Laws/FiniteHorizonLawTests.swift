@@ -70,7 +70,8 @@ import Testing
         #expect(value > previous[regime], "k \(proportional), K \(fixed), regime \(regime)")
         previous[regime] = value
         let band = solution.band(regime: regime)
-        #expect(band.lower <= band.targetLower && band.targetLower <= band.targetUpper && band.targetUpper <= band.upper)
+        #expect(
+          band.lower <= band.targetLower && band.targetLower <= band.targetUpper && band.targetUpper <= band.upper)
       }
     }
   }

@@ -8,7 +8,8 @@ import Testing
 /// Inputs at the ends of their ranges: the answer is known, or a law must hold.
 @Suite struct ExtremeTests {
   private func book(
-    _ positions: [Position], volatilities: [Double] = [0.8], cost: TradeCost, seconds: Double, riskAversion: Double = 0.1,
+    _ positions: [Position], volatilities: [Double] = [0.8], cost: TradeCost, seconds: Double,
+    riskAversion: Double = 0.1,
     inventory: Double = 0, switching: [[Double]]? = nil, settlement: Settlement = .none
   ) throws -> OptionBookProblem {
     let valuation = Instant("2026-01-01T00:00:00Z")!
@@ -71,7 +72,8 @@ import Testing
   @Test func farOutOfTheMoney() throws {
     let expiry = Instant("2026-01-01T00:00:00Z")!.adding(seconds: 7 * 86_400)
     let call = Position(
-      name: "C", instrument: .option(kind: .call, strike: 300, expiry: expiry), quantity: -1, impliedVolatilities: [0.8])
+      name: "C", instrument: .option(kind: .call, strike: 300, expiry: expiry), quantity: -1, impliedVolatilities: [0.8]
+    )
     let solution = try FiniteHorizon(settings: GridSettings(spots: 300, holdings: 101, steps: 200)).solve(
       book([call], cost: .proportional(0.0005), seconds: 7 * 86_400))
     #expect(solution.value(regime: 0, inventory: 0) < 1e-6)
@@ -79,7 +81,8 @@ import Testing
     // k S₀ = a y S₀² (e^{σ²T} − 1).
     let band = solution.band(regime: 0)
     let edge = 0.0005 / (0.1 * 100 * (exp(0.64 * 7 / 365) - 1))
-    #expect(relativeDifference(band.upper, edge) < 0.05 && relativeDifference(-band.lower, edge) < 0.05, "\(band), \(edge)")
+    #expect(
+      relativeDifference(band.upper, edge) < 0.05 && relativeDifference(-band.lower, edge) < 0.05, "\(band), \(edge)")
   }
 
   /// Seven regimes that switch 10⁴ times a year to each other, from 5 % to 300 %, average; an eighth that nothing leads to
@@ -92,7 +95,8 @@ import Testing
     }
     let expiry = Instant("2026-01-01T00:00:00Z")!.adding(seconds: 7 * 86_400)
     let call = Position(
-      name: "C", instrument: .option(kind: .call, strike: 100, expiry: expiry), quantity: -1, impliedVolatilities: [0.8])
+      name: "C", instrument: .option(kind: .call, strike: 100, expiry: expiry), quantity: -1, impliedVolatilities: [0.8]
+    )
     let solution = try FiniteHorizon(settings: GridSettings(spots: 400, holdings: 101, steps: 1600)).solve(
       book(
         [call], volatilities: switching + [average], cost: .proportional(0.0005) + .fixed(0.01), seconds: 7 * 86_400,

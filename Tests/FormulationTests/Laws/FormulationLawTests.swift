@@ -97,12 +97,14 @@ import Testing
     let put = try #require(Instrument.named("BTC-9JUN20-9875-P"))
     #expect(put.instrument == .option(kind: .put, strike: 9875, expiry: Instant("2020-06-09T08:00:00Z")!))
     #expect(Instrument.named("BTC-PERPETUAL")?.instrument == .forward)
-    #expect(Instrument.named("XRP_USDC-30JUN23-0d45-C")?.instrument
-      == .option(kind: .call, strike: 0.45, expiry: Instant("2023-06-30T08:00:00Z")!))
+    #expect(
+      Instrument.named("XRP_USDC-30JUN23-0d45-C")?.instrument
+        == .option(kind: .call, strike: 0.45, expiry: Instant("2023-06-30T08:00:00Z")!))
   }
 
   @Test(arguments: [
-    "BTC-09JUN20-9875-P", "BTC-31FEB21-70000-C", "BTC-29OCT21-70000-X", "BTC-29OCT21--C", "BTC", "", "BTC-29OCT2021-1-C",
+    "BTC-09JUN20-9875-P", "BTC-31FEB21-70000-C", "BTC-29OCT21-70000-X", "BTC-29OCT21--C", "BTC", "",
+    "BTC-29OCT2021-1-C",
     "BTC-29OCT21-nan-C", "BTC-29OCT21-inf-C", "-29OCT21-70000-C",
   ]) func refuses(_ name: String) { #expect(Instrument.named(name) == nil) }
 }

@@ -1,0 +1,200 @@
+// The one table of commands and options. The parser, the help, the completions and "did you mean" all read it.
+
+/// The commands.
+enum CommandName: String, CaseIterable, Sendable {
+  case solve, check, calibrate, simulate, models, help, completions, version
+}
+
+/// The options. The raw value is the name after `--`.
+enum OptionName: String, CaseIterable, Sendable {
+  case json, quiet, threads, seed, set, out, paths, policy, regimes, column, from, clock, help
+  case upTo = "up-to"
+}
+
+/// What stands after an option.
+enum OptionValue: Equatable, Sendable {
+  /// Nothing: the option is there or not.
+  case none
+  /// A whole number in a range.
+  case integer(ClosedRange<Int>)
+  /// One of these words, or else a whole number in the range if there is one.
+  case choice([String], orInteger: ClosedRange<Int>? = nil)
+  /// `path=value`.
+  case assignment
+  /// A date or instant.
+  case time
+  case text
+  case file
+  case directory
+}
+
+/// Where an option stands in the help.
+enum OptionCategory: String, CaseIterable, Sendable {
+  case problem = "The problem"
+  case data = "The data"
+  case method = "The method"
+  case output = "The output"
+}
+
+/// One option as its help describes it.
+struct OptionSpecification: Sendable {
+  let name: OptionName
+  let value: OptionValue
+  /// What the help calls the value; empty for a flag.
+  var placeholder = ""
+  /// The value without the option, in words; empty when there is none.
+  var standard = ""
+  /// The unit of the value; empty when it has none.
+  var unit = ""
+  var isRepeatable = false
+  let category: OptionCategory
+  let help: String
+}
+
+/// What stands on a command line without a name.
+struct OperandSpecification: Sendable {
+  let placeholder: String
+  let count: ClosedRange<Int>
+  /// The words it can be; empty: anything.
+  var choices: [String] = []
+  /// Whether a shell should offer files.
+  var isFile = false
+}
+
+/// One command as its help describes it.
+struct CommandSpecification: Sendable {
+  let name: CommandName
+  var operand: OperandSpecification?
+  let options: [OptionName]
+  /// One line for the list of commands.
+  let summary: String
+  /// What it does, in a few lines.
+  let description: String
+  let example: String
+}
+
+enum CommandTable {
+  /// Paths of a roll-out: at least one block, at most an hour's work.
+  static let pathRange = 256...16_777_216
+  static let threadRange = 1...1024
+  /// The filter's recursion holds at most eight states.
+  static let regimeRange = 1...8
+
+  static let policies = ["optimal", "hourly", "daily", "never", "frictionless"]
+
+  static let options: [OptionSpecification] = [
+    OptionSpecification(
+      name: .set, value: .assignment, placeholder: "PATH=VALUE", isRepeatable: true, category: .problem,
+      help: "replace a value of the model, e.g. market.regimes[0].volatility=0.9"),
+    OptionSpecification(
+      name: .policy, value: .choice(CommandTable.policies), placeholder: "CLASS", standard: "all of them",
+      isRepeatable: true, category: .problem, help: "a policy to roll out: \(CommandTable.policies.joined(separator: ", "))"),
+    OptionSpecification(
+      name: .column, value: .text, placeholder: "NAME", standard: "close, or the only column of numbers",
+      category: .data, help: "the column that holds the price"),
+    OptionSpecification(
+      name: .from, value: .time, placeholder: "TIME", standard: "the first row", unit: "UTC", category: .data,
+      help: "leave out rows before this instant"),
+    OptionSpecification(
+      name: .upTo, value: .time, placeholder: "TIME", standard: "the last row", unit: "UTC", category: .data,
+      help: "leave out rows from this instant on"),
+    OptionSpecification(
+      name: .clock, value: .choice(["calendar", "tradingDays"]), placeholder: "CLOCK", standard: "calendar",
+      category: .data, help: "how time passes between rows: as on a calendar (365 days a year) or one trading day per row"),
+    OptionSpecification(
+      name: .regimes, value: .choice(["auto"], orInteger: CommandTable.regimeRange), placeholder: "auto|N",
+      standard: "auto", category: .method, help: "how many regimes to fit; auto: the number with the least BIC, up to 4"),
+    OptionSpecification(
+      name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "16384", category: .method,
+      help: "paths of the independent simulation"),
+    OptionSpecification(
+      name: .seed, value: .integer(0...Int.max), placeholder: "N", standard: "1", category: .method,
+      help: "seed of the random numbers; the same seed gives the same bytes"),
+    OptionSpecification(
+      name: .threads, value: .integer(CommandTable.threadRange), placeholder: "N", standard: "one per processor",
+      category: .method, help: "threads to use; no number depends on it"),
+    OptionSpecification(
+      name: .out, value: .directory, placeholder: "PATH", category: .output, help: "where to write the result"),
+    OptionSpecification(
+      name: .json, value: .none, category: .output, help: "print JSON for machines instead of tables"),
+    OptionSpecification(
+      name: .quiet, value: .none, category: .output, help: "print no progress and no remarks on standard error"),
+    OptionSpecification(name: .help, value: .none, category: .output, help: "print the help of the command"),
+  ]
+
+  static let commands: [CommandSpecification] = [
+    CommandSpecification(
+      name: .solve, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
+      options: [.set, .paths, .seed, .threads, .out, .json, .quiet, .help],
+      summary: "find the bands and intervals, certify them, write the result",
+      description: """
+        Solves the problem of a model file, checks the solution (grid refinement, the equations, an independent
+        simulation), prints what a desk needs and writes the result directory, Results/<name>/ by default.
+        When a check fails nothing is emitted, the reasons are printed and the exit status is 1.
+        """,
+      example: "deadband solve Models/btc-short-strangle.json5 --set costs[0].proportional.basisPoints=3"),
+    CommandSpecification(
+      name: .check, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
+      options: [.set, .json, .quiet, .help],
+      summary: "validate a model and print the problem as understood, with units",
+      description: """
+        Reads a model file, reports the first error with its line and column, and otherwise prints the problem as it
+        was understood: market, regimes, book with its sensitivities, costs, preference, the grid that would be used,
+        and the widths that small-cost formulas suggest.
+        """,
+      example: "deadband check Models/btc-short-strangle.json5"),
+    CommandSpecification(
+      name: .calibrate, operand: OperandSpecification(placeholder: "PRICES.csv", count: 1...64, isFile: true),
+      options: [.column, .from, .upTo, .clock, .regimes, .seed, .out, .json, .quiet, .help],
+      summary: "fit volatility regimes to prices, with standard errors",
+      description: """
+        Fits a Markov chain of volatility regimes to each file of prices and prints regimes, switching rates, sojourns
+        and the comparison by BIC. With --out the market is written as a file that a model can name:
+        market: { regimes: { calibrated: "market.json5" } }.
+        """,
+      example: "deadband calibrate Models/data/btc-hourly.csv --regimes 2 --out market.json5"),
+    CommandSpecification(
+      name: .simulate, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
+      options: [.policy, .set, .paths, .seed, .threads, .json, .quiet, .help],
+      summary: "profit and loss of policies on the same random paths",
+      description: """
+        Solves the problem of a model file, then rolls policies out on common random numbers and prints the criterion
+        and its parts, the law of the profit, trades and turnover, each with its standard error.
+        Nothing is certified and nothing is written.
+        """,
+      example: "deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly"),
+    CommandSpecification(
+      name: .models, operand: OperandSpecification(placeholder: "DIRECTORY", count: 0...1, isFile: true),
+      options: [.json, .help], summary: "list model files with what they are for",
+      description: "Lists the model files of a directory, Models by default, each with its first comment line.",
+      example: "deadband models"),
+    CommandSpecification(
+      name: .help,
+      operand: OperandSpecification(
+        placeholder: "COMMAND", count: 0...1, choices: CommandName.allCases.map(\.rawValue)),
+      options: [.help], summary: "explain a command",
+      description: "Prints the list of commands, or one command with its options.", example: "deadband help solve"),
+    CommandSpecification(
+      name: .completions,
+      operand: OperandSpecification(
+        placeholder: "SHELL", count: 1...1, choices: Shell.allCases.map(\.rawValue)),
+      options: [.help], summary: "print a completion script for bash, zsh or fish",
+      description: "Prints a script that completes commands and options; load it in the shell's start-up file.",
+      example: "source <(deadband completions bash)"),
+    CommandSpecification(
+      name: .version, options: [.json, .help], summary: "print the versions of the program and its libraries",
+      description: "Prints the versions of the program, of the Swift that built it, and of the BLAS and LAPACK in use.",
+      example: "deadband version --json"),
+  ]
+
+  /// The exit statuses that the help lists.
+  static let statuses: [ExitStatus] = [.done, .refused, .failed, .usage, .badData, .interrupted]
+
+  static func command(_ name: CommandName) -> CommandSpecification {
+    commands.first { $0.name == name }!
+  }
+
+  static func option(_ name: OptionName) -> OptionSpecification {
+    options.first { $0.name == name }!
+  }
+}

@@ -1,0 +1,15 @@
+/// What is wrong with a command line: facts; the sentences are in `Explainer`.
+enum UsageError: Error, Equatable, Sendable {
+  case unknownCommand(name: String, suggestion: String?)
+  case unknownOption(name: String, command: CommandName?, suggestion: String?)
+  case missingValue(option: OptionName, placeholder: String)
+  case unexpectedValue(option: OptionName, value: String)
+  case repeatedOption(option: OptionName)
+  case notAnInteger(option: OptionName, found: String, allowed: ClosedRange<Int>)
+  case notAChoice(what: String, found: String, allowed: [String], orInteger: ClosedRange<Int>?, suggestion: String?)
+  case notAnAssignment(option: OptionName, found: String)
+  case notATime(option: OptionName, found: String)
+  case missingOperand(command: CommandName, placeholder: String)
+  case tooManyOperands(command: CommandName, found: String, allowed: Int)
+  case severalResults(command: CommandName, inputs: Int)
+}

@@ -1,0 +1,45 @@
+/// The whole program: arguments in, exit status out.
+public enum Program {
+  public static let version = "0.1.0"
+
+  public static func run(_ arguments: [String], console: Console) -> ExitStatus {
+    Interruption.ignoreClosedPipes()
+    let parsed: ParsedCommand
+    do { parsed = try CommandLineParser.parse(arguments) } catch {
+      console.words("deadband: \(Explainer.message(error))\n")
+      return .usage
+    }
+    do {
+      return try action(parsed, console)
+    } catch {
+      console.words("deadband: \(error.message)\n")
+      return error.status
+    }
+  }
+
+  private static func action(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
+    switch parsed.command {
+    case .help:
+      console.output(parsed.operands.first.flatMap(CommandName.init).map(HelpText.text) ?? HelpText.overview)
+      return .done
+    case .completions:
+      console.output(Completions.script(for: Shell(rawValue: parsed.operands[0])!))
+      return .done
+    case .version: return try VersionAction.run(parsed, console)
+    case .models: return try ModelsAction.run(parsed, console)
+    case .solve, .check, .calibrate, .simulate:
+      return .done
+    }
+  }
+}
+
+/// Why a command ended early: its sentence and its status.
+struct Failure: Error, Equatable {
+  let message: String
+  let status: ExitStatus
+
+  init(_ message: String, _ status: ExitStatus) {
+    self.message = message
+    self.status = status
+  }
+}

@@ -1,0 +1,42 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// What happens when the keyboard stops the work: the cursor comes back, what was begun is undone, status 130.
+enum Interruption {
+  private static let undoing = Mutex<(@Sendable () -> Void)?>(nil)
+  private static let source = Mutex<(any DispatchSourceSignal)?>(nil)
+
+  /// Runs work that `undo` takes back should it be interrupted.
+  static func guarding<Result, Failure: Error>(
+    console: Console, undo: @escaping @Sendable () -> Void = {}, _ work: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    undoing.withLock { $0 = undo }
+    defer { undoing.withLock { $0 = nil } }
+    start(console)
+    return try work()
+  }
+
+  /// Replaces what undoes the work, once more is known.
+  static func undo(with action: @escaping @Sendable () -> Void) { undoing.withLock { $0 = action } }
+
+  /// A queue of its own has its own thread, so that the kernels' threads do not delay the signal.
+  private static func start(_ console: Console) {
+    source.withLock { source in
+      guard source == nil else { return }
+      signal(SIGINT, SIG_IGN)
+      let made = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue(label: "interruption"))
+      made.setEventHandler {
+        if console.errorIsTerminal { console.words(ProgressBar.eraseLine + ProgressBar.showCursor) }
+        undoing.withLock { $0?() }
+        console.words("deadband: interrupted; nothing was emitted\n")
+        _exit(ExitStatus.interrupted.rawValue)
+      }
+      made.resume()
+      source = made
+    }
+  }
+
+  /// A closed pipe is reported by `write`, not by a signal.
+  static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
+}

@@ -1,0 +1,78 @@
+/// The only place with sentences about what went wrong. Errors are facts; here they become
+/// `where: what was found; what is allowed; did you mean`.
+///
+/// *Verified by* `ExplainerTests`, as literals.
+enum Explainer {
+  /// Joins the parts that there are.
+  static func sentence(_ place: String?, _ found: String, allowed: String? = nil, suggestion: String? = nil) -> String {
+    var text = place.map { $0 + ": " } ?? ""
+    text += found
+    if let allowed { text += "; " + allowed }
+    if let suggestion { text += "; did you mean “\(suggestion)”?" }
+    return text
+  }
+
+  /// `a`, `a or b`, `a, b or c`.
+  static func alternatives(_ words: [String]) -> String {
+    guard words.count > 1 else { return words.first ?? "nothing" }
+    return words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
+  }
+
+  static func quoted(_ text: String) -> String { "“\(text)”" }
+
+  // MARK: The command line
+
+  static func message(_ error: UsageError) -> String {
+    switch error {
+    case .unknownCommand(let name, let suggestion):
+      sentence(
+        nil, "there is no command \(quoted(name))",
+        allowed: "the commands are " + CommandName.allCases.map(\.rawValue).joined(separator: ", "),
+        suggestion: suggestion)
+    case .unknownOption(let name, nil, let suggestion):
+      sentence(
+        nil, "\(quoted(name)) stands before any command", allowed: "the command comes first", suggestion: suggestion)
+    case .unknownOption(let name, let command?, let suggestion):
+      sentence(
+        nil, "\(command.rawValue) has no option \(quoted(name))",
+        allowed: "its options are "
+          + CommandTable.command(command).options.map { "--" + $0.rawValue }.joined(separator: ", "),
+        suggestion: suggestion)
+    case .missingValue(let option, let placeholder):
+      sentence("--\(option.rawValue)", "the value is missing", allowed: "write --\(option.rawValue) \(placeholder)")
+    case .unexpectedValue(let option, let value):
+      sentence("--\(option.rawValue)", "takes no value, found \(quoted(value))")
+    case .repeatedOption(let option):
+      sentence("--\(option.rawValue)", "stands twice", allowed: "give it once")
+    case .notAnInteger(let option, let found, let allowed):
+      sentence("--\(option.rawValue)", "found \(quoted(found))", allowed: "allowed is \(integers(allowed))")
+    case .notAChoice(let what, let found, let allowed, let range, let suggestion):
+      sentence(
+        what, "found \(quoted(found))",
+        allowed: "allowed is " + alternatives(allowed + (range.map { [integers($0)] } ?? [])), suggestion: suggestion)
+    case .notAnAssignment(let option, let found):
+      sentence(
+        "--\(option.rawValue)", "found \(quoted(found))",
+        allowed: "allowed is PATH=VALUE, such as market.regimes[0].volatility=0.9")
+    case .notATime(let option, let found):
+      sentence(
+        "--\(option.rawValue)", "found \(quoted(found))",
+        allowed: "allowed is a date or an instant in UTC, such as 2021-10-21 or 2021-10-21T08:00:00Z")
+    case .missingOperand(let command, let placeholder):
+      sentence(nil, "\(command.rawValue) needs \(placeholder)", allowed: "see deadband help \(command.rawValue)")
+    case .tooManyOperands(let command, let found, let allowed):
+      sentence(
+        nil, "\(command.rawValue) cannot use \(quoted(found))",
+        allowed: allowed == 0 ? "it takes no argument" : "it takes at most \(allowed)")
+    case .severalResults(let command, let inputs):
+      sentence(
+        "--out", "\(command.rawValue) was given \(inputs) files and one place for the result",
+        allowed: "with --out give one file")
+    }
+  }
+
+  private static func integers(_ range: ClosedRange<Int>) -> String {
+    range.upperBound == Int.max
+      ? "a whole number from \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+  }
+}
