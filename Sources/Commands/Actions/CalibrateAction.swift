@@ -91,7 +91,8 @@ enum CalibrateAction {
       screen.line(
         "  generator by \(market.method.generator)"
           + (market.method.generatorAdjustment > 0
-            ? ", moved by at most \(Figures.significant(market.method.generatorAdjustment, 2)) per year to be one" : ""))
+            ? ", moved by at most \(Figures.significant(market.method.generatorAdjustment, 2)) per year to be one" : "")
+      )
     }
     screen.section("How many regimes  least BIC is best")
     var candidates = TextTable("regimes", "parameters", "log-likelihood", "BIC", "<")

@@ -59,16 +59,19 @@ enum CheckAction {
     screen.section("Market")
     var facts = TextTable("<", "<")
     facts.add("valuation", problem.valuation.text + ", years of \(problem.dayCount.rawValue) days")
-    facts.add("spot", "\(figure(problem.market.spot)) \(quote) per \(unit), rate \(Figures.percent(problem.market.rate, 2))")
+    facts.add(
+      "spot", "\(figure(problem.market.spot)) \(quote) per \(unit), rate \(Figures.percent(problem.market.rate, 2))")
     facts.add("horizon", Figures.duration(problem.horizon * problem.dayCount.secondsPerYear))
     facts.add(
       "preference", "quadratic, risk aversion \(Figures.significant(problem.preference.riskAversion, 3)) per \(quote)")
     facts.add(
-      "settlement", "\(problem.settlement.rawValue), inventory today \(figure(problem.inventory)) \(unit), "
+      "settlement",
+      "\(problem.settlement.rawValue), inventory today \(figure(problem.inventory)) \(unit), "
         + "delta convention \(problem.convention.rawValue)")
     if let every = problem.execution.checkEvery {
       facts.add(
-        "execution", "looked at every \(Figures.duration(every)); bands are solved for continuous monitoring, and the band for "
+        "execution",
+        "looked at every \(Figures.duration(every)); bands are solved for continuous monitoring, and the band for "
           + "this cadence is emitted beside")
     }
     if problem.execution.lot > 0 { facts.add("lot", "\(figure(problem.execution.lot)) \(unit)") }
@@ -94,7 +97,8 @@ enum CheckAction {
     screen.add(regimes)
 
     screen.section("Book")
-    var book = TextTable("<", "quantity", "expires in", "implied", "delta \(unit)", "gamma × 1 %", "vega × 1 %", "value \(quote)")
+    var book = TextTable(
+      "<", "quantity", "expires in", "implied", "delta \(unit)", "gamma × 1 %", "vega × 1 %", "value \(quote)")
     let current = problem.market.currentRegime
     for leg in problem.book.legs {
       let greeks = Book(legs: [leg], rate: problem.book.rate).greeks(
@@ -102,7 +106,8 @@ enum CheckAction {
       book.add(
         leg.name, figure(leg.quantity),
         leg.expiry.isFinite ? Figures.duration(leg.expiry * problem.dayCount.secondsPerYear) : "never",
-        leg.impliedVolatilities.isEmpty ? "–" : leg.impliedVolatilities.map { Figures.percent($0) }.joined(separator: " / "),
+        leg.impliedVolatilities.isEmpty
+          ? "–" : leg.impliedVolatilities.map { Figures.percent($0) }.joined(separator: " / "),
         figure(greeks.delta), figure(0.01 * problem.market.spot * greeks.gamma), figure(0.01 * greeks.vega),
         figure(greeks.value))
     }

@@ -4,7 +4,9 @@ import LinearAlgebra
 /// `deadband version`.
 enum VersionAction {
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
-    let facts = [("deadband", Program.version), ("swift", swift), ("linearAlgebra", LinearAlgebraProvider.current.name)]
+    let facts = [
+      ("deadband", Program.version), ("swift", swift), ("linearAlgebra", LinearAlgebraProvider.current.name),
+    ]
     if parsed.has(.json) {
       try console.output(json: .object(facts.map { JSONMember($0.0, .string($0.1)) }))
     } else {

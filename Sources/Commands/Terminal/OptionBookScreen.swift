@@ -61,8 +61,10 @@ struct OptionBookScreen {
     }
     let total = problem.book.greeks(time: 0, spot: problem.market.spot, regime: current)
     table.add(
-      ["book", "", "", "", Figures.decimals(total.delta, places),
-        Figures.decimals(0.01 * problem.market.spot * total.gamma, places), Figures.significant(total.value, 6)],
+      [
+        "book", "", "", "", Figures.decimals(total.delta, places),
+        Figures.decimals(0.01 * problem.market.spot * total.gamma, places), Figures.significant(total.value, 6),
+      ],
       strong: true)
     screen.add(table)
   }
@@ -93,7 +95,8 @@ struct OptionBookScreen {
   }
 
   private func addBands(_ screen: inout Screen) {
-    screen.section("Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
+    screen.section(
+      "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
     var table = TextTable(
       "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
     for (e, regime) in answer.regimes.enumerated() {
@@ -144,7 +147,8 @@ struct OptionBookScreen {
     }
     screen.add(table)
     let words =
-      "Risk is ½ a times the variance of the hedged book." + (jumps
+      "Risk is ½ a times the variance of the hedged book."
+      + (jumps
         ? " Marks: the part due to implied volatility jumping with the regime, which no hedge in \(unit) changes." : "")
     screen.note(words)
   }
@@ -156,9 +160,11 @@ struct OptionBookScreen {
     var table = TextTable("<hedge to zero delta", "total ± s.e.", "trading", "risk", "more than the band ± s.e.", "")
     let own = current.rollOut
     table.add(
-      ["the band", Figures.measured(own.extrapolated.mean, own.extrapolated.standardError),
+      [
+        "the band", Figures.measured(own.extrapolated.mean, own.extrapolated.standardError),
         Figures.significant(own.result.tradingCosts + own.result[.settlementCost].mean, 4),
-        Figures.significant(own.result[.gammaRisk].mean, 4), "", ""], strong: true)
+        Figures.significant(own.result[.gammaRisk].mean, 4), "", "",
+      ], strong: true)
     for rival in answer.rivals {
       table.add(
         rival.name, Figures.measured(rival.total.mean, rival.total.standardError),

@@ -28,7 +28,8 @@ extension Explainer {
   static func message(_ error: StationaryError) -> String {
     switch error {
     case .quadraticImpact(let regime):
-      sentence(nil, "regime \(regime) has price impact", allowed: "the stationary solver takes fixed and proportional costs")
+      sentence(
+        nil, "regime \(regime) has price impact", allowed: "the stationary solver takes fixed and proportional costs")
     case .freeTrading(let regime):
       sentence(
         nil, "trading is free in regime \(regime)", allowed: "the deviation is then kept at zero and there is no band")
