@@ -28,7 +28,7 @@ struct OptionBookScreen {
       "DEADBAND  \(problem.name)",
       "\(problem.valuation.text)   \(unit) \(Figures.significant(problem.market.spot, 7)) \(quote)")
     screen.line(
-      "  horizon \(Figures.duration(days)) · risk aversion \(Figures.significant(problem.preference.riskAversion, 2)) per "
+      "  horizon \(Figures.duration(days)) · risk aversion \(Explainer.number(problem.preference.riskAversion)) per "
         + "\(quote) · settlement \(problem.settlement.rawValue) · inventory \(Figures.decimals(problem.inventory, places)) "
         + unit)
     addBook(&screen)
@@ -53,7 +53,7 @@ struct OptionBookScreen {
       let greeks = Book(legs: [leg], rate: problem.book.rate).greeks(
         time: 0, spot: problem.market.spot, regime: current)
       table.add(
-        leg.name, Figures.significant(leg.quantity, 6),
+        leg.name, Explainer.number(leg.quantity),
         leg.expiry.isFinite ? Figures.duration(leg.expiry * problem.dayCount.secondsPerYear) : "never",
         leg.impliedVolatilities.isEmpty ? "–" : Figures.percent(leg.impliedVolatilities[current]),
         Figures.decimals(greeks.delta, places), Figures.decimals(0.01 * problem.market.spot * greeks.gamma, places),
@@ -161,7 +161,7 @@ struct OptionBookScreen {
     let own = current.rollOut
     table.add(
       [
-        "the band", Figures.measured(own.extrapolated.mean, own.extrapolated.standardError),
+        "the band", Figures.measured(own.criterion.mean, own.criterion.standardError),
         Figures.significant(own.result.tradingCosts + own.result[.settlementCost].mean, 4),
         Figures.significant(own.result[.gammaRisk].mean, 4), "", "",
       ], strong: true)
@@ -190,10 +190,26 @@ struct OptionBookScreen {
           + [Figures.decimals(widths.max()! / widths.min()!, 3)])
     }
     screen.add(table)
+    if let sentence = Self.mainCause(decomposition, current: names[problem.market.currentRegime]) { screen.note(sentence) }
     screen.note(
       "In a long-run problem with quadratic risk, volatility alone moves no band: the deviation's diffusion and the square "
         + "root of its risk grow together, and only the interval changes, as 1/σ². Bands differ through costs, implied "
         + "volatility (delta and gamma), and the time that is left. Computed on a grid half as fine.")
+  }
+
+  /// The cause whose removal brings the bands closest together, when it explains at least half of their difference.
+  private static func mainCause(_ decomposition: RegimeDecomposition, current: String) -> String? {
+    func spread(_ row: RegimeDecomposition.Row) -> Double {
+      let widths = row.bands.map(\.width)
+      return widths.max()! / widths.min()! - 1
+    }
+    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching]
+    guard let stated = decomposition.rows.first(where: { $0.cause == .asStated }).map(spread), stated > 0.02,
+      let best = decomposition.rows.filter({ single.contains($0.cause) }).min(by: { spread($0) < spread($1) }),
+      spread(best) < 0.5 * stated
+    else { return nil }
+    return "Here: with \(words(best.cause, current: current)), the widest band would be "
+      + "\(Figures.percent(spread(best), 0)) wider than the narrowest instead of \(Figures.percent(stated, 0))."
   }
 
   private static func words(_ cause: RegimeDecomposition.Cause, current: String) -> String {
