@@ -64,7 +64,9 @@ let package = Package(
       swiftSettings: strict + unsafeMarked),
     .target(
       name: "Commands",
-      dependencies: ["Interchange", "Certification", "Calibration", "Formulation", "Control", "Simulation"],
+      dependencies: [
+        "Interchange", "Certification", "Calibration", "Formulation", "Control", "Simulation", "LinearAlgebra",
+      ],
       swiftSettings: strict),
     .executableTarget(name: "deadband", dependencies: ["Commands"], swiftSettings: strict),
     .executableTarget(

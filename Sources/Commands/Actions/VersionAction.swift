@@ -1,14 +1,23 @@
 import Interchange
+import LinearAlgebra
 
 /// `deadband version`.
 enum VersionAction {
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
-    let facts = [("deadband", Program.version), ("swift", swift), ("linearAlgebra", LibraryFinder.linearAlgebra)]
+    let provider = LinearAlgebraProvider.current
     if parsed.has(.json) {
-      try console.output(json: .object(facts.map { JSONMember($0.0, .string($0.1)) }))
+      var library = [
+        JSONMember("provider", .string(provider.name)),
+        JSONMember("libraries", .array(provider.libraries.map { .string($0) })),
+      ]
+      if let configuration = provider.configuration {
+        library.append(JSONMember("configuration", .string(configuration)))
+      }
+      try console.output(
+        json: ["deadband": .string(Program.version), "swift": .string(swift), "linearAlgebra": .object(library)])
     } else {
-      console.output(
-        "deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(LibraryFinder.linearAlgebra)\n")
+      console.output("deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(provider.configuration ?? provider.name)\n")
+      for library in provider.libraries { console.output("  \(library)\n") }
     }
     return .done
   }
@@ -23,9 +32,4 @@ enum VersionAction {
       "6.2"
     #endif
   }
-}
-
-/// Which shared library answers to BLAS and LAPACK in this process.
-enum LibraryFinder {
-  static var linearAlgebra: String { LoadedLibraries.path(of: "dgemm_") ?? "unknown" }
 }

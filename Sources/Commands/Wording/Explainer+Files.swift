@@ -45,6 +45,29 @@ extension Explainer {
       return sentence(place, "\(value(path)) is \(quoted(found))", allowed: "expected \(words(expected))")
     case .unreadable(let file, let reason):
       return sentence(file, "the file cannot be read", allowed: reason)
+    case .unreadableReference(_, let path, let file, let reason):
+      return sentence(place, "\(path) names \(quoted(file)), which cannot be read", allowed: reason)
+    case .notSolved(_, let path, let feature):
+      return sentence(place, "\(path) asks for \(words(feature))", allowed: "this version does not solve that")
+    case .formulation(_, let error): return message(error, place: place)
+    case .calibration(let position, let path, let error):
+      // The position of a fact inside the price file is already one in that file.
+      var file = place
+      if case .file(let name) = position.source { file = name }
+      return message(error, file: file, place: place) + " (\(path))"
+    }
+  }
+
+  private static func words(_ feature: UnsolvedFeature) -> String {
+    switch feature {
+    case .kind(let kind): "a problem of the kind \(quoted(kind))"
+    case .preference(let preference): "the preference \(quoted(preference))"
+    case .deltaConvention(let convention): "the delta convention \(quoted(convention))"
+    case .impactCost: "an impact cost"
+    case .jumps: "jumps"
+    case .executionDelay: "a delay of execution"
+    case .executionFailure: "failures of execution"
+    case .maximumTrade: "a maximum trade"
     }
   }
 
@@ -84,6 +107,7 @@ extension Explainer {
     case .number: "a decimal number"
     case .timestamp: "an instant in UTC such as 2021-10-21T08:00:00Z"
     case .notEmpty: "at least one character"
+    case .fileName: "letters, digits, “.”, “_” and “-”, not beginning with “.”: it names a directory"
     }
   }
 
