@@ -1,6 +1,13 @@
+import Glibc
+
 /// The whole program: arguments in, exit status out.
 public enum Program {
   public static let version = "0.1.0"
+
+  /// Runs the process's own arguments and ends it.
+  public static func main() -> Never {
+    exit(run(Array(CommandLine.arguments.dropFirst()), console: .standard()).rawValue)
+  }
 
   public static func run(_ arguments: [String], console: Console) -> ExitStatus {
     Interruption.ignoreClosedPipes()

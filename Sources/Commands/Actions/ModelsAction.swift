@@ -24,9 +24,8 @@ enum ModelsAction {
       console.words("\(directory): no model files\n")
       return .done
     }
-    var table = TextTable("<", "<")
-    for row in rows { table.add("\(directory)/\(row.0)", row.1 ?? "") }
-    console.output(table.lines(style: Style(isColoured: console.usesColour)).joined(separator: "\n") + "\n")
+    console.output(
+      HelpText.columns(rows.map { ("\(directory)/\($0.0)", $0.1 ?? "") }).joined(separator: "\n") + "\n")
     return .done
   }
 

@@ -108,10 +108,10 @@ enum CommandTable {
       standard: "auto", category: .method, help: "how many regimes to fit; auto: the number with the least BIC, up to 4"
     ),
     OptionSpecification(
-      name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "16384", category: .method,
+      name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "8192", category: .method,
       help: "paths of the independent simulation"),
     OptionSpecification(
-      name: .seed, value: .integer(0...Int.max), placeholder: "N", standard: "1", category: .method,
+      name: .seed, value: .integer(0...Int.max), placeholder: "N", standard: "1; calibrate: 0", category: .method,
       help: "seed of the random numbers; the same seed gives the same bytes"),
     OptionSpecification(
       name: .threads, value: .integer(CommandTable.threadRange), placeholder: "N", standard: "one per processor",

@@ -54,7 +54,7 @@ struct HelpText {
   }
 
   /// Two columns, the second one broken at the width.
-  private static func columns(_ rows: [(String, String)]) -> [String] {
+  static func columns(_ rows: [(String, String)]) -> [String] {
     let first = rows.map(\.0.count).max() ?? 0
     let indent = margin.count + first + 2
     return rows.flatMap { row in

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Where a command reads its surroundings and writes its words: the process's own streams, or a record for tests.
 public struct Console: Sendable {
@@ -45,7 +44,7 @@ public struct Console: Sendable {
 
 /// A console that remembers, for tests.
 public final class RecordingConsole: Sendable {
-  private let texts = Mutex<(output: String, words: String)>(("", ""))
+  private let texts = Guarded<(output: String, words: String)>(("", ""))
 
   public init() {}
 

@@ -1,11 +1,10 @@
 import Dispatch
 import Glibc
-import Synchronization
 
 /// What happens when the keyboard stops the work: the cursor comes back, what was begun is undone, status 130.
 enum Interruption {
-  private static let undoing = Mutex<(@Sendable () -> Void)?>(nil)
-  private static let source = Mutex<(any DispatchSourceSignal)?>(nil)
+  private static let undoing = Guarded<(@Sendable () -> Void)?>(nil)
+  private static let source = Guarded<(any DispatchSourceSignal)?>(nil)
 
   /// Runs work that `undo` takes back should it be interrupted.
   static func guarding<Result, Failure: Error>(

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A line on a terminal that shows how far long work has come; nothing where nobody looks.
 ///
 /// It appears when the work has taken a second and at most ten times a second; `finish` removes it.
@@ -21,7 +19,7 @@ final class ProgressBar: Sendable {
   private let console: Console
   private let isShown: Bool
   private let start = ContinuousClock.now
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   init(_ label: String, console: Console, quiet: Bool) {
     self.label = label

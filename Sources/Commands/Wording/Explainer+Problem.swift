@@ -46,13 +46,16 @@ extension Explainer {
 
   // MARK: Calibration
 
-  /// - Parameter file: the file that was read.
-  static func message(_ error: CalibrationError, file: String) -> String {
+  /// - Parameters:
+  ///   - file: the file of prices.
+  ///   - place: where the request stands; nil: the file.
+  static func message(_ error: CalibrationError, file: String, place: String? = nil) -> String {
+    let place = place ?? file
     func at(_ position: FilePosition) -> String { "\(file):\(position.line):\(position.column)" }
     switch error {
     case .unreadable(let path, let code):
       return sentence(path, "the file cannot be read", allowed: SystemWords.reason(code))
-    case .emptyFile: return sentence(file, "holds no row of prices", allowed: "expected a header and at least two rows")
+    case .emptyFile: return sentence(place, "holds no row of prices", allowed: "expected a header and at least two rows")
     case .missingColumn(let wanted, let found):
       return sentence(
         "\(file):1:1", "the header has no column \(alternatives(wanted.map(quoted)))",
@@ -87,18 +90,18 @@ extension Explainer {
     case .priceNotPositive(let position, let value):
       return sentence(at(position), "found the price \(number(value))", allowed: "prices are > 0")
     case .tooFewObservations(let found, let needed):
-      return sentence(file, "\(found) observations remain", allowed: "at least \(needed) are needed")
+      return sentence(place, "\(found) observations remain", allowed: "at least \(needed) are needed")
     case .outOfRange(let argument, let value, let lowest, let highest):
       return sentence(
-        file, "\(argument) is \(number(value))", allowed: "allowed is from \(number(lowest)) to \(number(highest))")
+        place, "\(argument) is \(number(value))", allowed: "allowed is from \(number(lowest)) to \(number(highest))")
     case .noVariation:
-      return sentence(file, "the prices do not vary", allowed: "no volatility can be estimated")
+      return sentence(place, "the prices do not vary", allowed: "no volatility can be estimated")
     case .notStochastic(let row, let sum):
       return sentence(
-        file, "row \(row) of the transition matrix sums to \(number(sum)) or has a negative entry",
+        place, "row \(row) of the transition matrix sums to \(number(sum)) or has a negative entry",
         allowed: "rows hold probabilities that sum to 1")
     case .wrongShape(let expected, let found):
-      return sentence(file, "a matrix has \(found) rows or columns", allowed: "expected \(expected)")
+      return sentence(place, "a matrix has \(found) rows or columns", allowed: "expected \(expected)")
     }
   }
 }
