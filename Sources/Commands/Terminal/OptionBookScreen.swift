@@ -190,7 +190,9 @@ struct OptionBookScreen {
           + [Figures.decimals(widths.max()! / widths.min()!, 3)])
     }
     screen.add(table)
-    if let sentence = Self.mainCause(decomposition, current: names[problem.market.currentRegime]) { screen.note(sentence) }
+    if let sentence = Self.mainCause(decomposition, current: names[problem.market.currentRegime]) {
+      screen.note(sentence)
+    }
     screen.note(
       "In a long-run problem with quadratic risk, volatility alone moves no band: the deviation's diffusion and the square "
         + "root of its risk grow together, and only the interval changes, as 1/σ². Bands differ through costs, implied "

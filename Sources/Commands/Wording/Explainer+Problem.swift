@@ -55,7 +55,8 @@ extension Explainer {
     switch error {
     case .unreadable(let path, let code):
       return sentence(path, "the file cannot be read", allowed: SystemWords.reason(code))
-    case .emptyFile: return sentence(place, "holds no row of prices", allowed: "expected a header and at least two rows")
+    case .emptyFile:
+      return sentence(place, "holds no row of prices", allowed: "expected a header and at least two rows")
     case .missingColumn(let wanted, let found):
       return sentence(
         "\(file):1:1", "the header has no column \(alternatives(wanted.map(quoted)))",
