@@ -36,9 +36,13 @@ enum Figures {
   /// The value with as many decimals as its error bears (two digits of the error), `812.4 ± 0.6`.
   static func measured(_ value: Double, _ error: Double) -> String {
     guard error.isFinite, error > 0 else { return significant(value, 5) }
+    // Rounding left over from amounts that cancel.
+    if abs(value) < roundingResidue, error < roundingResidue { return "0" }
     let places = decimalPlaces(for: error)
     return "\(decimals(value, places)) ± \(decimals(error, places))"
   }
+
+  private static let roundingResidue = 1e-9
 
   /// Decimals that show an error to two digits.
   static func decimalPlaces(for error: Double) -> Int {

@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// What happens when the keyboard stops the work: the cursor comes back, what was begun is undone, status 130.
+/// What happens when the keyboard stops the work: the cursor comes back, what was begun is undone, status 2.
 enum Interruption {
   private static let undoing = Guarded<(@Sendable () -> Void)?>(nil)
   private static let source = Guarded<(any DispatchSourceSignal)?>(nil)
@@ -29,7 +29,7 @@ enum Interruption {
         if console.errorIsTerminal { console.words(ProgressBar.eraseLine + ProgressBar.showCursor) }
         undoing.withLock { $0?() }
         console.words("deadband: interrupted; nothing was emitted\n")
-        _exit(ExitStatus.interrupted.rawValue)
+        _exit(ExitStatus.failed.rawValue)
       }
       made.resume()
       source = made
