@@ -23,6 +23,8 @@ public struct CertificationSettings: Sendable, Equatable {
   /// The order is asked for when the two finest grids differ by more than this share of the value; below it the
   /// differences that it is computed from are dominated by how the edges fall between nodes.
   static let orderMatters = 0.003
+  /// Edges beyond this many gross positions count as beyond reach: net delta cannot get there.
+  static let reachInPositions = 4.0
   /// Below this order the error estimate by extrapolation is not to be trusted.
   static let leastOrder = 0.5
   /// Standard errors that the simulation may be away from the value, beyond the stated discretisation errors.

@@ -137,11 +137,18 @@ public struct OptionBookCertifier: Sendable {
     return solution.value(regime: e, inventory: centre) + extrapolation
   }
 
+  /// An edge far beyond anything that the book's delta can reach is only known, and only needs to be known, as such.
   private func largestDifference(_ a: Band, _ b: Band) -> Double {
-    let pairs = [
-      (a.lower, b.lower), (a.upper, b.upper), (a.targetLower, b.targetLower), (a.targetUpper, b.targetUpper),
-    ]
-    return pairs.map { $0.0 == $0.1 ? 0 : abs($0.0 - $0.1) }.max()!
+    let reach = CertificationSettings.reachInPositions * (problem.book.grossQuantity + abs(problem.inventory))
+    let farthest = reach > 0 ? reach : .infinity
+    func reachable(_ edge: Double) -> Double { min(max(edge, -farthest), farthest) }
+    func difference(_ first: Double, _ second: Double) -> Double {
+      let (near, far) = (reachable(first), reachable(second))
+      return near == far ? 0 : abs(near - far)
+    }
+    return max(
+      difference(a.lower, b.lower), difference(a.upper, b.upper), difference(a.targetLower, b.targetLower),
+      difference(a.targetUpper, b.targetUpper))
   }
 
   private func ask(
@@ -149,8 +156,10 @@ public struct OptionBookCertifier: Sendable {
     bandError: Double, share: (higher: Double, lower: Double), rollOut: RollOutEstimate
   ) {
     let unit = problem.market.quote
-    // A value of nothing (an empty book) has no relative error: rounding of the gross position's risk stands in.
-    let scale = abs(value) + naturalScale * CertificationSettings.lawTolerance
+    // A value of nothing (an empty book) has no relative error: rounding of the gross position's risk and of one
+    // unit's trading cost stands in.
+    let ticket = problem.costs.map { $0.charge(price: problem.market.spot, trade: 1) }.max()!
+    let scale = abs(value) + (naturalScale + ticket) * CertificationSettings.lawTolerance
     checks.append(
       Check(
         .valueError, regime: name, measured: error, atMost: CertificationSettings.valueTolerance * scale, unit: unit))

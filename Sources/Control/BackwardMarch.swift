@@ -304,7 +304,7 @@ struct BackwardMarch {
         rate: scheme.leading / scheme.step)
       buffers.scatter(values, to: buffers.recent, node: node)
       buffers.scatter(multipliers, to: buffers.multiplier, node: node)
-      return band.shifted(by: delta)
+      return band.ordered.shifted(by: delta)
     }
   }
 

@@ -24,6 +24,18 @@ public struct Band: Sendable, Equatable {
     return 0
   }
 
+  /// The same band with edges and targets in order: targets that cross meet in their middle, and edges make room for
+  /// them. Where a grid does not resolve a band its numbers may be out of order by a spacing.
+  public var ordered: Band {
+    let middle = 0.5 * (targetLower + targetUpper)
+    let low = min(targetLower, middle)
+    let high = max(targetUpper, middle)
+    let isCrossed = targetLower > targetUpper
+    return Band(
+      lower: min(lower, isCrossed ? middle : low), upper: max(upper, isCrossed ? middle : high),
+      targetLower: isCrossed ? middle : targetLower, targetUpper: isCrossed ? middle : targetUpper)
+  }
+
   /// The band seen from an origin that lies `offset` lower: every edge moves up by `offset`.
   public func shifted(by offset: Double) -> Band {
     Band(
