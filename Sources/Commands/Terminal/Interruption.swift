@@ -6,18 +6,14 @@ enum Interruption {
   private static let undoing = Guarded<(@Sendable () -> Void)?>(nil)
   private static let source = Guarded<(any DispatchSourceSignal)?>(nil)
 
-  /// Runs work that `undo` takes back should it be interrupted.
-  static func guarding<Result, Failure: Error>(
-    console: Console, undo: @escaping @Sendable () -> Void = {}, _ work: () throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    undoing.withLock { $0 = undo }
-    defer { undoing.withLock { $0 = nil } }
+  /// From now on an interruption is caught, and undone by `action`.
+  static func undo(of console: Console, with action: @escaping @Sendable () -> Void = {}) {
+    undoing.withLock { $0 = action }
     start(console)
-    return try work()
   }
 
-  /// Replaces what undoes the work, once more is known.
-  static func undo(with action: @escaping @Sendable () -> Void) { undoing.withLock { $0 = action } }
+  /// The work is done: nothing is left to undo.
+  static func nothingToUndo() { undoing.withLock { $0 = nil } }
 
   /// A queue of its own has its own thread, so that the kernels' threads do not delay the signal.
   private static func start(_ console: Console) {
