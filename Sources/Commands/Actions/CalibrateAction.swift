@@ -30,7 +30,9 @@ struct CalibrateAction {
       }
       if parsed.has(.json) {
         // The market file is JSON5; read back, it is the same content without comments.
-        guard let document = try? JSON5Document(parsing: text) else { throw Failure("the market file is not JSON5", .failed) }
+        guard let document = try? JSON5Document(parsing: text) else {
+          throw Failure("the market file is not JSON5", .failed)
+        }
         encoded.append(JSONValue(document.root))
         continue
       }

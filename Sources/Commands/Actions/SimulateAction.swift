@@ -102,7 +102,8 @@ struct SimulateAction {
       throw Failure(
         Explainer.message(
           .notAChoice(
-            what: "--policy", found: other, allowed: ["optimal for a tracking problem"], orInteger: nil, suggestion: nil)),
+            what: "--policy", found: other, allowed: ["optimal for a tracking problem"], orInteger: nil, suggestion: nil
+          )),
         .usage)
     }
     let bar = ProgressBar("simulating \(problem.name)", console: console, quiet: parsed.has(.quiet))

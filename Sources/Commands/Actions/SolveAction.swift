@@ -71,7 +71,7 @@ struct SolveAction {
     case .tracking(let answer): TrackingScreen(answer: answer).draw(on: &screen)
     }
     CertificateSection(certificate: certificate).draw(on: &screen)
-    screen.section("Written in \(Figures.duration(wall))")
+    screen.section("Written after \(Figures.duration(wall))")
     screen.note("\(directory)/  parameters.json  policy.nc  certificate.json  run.json")
     console.output(screen.text)
   }
@@ -82,7 +82,8 @@ struct SolveAction {
     let result = URL(filePath: directory)
     let parent = result.deletingLastPathComponent()
     let prefix = ".\(result.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)"
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path())) ?? [] where name.hasPrefix(prefix) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path())) ?? [] where name.hasPrefix(prefix)
+    {
       try? FileManager.default.removeItem(at: parent.appending(path: name))
     }
   }

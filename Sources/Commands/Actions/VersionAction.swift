@@ -16,7 +16,8 @@ enum VersionAction {
       try console.output(
         json: ["deadband": .string(Program.version), "swift": .string(swift), "linearAlgebra": .object(library)])
     } else {
-      console.output("deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(provider.configuration ?? provider.name)\n")
+      console.output(
+        "deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(provider.configuration ?? provider.name)\n")
       for library in provider.libraries { console.output("  \(library)\n") }
     }
     return .done

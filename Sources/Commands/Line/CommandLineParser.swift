@@ -86,7 +86,8 @@ struct CommandLineParser {
   private static func option(
     _ text: String, of command: CommandSpecification
   ) throws(UsageError) -> OptionSpecification {
-    if text.hasPrefix("--"), let name = OptionName(rawValue: String(text.dropFirst(2))), command.options.contains(name) {
+    if text.hasPrefix("--"), let name = OptionName(rawValue: String(text.dropFirst(2))), command.options.contains(name)
+    {
       return CommandTable.option(name)
     }
     let word = String(text.drop { $0 == "-" })

@@ -88,7 +88,8 @@ enum CommandTable {
       help: "replace a value of the model, e.g. market.regimes[0].volatility=0.9"),
     OptionSpecification(
       name: .policy, value: .choice(CommandTable.policies), placeholder: "CLASS", standard: "all of them",
-      isRepeatable: true, category: .problem, help: "a policy to roll out: \(CommandTable.policies.joined(separator: ", "))"),
+      isRepeatable: true, category: .problem,
+      help: "a policy to roll out: \(CommandTable.policies.joined(separator: ", "))"),
     OptionSpecification(
       name: .column, value: .text, placeholder: "NAME", standard: "close, or the only column of numbers",
       category: .data, help: "the column that holds the price"),
@@ -100,10 +101,12 @@ enum CommandTable {
       help: "leave out rows from this instant on"),
     OptionSpecification(
       name: .clock, value: .choice(["calendar", "tradingDays"]), placeholder: "CLOCK", standard: "calendar",
-      category: .data, help: "how time passes between rows: as on a calendar (365 days a year) or one trading day per row"),
+      category: .data,
+      help: "how time passes between rows: as on a calendar (365 days a year) or one trading day per row"),
     OptionSpecification(
       name: .regimes, value: .choice(["auto"], orInteger: CommandTable.regimeRange), placeholder: "auto|N",
-      standard: "auto", category: .method, help: "how many regimes to fit; auto: the number with the least BIC, up to 4"),
+      standard: "auto", category: .method, help: "how many regimes to fit; auto: the number with the least BIC, up to 4"
+    ),
     OptionSpecification(
       name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "8192", category: .method,
       help: "paths of the independent simulation"),

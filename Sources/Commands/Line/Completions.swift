@@ -34,7 +34,8 @@ struct Completions {
     var lines = [
       "# bash completion of deadband: source <(deadband completions bash)", "_deadband() {",
       "  local word=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\"", "  COMPREPLY=()",
-      "  if [ \"$COMP_CWORD\" -eq 1 ]; then", "    COMPREPLY=($(compgen -W \"\(names) --help --version\" -- \"$word\"))",
+      "  if [ \"$COMP_CWORD\" -eq 1 ]; then",
+      "    COMPREPLY=($(compgen -W \"\(names) --help --version\" -- \"$word\"))",
       "    return", "  fi", "  case \"$previous\" in",
     ]
     for option in CommandTable.options where option.value != .none {
@@ -49,7 +50,8 @@ struct Completions {
     for command in CommandTable.commands {
       var all = flags(command)
       if let operand = command.operand { all += operand.choices }
-      lines.append("    \(command.name.rawValue)) COMPREPLY=($(compgen -W \"\(all.joined(separator: " "))\" -- \"$word\"))")
+      lines.append(
+        "    \(command.name.rawValue)) COMPREPLY=($(compgen -W \"\(all.joined(separator: " "))\" -- \"$word\"))")
       lines.append(
         command.operand?.isFile == true
           ? "      [[ \"$word\" == -* ]] || COMPREPLY+=($(compgen -f -- \"$word\")) ;;" : "      ;;")

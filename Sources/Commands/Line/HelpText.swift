@@ -34,7 +34,8 @@ struct HelpText {
 
   private static func operand(_ command: CommandSpecification) -> String {
     guard let operand = command.operand else { return "" }
-    let word = operand.choices.isEmpty || command.name == .help
+    let word =
+      operand.choices.isEmpty || command.name == .help
       ? operand.placeholder : operand.choices.joined(separator: "|")
     let repeated = operand.count.upperBound > 1 ? word + " …" : word
     return operand.count.lowerBound == 0 ? "[\(repeated)]" : repeated

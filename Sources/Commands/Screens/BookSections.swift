@@ -32,10 +32,10 @@ struct BookSection {
   }
 
   private func row(_ leg: Leg, regime: Int) -> [String] {
-    var cells = [leg.name, Figures.significant(leg.quantity)]
+    var cells = [leg.name, Figures.given(leg.quantity)]
     if case .option(_, let strike, _) = leg.instrument {
       cells += [
-        Figures.significant(strike, 6), Figures.decimals(leg.expiry * problem.dayCount.secondsPerYear / Figures.day, 1),
+        Figures.given(strike), Figures.decimals(leg.expiry * problem.dayCount.secondsPerYear / Figures.day, 1),
         Figures.percent(leg.impliedVolatilities[regime], 2),
       ]
     } else {
@@ -46,7 +46,8 @@ struct BookSection {
 
   private func sensitivities(_ greeks: Greeks) -> [String] {
     [
-      Figures.significant(greeks.delta), Figures.significant(greeks.gamma * BookSection.gammaMove * problem.market.spot),
+      Figures.significant(greeks.delta),
+      Figures.significant(greeks.gamma * BookSection.gammaMove * problem.market.spot),
       Figures.significant(greeks.vega * BookSection.vegaPoint), Figures.significant(greeks.value, 5),
     ]
   }
@@ -65,7 +66,8 @@ struct RegimeSection {
   func table() -> TextTable {
     let environment = problem.environment
     let share = environment.generator.stationaryLaw
-    var table = TextTable("<regime", "volatility", "drift", "marked at", "lasts", "of the time", "per trade", "of notional")
+    var table = TextTable(
+      "<regime", "volatility", "drift", "marked at", "lasts", "of the time", "per trade", "of notional")
     for (e, regime) in environment.regimes.enumerated() {
       let sojourn = RegimeSection.sojourn(
         environment.generator, e, secondsPerYear: problem.dayCount.secondsPerYear)
@@ -75,7 +77,8 @@ struct RegimeSection {
           Figures.percent(regime.drift), regime.impliedVolatility.map { Figures.percent($0) } ?? "own",
           sojourn.isFinite ? Figures.duration(sojourn) : "for ever",
           share.map { Figures.percent($0[e]) } ?? "–",
-          "\(Figures.significant(problem.costs[e].fixed)) \(problem.market.quote)", RegimeSection.proportional(problem.costs[e]),
+          "\(Figures.given(problem.costs[e].fixed)) \(problem.market.quote)",
+          RegimeSection.proportional(problem.costs[e]),
         ], strong: e == problem.market.currentRegime)
     }
     return table
@@ -84,8 +87,8 @@ struct RegimeSection {
   private static let basisPoint = 1e-4
 
   static func proportional(_ cost: TradeCost) -> String {
-    let buy = Figures.significant(cost.proportionalBuy / basisPoint)
-    let sell = Figures.significant(cost.proportionalSell / basisPoint)
+    let buy = Figures.given(cost.proportionalBuy / basisPoint)
+    let sell = Figures.given(cost.proportionalSell / basisPoint)
     return buy == sell ? "\(buy) bps" : "\(buy) / \(sell) bps"
   }
 }

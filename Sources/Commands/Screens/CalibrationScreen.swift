@@ -20,8 +20,14 @@ struct CalibrationScreen {
   private func drawSample(on screen: inout Screen) {
     screen.section("The sample")
     var table = TextTable("<", "<")
-    table.add("prices", "\(Figures.decimals(Double(sample.rows), 0)) in the column \(sample.column), every \(Figures.duration(sample.step))")
-    table.add("returns", "\(Figures.decimals(Double(sample.returns), 0)) on the clock \(sample.clock), \(Figures.significant(sample.stepsPerYear, 6)) a year")
+    table.add(
+      "prices",
+      "\(Figures.decimals(Double(sample.rows), 0)) in the column \(sample.column), every \(Figures.duration(sample.step))"
+    )
+    table.add(
+      "returns",
+      "\(Figures.decimals(Double(sample.returns), 0)) on the clock \(sample.clock), \(Figures.significant(sample.stepsPerYear, 6)) a year"
+    )
     table.add(
       "holes",
       "\(sample.bridgedGaps) bridged, \(sample.droppedGaps) left out, \(sample.missingBars) bars missing in all")
@@ -51,7 +57,8 @@ struct CalibrationScreen {
     screen.add(table)
     screen.note(
       "kurtosis: excess, of the standardised returns; 0 where the model is right. All returns have "
-        + "\(Figures.decimals(fit.model.dataExcessKurtosis, 2)), the fitted chain \(Figures.decimals(fit.model.mixtureExcessKurtosis, 2)).")
+        + "\(Figures.decimals(fit.model.dataExcessKurtosis, 2)), the fitted chain \(Figures.decimals(fit.model.mixtureExcessKurtosis, 2))."
+    )
   }
 
   private func drawGenerator(on screen: inout Screen) {
@@ -83,7 +90,8 @@ struct CalibrationScreen {
       table.add(
         [
           String(candidate.regimes), String(candidate.freeParameters), Figures.decimals(candidate.logLikelihood, 2),
-          Figures.decimals(candidate.bic, 2), Figures.decimals(candidate.bic - least, 2), candidate.converged ? "yes" : "no",
+          Figures.decimals(candidate.bic, 2), Figures.decimals(candidate.bic - least, 2),
+          candidate.converged ? "yes" : "no",
         ], strong: candidate.regimes == calibration.regimes.count)
     }
     screen.add(table)

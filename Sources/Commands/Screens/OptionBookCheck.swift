@@ -19,23 +19,25 @@ struct OptionBookCheck {
     screen.title(
       problem.name,
       "\(problem.valuation.text) → \(problem.horizonInstant.text)  "
-        + "\(unit) \(Figures.significant(market.spot, 7)) \(quote)")
+        + "\(unit) \(Figures.given(market.spot)) \(quote)")
     screen.section("The market")
     var facts = TextTable("<", "<")
-    facts.add("spot", "\(Figures.significant(market.spot, 8)) \(quote) per \(unit)")
-    facts.add("rate", "\(Figures.percent(market.rate, 3)) per year")
+    facts.add("spot", "\(Figures.given(market.spot)) \(quote) per \(unit)")
+    facts.add("rate", Figures.given(100 * market.rate) + " % per year")
     facts.add(
       "horizon",
       "\(Figures.duration(problem.horizon * problem.dayCount.secondsPerYear)), "
         + "\(Figures.significant(problem.horizon, 5)) years of \(problem.dayCount.rawValue) days")
-    facts.add("preference", "quadratic, risk aversion \(Figures.significant(problem.preference.riskAversion)) per \(quote)")
+    facts.add("preference", "quadratic, risk aversion \(Figures.given(problem.preference.riskAversion)) per \(quote)")
     facts.add("settlement", OptionBookCheck.words(problem.settlement))
-    facts.add("inventory", "\(Figures.significant(problem.inventory)) \(unit)")
+    facts.add("inventory", "\(Figures.given(problem.inventory)) \(unit)")
     facts.add("delta", problem.convention.rawValue)
     facts.add("looks", problem.execution.checkEvery.map { "every " + Figures.duration($0) } ?? "without pause")
-    if problem.execution.lot > 0 { facts.add("lot", "\(Figures.significant(problem.execution.lot)) \(unit)") }
+    if problem.execution.lot > 0 { facts.add("lot", "\(Figures.given(problem.execution.lot)) \(unit)") }
     if let calibration = model.market {
-      facts.add("regimes from", "\(calibration.sample.source), \(calibration.sample.from.text) to \(calibration.sample.to.text)")
+      facts.add(
+        "regimes from", "\(calibration.sample.source), \(calibration.sample.from.text) to \(calibration.sample.to.text)"
+      )
     }
     screen.add(facts)
     screen.section("The regimes (▸ now)")
@@ -66,11 +68,12 @@ struct OptionBookCheck {
     table.add(
       "spots", count(grid.spots, standard: GridSettings.standardSpots),
       "\(Figures.significant(range.lower)) to \(Figures.significant(range.upper)) \(quote), "
-        + "\(Figures.significant(grid.deviations)) deviations and the drift")
+        + "\(Figures.given(grid.deviations)) deviations and the drift")
     table.add(
-      "holdings", count(grid.holdings, standard: GridSettings.standardHoldings), "every delta of the book and room for a band")
+      "holdings", count(grid.holdings, standard: GridSettings.standardHoldings),
+      "every delta of the book and room for a band")
     table.add(
-      "steps", count(grid.steps, standard: GridSettings.standardSteps), "finer towards \(problem.book.expiries.count) expiries")
+      "steps", count(grid.steps, standard: GridSettings.standardSteps), "finer towards each expiry")
     screen.add(table)
   }
 
@@ -102,7 +105,8 @@ struct OptionBookCheck {
       + [JSONMember("lot", .number(problem.execution.lot))]
     return .object([
       JSONMember("name", .string(problem.name)), JSONMember("kind", "optionBook"),
-      JSONMember("problemDigest", .string(model.problemDigest)), JSONMember("valuation", .string(problem.valuation.text)),
+      JSONMember("problemDigest", .string(model.problemDigest)),
+      JSONMember("valuation", .string(problem.valuation.text)),
       JSONMember("horizon", .string(problem.horizonInstant.text)), JSONMember("horizonYears", .number(problem.horizon)),
       JSONMember("dayCount", .string(problem.dayCount.rawValue)),
       JSONMember(

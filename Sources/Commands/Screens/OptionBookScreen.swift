@@ -28,7 +28,7 @@ struct OptionBookScreen {
     screen.title(
       problem.name,
       "\(problem.valuation.text) → \(problem.horizonInstant.text)  "
-        + "\(unit) \(Figures.significant(problem.market.spot, 7)) \(quote)")
+        + "\(unit) \(Figures.given(problem.market.spot)) \(quote)")
   }
 
   /// The name of a regime, the current one marked.
@@ -66,11 +66,12 @@ struct OptionBookScreen {
 
   private func bands(on screen: inout Screen) {
     screen.section("No-trade band of the net delta [\(unit)]: outside it, trade to the nearer target")
-    var table = TextTable("<regime", "lower", "target", "", "target", "upper", "± error", "move", "", "next trade", "check")
+    var table = TextTable(
+      "<regime", "lower", "target", "", "target", "upper", "± error", "move", "", "next trade", "check")
     for (e, regime) in answer.regimes.enumerated() {
       table.add(
         [name(e)] + edges(regime.band) + [Figures.decimals(regime.bandError, places + 1)] + moves(e) + [
-          Figures.duration(regime.timeToTrade), regime.check.map(Figures.duration) ?? "any",
+          Figures.duration(regime.timeToTrade), regime.check.map(Figures.duration) ?? "–",
         ], strong: e == current)
     }
     screen.add(table)
@@ -93,7 +94,9 @@ struct OptionBookScreen {
 
   /// The equivalent price moves of `parameters.json`.
   private func moves(_ e: Int) -> [String] {
-    guard case .array(let regimes)? = parameters.encoded["regimes"], regimes.indices.contains(e) else { return ["–", "–"] }
+    guard case .array(let regimes)? = parameters.encoded["regimes"], regimes.indices.contains(e) else {
+      return ["–", "–"]
+    }
     let move = regimes[e]["classes"]?["optimal"]?["move"]
     return ["down", "up"].map { side in
       guard case .number(let fraction)? = move?[side] else { return "–" }
@@ -124,10 +127,13 @@ struct OptionBookScreen {
 
   private func rivals(on screen: inout Screen) {
     guard !answer.rivals.isEmpty else { return }
-    screen.section("Against hedging by the clock, on the same \(answer.settings.paths) paths [\(quote)], with standard errors")
+    screen.section("Against hedging by the clock [\(quote)]: \(answer.settings.paths) paths, with standard errors")
     var table = TextTable("<rule", "total", "trading", "risk", "more than the band", "")
     let band = answer.regimes[current].rollOut
-    table.add("band", Figures.measured(band.mean, band.standardError), "", "", "", "")
+    table.add(
+      "band, looked at every \(Figures.duration(answer.rollOutCheck))", Figures.measured(band.mean, band.standardError),
+      Figures.significant(band.result.tradingCosts + band.result[.settlementCost].mean),
+      Figures.significant(band.result[.gammaRisk].mean), "", "")
     for rival in answer.rivals {
       table.add(
         rival.name, Figures.measured(rival.total.mean, rival.total.standardError),
@@ -137,6 +143,7 @@ struct OptionBookScreen {
         Figures.signedPercent(rival.excess.mean / (rival.total.mean - rival.excess.mean)))
     }
     screen.add(table)
+    if answer.regimes[current].markJump != 0 { screen.note("Without the mark jump, which is the same for every rule.") }
   }
 
   // MARK: Why regimes differ
@@ -153,7 +160,7 @@ struct OptionBookScreen {
 
   static let volatilityAlone =
     "In a long-run problem with quadratic risk, volatility alone moves no band: the deviation's volatility η and the "
-    + "root of its risk rate √λ scale together, and only the interval differs. What remains in the last row is the horizon."
+    + "root of its risk rate √λ scale together, and only the interval differs. What remains in the last row is the finite horizon."
 
   private func decomposition(on screen: inout Screen) {
     guard let decomposition = answer.decomposition else { return }
@@ -165,7 +172,8 @@ struct OptionBookScreen {
       let ratios = row.bands.map { Figures.decimals($0.width / row.bands[0].width, 2) }.joined(separator: " : ")
       table.add(
         [OptionBookScreen.words(row.cause, current: names[current])]
-          + row.bands.map { "\(Figures.decimals($0.lower, places)) … \(Figures.decimals($0.upper, places))" } + [ratios])
+          + row.bands.map { "\(Figures.decimals($0.lower, places)) … \(Figures.decimals($0.upper, places))" } + [ratios]
+      )
     }
     screen.add(table)
     screen.note(OptionBookScreen.volatilityAlone)

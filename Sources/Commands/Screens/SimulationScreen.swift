@@ -38,7 +38,8 @@ struct SimulationScreen {
 
   func draw(on screen: inout Screen) {
     screen.title(
-      problem.name, "\(Figures.decimals(Double(paths), 0)) paths, looked at every \(Figures.duration(check)), seed \(seed)")
+      problem.name,
+      "\(Figures.decimals(Double(paths), 0)) paths, looked at every \(Figures.duration(check)), seed \(seed)")
     screen.section("The criterion [\(quote)], with standard errors")
     var criterion = TextTable("<policy", "total", "trading", "risk", "more than optimal", "")
     for row in rows {
@@ -49,17 +50,21 @@ struct SimulationScreen {
     }
     screen.add(criterion)
     screen.section("The profit and loss [\(quote)], with standard errors")
-    var profit = TextTable("<policy", "mean", "deviation", "CVaR 95", "book beyond delta", "net delta", "costs")
-    for row in rows {
-      profit.add(
-        row.name, text(row.result[.profit]), text(deviation(row.result)), text(row.tail),
-        text(row.result[.gammaThetaProfit]), text(row.result[.hedgingProfit]),
-        Figures.significant(-costs(row.result).mean))
-    }
+    var profit = TextTable("<policy", "mean", "standard deviation", "CVaR 95")
+    for row in rows { profit.add(row.name, text(row.result[.profit]), text(deviation(row.result)), text(row.tail)) }
     screen.add(profit)
-    screen.note(
-      "CVaR 95: mean loss of the worst twentieth. book beyond delta: gamma against theta at the marks. net delta: what the "
-        + "unhedged delta earned.")
+    screen.note("CVaR 95: mean loss of the worst twentieth of the paths.")
+    screen.section("Where it comes from [\(quote)], with standard errors")
+    var parts = TextTable("<policy", "gamma against theta", "unhedged delta", "costs and funding")
+    for row in rows {
+      let costs = costs(row.result)
+      let paid = Simulation.Estimate(
+        mean: -costs.mean - row.result[.fundingPaid].mean,
+        standardError: costs.standardError + row.result[.fundingPaid].standardError)
+      parts.add(
+        row.name, text(row.result[.gammaThetaProfit]), text(row.result[.hedgingProfit]), text(paid))
+    }
+    screen.add(parts)
     screen.section("The trading, with standard errors")
     var trading = TextTable("<policy", "trades", "turnover \(problem.market.underlying)", "turnover \(quote)")
     for row in rows {
@@ -86,7 +91,8 @@ struct SimulationScreen {
             JSONMember("policy", .string(row.name)), JSONMember("total", encode(result[.criterion])),
             JSONMember("trading", encode(costs(result))), JSONMember("risk", encode(result[.gammaRisk])),
             JSONMember("carry", encode(result[.carry])), JSONMember("profit", encode(result[.profit])),
-            JSONMember("profitDeviation", encode(deviation(result))), JSONMember("conditionalValueAtRisk95", encode(row.tail)),
+            JSONMember("profitDeviation", encode(deviation(result))),
+            JSONMember("conditionalValueAtRisk95", encode(row.tail)),
             JSONMember("gammaThetaProfit", encode(result[.gammaThetaProfit])),
             JSONMember("hedgingProfit", encode(result[.hedgingProfit])),
             JSONMember("fundingPaid", encode(result[.fundingPaid])), JSONMember("trades", encode(result[.tradeCount])),
@@ -107,7 +113,8 @@ extension TrackingRollOutSection {
     }
     var members = [
       JSONMember("name", .string(name)), JSONMember("seed", .integer(Int(clamping: seed))),
-      JSONMember("averageCost", encode(result.averageCost)), JSONMember("extrapolated", encode(result.extrapolatedCost)),
+      JSONMember("averageCost", encode(result.averageCost)),
+      JSONMember("extrapolated", encode(result.extrapolatedCost)),
       JSONMember("running", encode(result.runningCost)), JSONMember("trading", encode(result.tradingCost)),
       JSONMember("tradeRate", encode(result.tradeRate)),
       JSONMember("occupancy", .array(result.occupancy.map(encode))),

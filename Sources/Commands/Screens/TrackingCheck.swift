@@ -60,7 +60,9 @@ struct TrackingCheck {
           "fixed": .number(cost.fixed), "buy": .number(cost.proportionalBuy), "sell": .number(cost.proportionalSell),
         ]),
     ]
-    if let law = problem.generator.stationaryLaw { members.append(JSONMember("stationaryProbability", .number(law[e]))) }
+    if let law = problem.generator.stationaryLaw {
+      members.append(JSONMember("stationaryProbability", .number(law[e])))
+    }
     if let width = alone(e) {
       members.append(
         JSONMember(

@@ -19,19 +19,21 @@ struct TrackingScreen {
   static func words(_ criterion: TrackingCriterion) -> String {
     switch criterion {
     case .longRunAverage: "long-run average cost per unit time"
-    case .discounted(let rate): "cost discounted at \(Figures.significant(rate)) per unit time"
+    case .discounted(let rate): "cost discounted at \(Figures.given(rate)) per unit time"
     }
   }
 
   private func bands(on screen: inout Screen) {
     screen.section("No-trade band of the deviation: outside it, trade to the nearer target")
-    var table = TextTable("<regime", "lower", "target", "", "target", "upper", "± error", "next trade", "trades", "turnover")
+    var table = TextTable(
+      "<regime", "lower", "target", "", "target", "upper", "± error", "next trade", "trades", "turnover")
     for regime in answer.solution.regimes {
       let band = regime.band
       let time = regime.timeFromUpperTarget ?? regime.timeFromCentre
       table.add(
         regime.name, Figures.decimals(band.lower, 5), Figures.decimals(band.targetLower, 5), "…",
-        Figures.decimals(band.targetUpper, 5), Figures.decimals(band.upper, 5), Figures.significant(regime.bandError, 2),
+        Figures.decimals(band.targetUpper, 5), Figures.decimals(band.upper, 5),
+        Figures.significant(regime.bandError, 2),
         Figures.significant(time.value, 5), regime.tradesPerTime.map { Figures.significant($0.value) } ?? "–",
         regime.turnover.map { Figures.significant($0.value) } ?? "–")
     }

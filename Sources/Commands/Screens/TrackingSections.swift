@@ -14,10 +14,10 @@ struct TrackingRegimeSection {
       let sojourn = RegimeSection.sojourn(problem.generator, e, secondsPerYear: 1)
       let cost = problem.costs[e]
       table.add(
-        regime.name, Figures.significant(regime.drift), Figures.significant(regime.volatility),
-        "\(Figures.significant(regime.runningCost)) x²", sojourn.isFinite ? Figures.significant(sojourn) : "for ever",
-        share.map { Figures.percent($0[e]) } ?? "–", Figures.significant(cost.fixed),
-        Figures.significant(cost.proportionalBuy), Figures.significant(cost.proportionalSell))
+        regime.name, Figures.given(regime.drift), Figures.given(regime.volatility),
+        "\(Figures.given(regime.runningCost)) x²", sojourn.isFinite ? Figures.given(sojourn) : "for ever",
+        share.map { Figures.percent($0[e]) } ?? "–", Figures.given(cost.fixed),
+        Figures.given(cost.proportionalBuy), Figures.given(cost.proportionalSell))
     }
     screen.add(table)
   }

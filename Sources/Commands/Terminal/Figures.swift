@@ -26,11 +26,18 @@ enum Figures {
     let scientific = formatted("%.*e", digits - 1, abs(value))
     let mark = scientific.firstIndex(of: "e")!
     let exponent = Int(scientific[scientific.index(after: mark)...])!
-    if exponent < -5 || exponent > 8 {
+    if exponent < -4 || exponent > 8 {
       let sign = exponent < 0 ? "−" : ""
       return (value < 0 ? "−" : "") + "\(scientific[..<mark])e\(sign)\(abs(exponent))"
     }
     return decimals(value, max(0, digits - 1 - exponent))
+  }
+
+  /// A number that someone gave: to eight digits, without the zeros at its end.
+  static func given(_ value: Double) -> String {
+    let text = significant(value, 8)
+    guard let mark = text.firstIndex(of: "e") else { return text.trimmedZeros }
+    return String(text[..<mark]).trimmedZeros + text[mark...]
   }
 
   /// The value with as many decimals as its error bears (two digits of the error), `812.4 ± 0.6`.

@@ -33,7 +33,8 @@ extension Explainer {
         ? "\(allowed.lowerBound)"
         : allowed.upperBound == Int.max
           ? "at least \(allowed.lowerBound)" : "\(allowed.lowerBound) to \(allowed.upperBound)"
-      return sentence(place, "\(value(path)) has \(found) \(found == 1 ? "entry" : "entries")", allowed: "allowed is \(count)")
+      return sentence(
+        place, "\(value(path)) has \(found) \(found == 1 ? "entry" : "entries")", allowed: "allowed is \(count)")
     case .wrongUnit(_, let path, let found, let allowed):
       return sentence(
         place, "\(value(path)) is in \(quoted(found))", allowed: "its units are " + allowed.joined(separator: ", "))

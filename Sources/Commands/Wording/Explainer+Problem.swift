@@ -19,7 +19,8 @@ extension Explainer {
         allowed: "rows of a generator sum to 0")
     case .expired(_, let instrument, let expiry, let valuation):
       return sentence(
-        place, "\(field): \(instrument) expired at \(expiry)", allowed: "it must expire after the valuation, \(valuation)")
+        place, "\(field): \(instrument) expired at \(expiry)",
+        allowed: "it must expire after the valuation, \(valuation)")
     case .instrumentName(_, let name, let expected):
       return sentence(place, "\(field) is \(quoted(name))", allowed: "expected \(expected)")
     case .underlying(_, let instrument, let found, let expected):
@@ -54,7 +55,8 @@ extension Explainer {
     switch error {
     case .unreadable(let path, let code):
       return sentence(path, "the file cannot be read", allowed: SystemWords.reason(code))
-    case .emptyFile: return sentence(place, "holds no row of prices", allowed: "expected a header and at least two rows")
+    case .emptyFile:
+      return sentence(place, "holds no row of prices", allowed: "expected a header and at least two rows")
     case .missingColumn(let wanted, let found):
       return sentence(
         "\(file):1:1", "the header has no column \(alternatives(wanted.map(quoted)))",
@@ -62,7 +64,8 @@ extension Explainer {
         suggestion: wanted.count == 1 ? NearestWord.nearest(to: wanted[0], among: found) : nil)
     case .ambiguousPriceColumn(let candidates, _):
       return sentence(
-        "\(file):1:1", "several columns could be the price", allowed: "name one with --column: \(alternatives(candidates))")
+        "\(file):1:1", "several columns could be the price",
+        allowed: "name one with --column: \(alternatives(candidates))")
     case .wrongFieldCount(let position, let expected, let found):
       return sentence(
         at(position), "found \(found) \(found == 1 ? "field" : "fields")", allowed: "the header has \(expected)")
@@ -77,7 +80,8 @@ extension Explainer {
         allowed: "times must increase")
     case .timeNotIncreasing(let position, let seconds, let previous):
       return sentence(
-        at(position), "the time \(Instant(seconds: seconds).text) precedes that of the row before, "
+        at(position),
+        "the time \(Instant(seconds: seconds).text) precedes that of the row before, "
           + Instant(seconds: previous).text, allowed: "times must increase")
     case .emptyPrice(let position): return sentence(at(position), "the price is empty")
     case .malformedPrice(let position, let text):

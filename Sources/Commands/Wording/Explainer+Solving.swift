@@ -30,7 +30,8 @@ extension Explainer {
     switch error {
     case .quadraticImpact(let regime):
       sentence(
-        "costs", "regime \(regime) has a quadratic impact", allowed: "a tracking problem has fixed and proportional costs")
+        "costs", "regime \(regime) has a quadratic impact",
+        allowed: "a tracking problem has fixed and proportional costs")
     case .freeTrading(let regime):
       sentence(
         "costs", "trading is free in regime \(regime)",
@@ -43,7 +44,8 @@ extension Explainer {
         allowed: "a long-run average needs one")
     case .setting(let name, let value, let allowed):
       sentence(nil, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
-    case .singular: sentence(nil, "the equations of a policy could not be solved: a pivot vanished or a number overflowed")
+    case .singular:
+      sentence(nil, "the equations of a policy could not be solved: a pivot vanished or a number overflowed")
     }
   }
 

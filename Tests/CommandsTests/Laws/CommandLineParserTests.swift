@@ -96,6 +96,8 @@ import Testing
   @Test func everyCommandAndOptionIsInTheTableOnce() {
     #expect(CommandTable.commands.map(\.name.rawValue).sorted() == CommandName.allCases.map(\.rawValue).sorted())
     #expect(CommandTable.options.map(\.name.rawValue).sorted() == OptionName.allCases.map(\.rawValue).sorted())
-    for option in CommandTable.options { #expect((option.value == .none) == option.placeholder.isEmpty, "\(option.name)") }
+    for option in CommandTable.options {
+      #expect((option.value == .none) == option.placeholder.isEmpty, "\(option.name)")
+    }
   }
 }
