@@ -17,16 +17,14 @@ public enum Program {
       return .usage
     }
     do {
-      return try action(parsed, arguments, console)
+      return try action(parsed, console)
     } catch {
       console.words("deadband: \(error.message)\n")
       return error.status
     }
   }
 
-  private static func action(
-    _ parsed: ParsedCommand, _ arguments: [String], _ console: Console
-  ) throws(Failure) -> ExitStatus {
+  private static func action(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
     switch parsed.command {
     case .help:
       console.output(parsed.operands.first.flatMap(CommandName.init).map(HelpText.text) ?? HelpText.overview)
@@ -36,10 +34,10 @@ public enum Program {
       return .done
     case .version: return try VersionAction.run(parsed, console)
     case .models: return try ModelsAction.run(parsed, console)
-    case .solve: return try SolveAction(parsed: parsed, arguments: arguments, console: console).run()
+    case .solve: return try SolveAction.run(parsed, console)
     case .check: return try CheckAction.run(parsed, console)
-    case .calibrate: return try CalibrateAction(parsed: parsed, console: console).run()
-    case .simulate: return try SimulateAction(parsed: parsed, console: console).run()
+    case .calibrate: return try CalibrateAction.run(parsed, console)
+    case .simulate: return try SimulateAction.run(parsed, console)
     }
   }
 }

@@ -13,21 +13,21 @@ struct BackwardMarch {
   let problem: OptionBookProblem
   let grid: FiniteHorizonGrid
   let threads: Int
-  private let spots: [Double]
-  private let rows: Int
-  private let regimes: Int
-  private let nodes: Int
-  private let lines: Int
-  private let holdings: [Double]
-  private let spacing: Double
-  private let isGame: Bool
+  let spots: [Double]
+  let rows: Int
+  let regimes: Int
+  let nodes: Int
+  let lines: Int
+  let holdings: [Double]
+  let spacing: Double
+  let isGame: Bool
   /// Index of the zero inventory, where settlement at cost makes V special.
-  private let zeroIndex: Int
+  let zeroIndex: Int
   /// `zeroIndex` when settlement costs something, else −1.
-  private let kink: Int
+  let kink: Int
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
-  private let ceiling: [Double]
-  private let floor: [Double]
+  let ceiling: [Double]
+  let floor: [Double]
 
   init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int) {
     self.problem = problem
@@ -179,84 +179,6 @@ struct BackwardMarch {
       rate += problem.environment.generator.rates[from][to] * jump * jump
     }
     return 0.5 * problem.preference.riskAversion * rate
-  }
-
-  // MARK: Start
-
-  private func referenceHolding() -> Int {
-    let here = problem.book.greeks(time: 0, spot: problem.market.spot, regime: problem.market.currentRegime)
-    let position = ((-here.delta - holdings[0]) / spacing).rounded()
-    return max(0, min(lines - 1, Int(position)))
-  }
-
-  private func setTerminal(_ buffers: inout LineBuffers, valueLine: inout SingleLine, reference: Int) {
-    let recent = buffers.slice(buffers.recent)
-    for row in 0..<rows {
-      let assigned = problem.settlement == .physical ? problem.assigned(spot: spots[row]) : 0
-      for e in 0..<regimes {
-        let node = row * regimes + e
-        for index in 0..<lines {
-          let inventory = index == zeroIndex ? 0 : holdings[index]
-          if isGame {
-            let rest = inventory + assigned
-            let isFlat = abs(rest) < 1e-9 * spacing || problem.settlement == .none
-            recent[node, index] = isFlat ? 0 : rest > 0 ? ceiling[node] : -floor[node]
-          } else {
-            recent[node, index] = problem.settlementCharge(spot: spots[row], regime: e, inventory: inventory)
-          }
-        }
-        valueLine.recent[node] = problem.settlementCharge(
-          spot: spots[row], regime: e, inventory: reference == zeroIndex ? 0 : holdings[reference])
-      }
-    }
-    guard !isGame else { return }
-    // One may trade at the horizon instead of being settled.
-    for node in 0..<nodes {
-      let best = intervened(recent, node: node)
-      for index in 0..<lines { recent[node, index] = min(recent[node, index], best[index]) }
-    }
-  }
-
-  /// MV of one node by the general operator.
-  private func intervened(_ slice: LineBuffers.Slice, node: Int) -> [Double] {
-    let intervention = Intervention(
-      fixed: problem.costs[node % regimes].fixed, buyPerUnit: floor[node], sellPerUnit: ceiling[node],
-      spacing: spacing)
-    let values = (0..<lines).map { slice[node, $0] }
-    return intervention.applied(to: values, kink: kink)
-  }
-
-  /// λ at the start of a segment: where the solution touches its obstacle, the rate at which it would leave it.
-  private func initialiseMultiplier(_ buffers: LineBuffers, source: QuadraticSource, system: LineSystem) {
-    let recent = buffers.slice(buffers.recent)
-    let multiplier = buffers.slice(buffers.multiplier)
-    for node in 0..<nodes {
-      let row = node / regimes
-      let base = row * regimes
-      let below = row > 0 ? node - regimes : node
-      let above = row < rows - 1 ? node + regimes : node
-      func rate(_ index: Int) -> Double {
-        let y = holdings[index]
-        var value = source.constant[node] + (source.linear[node] + source.quadratic[node] * y) * y
-        value += system.lower[node] * recent[below, index] + system.upper[node] * recent[above, index]
-        for other in 0..<regimes { value += system.block[node * regimes + other] * recent[base + other, index] }
-        return value
-      }
-      if isGame {
-        for index in 0..<lines {
-          let value = recent[node, index]
-          let drift = rate(index)
-          let isPinned = value >= ceiling[node] && value <= -floor[node]
-          multiplier[node, index] =
-            isPinned ? drift : value >= ceiling[node] ? max(0, drift) : value <= -floor[node] ? min(0, drift) : 0
-        }
-      } else {
-        let best = intervened(recent, node: node)
-        for index in 0..<lines {
-          multiplier[node, index] = recent[node, index] >= best[index] ? max(0, rate(index)) : 0
-        }
-      }
-    }
   }
 
   // MARK: Step

@@ -18,11 +18,10 @@ struct BandScale {
     let aversion = problem.preference.riskAversion
     let volatility = problem.environment.regimes[regime].volatility
     let fraction = max(cost.proportionalBuy, cost.proportionalSell)
-    let square = gamma * gamma
-    let proportional = cbrt(1.5 * fraction * spot * square / aversion)
-    let fixed = pow(12 * cost.fixed * square / aversion, 0.25)
+    let formula = SmallCostWidth(riskAversion: aversion, spot: spot, gamma: gamma)
     let rate = aversion * volatility * volatility * remaining
-    return proportional + fraction / (rate * spot) + fixed + (2 * cost.fixed / rate).squareRoot() / spot
+    return formula.proportional(fraction) + fraction / (rate * spot) + formula.fixed(cost.fixed)
+      + (2 * cost.fixed / rate).squareRoot() / spot
   }
 
   /// The net delta that running cost alone would choose: `((μ − r) − f)/(a σ² S)` [units].

@@ -9,7 +9,7 @@ import Formulation
 ///
 /// The derivative is a central difference, second order in the relative step ε; both solutions share a grid, so that most
 /// of the grid's error cancels. Source: homogeneity of the criterion and Milgrom and Segal (2002), theorem 2.
-/// *Verified by* `CostShareTests` against the roll-out's own accounts.
+/// *Verified by* `FiniteHorizonReferenceTests.costShareAgrees` against an evaluation of the policy.
 public struct CostShare: Sendable {
   /// Relative step of the difference: the cube root of the solver's relative noise of about 10⁻⁵ and its error ε²/6 then
   /// balance.

@@ -22,8 +22,8 @@ struct EdgeReader {
   /// lie inside.
   private static let reach = 2.5
   /// Steps of the search for the root within `reach`, and of its bisection.
-  private static let scanSteps = 25
-  private static let bisections = 30
+  private static let scanSteps = 10
+  private static let bisections = 16
   /// A deviation that moves less than this many spacings until the horizon does not round the solution off.
   private static let leastDiffusion = 2.0
 

@@ -24,7 +24,8 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   /// 1 and 2 on the straddle of `FiniteHorizonOrderTests`.
   static let timeGrading = 1.5
 
-  init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
+  /// - Throws: `gridSetting`.
+  public init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
     try settings.validate()
     let counts = GridCounts(problem: problem, settings: settings)
     let spotNodes = FiniteHorizonGrid.spotNodes(problem: problem, settings: settings, count: counts.spots)

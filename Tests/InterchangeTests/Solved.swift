@@ -6,7 +6,7 @@ import Formulation
 
 /// Small problems that are really solved and certified, once for all tests.
 enum Solved {
-  /// One regime, one fixed and no proportional cost, quadratic risk: `h⁴ = 6Kη²/λ`, cost `λh²·…` in closed form.
+  /// One regime and a fixed cost alone: the closed form of control.md §7 gives edge, cost and time between trades.
   static let trackingText = """
     { schema: 'deadband.model/1', name: 'fixed-only', kind: 'tracking',
       tracking: { criterion: 'longRunAverage',

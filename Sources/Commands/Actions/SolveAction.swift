@@ -1,122 +1,118 @@
 import Certification
+import Control
 import Formulation
-import Foundation
+import Glibc
 import Interchange
 
-/// `deadband solve`: from a model file to a certified result directory, or to the reasons why not.
-struct SolveAction {
-  let parsed: ParsedCommand
-  let arguments: [String]
-  let console: Console
+/// `deadband solve`: certifies a model and writes its result directory.
+enum SolveAction {
+  static let resultsDirectory = "Results"
 
-  static let standardDirectory = "Results"
-
-  func run() throws(Failure) -> ExitStatus {
-    let model = try Inputs.model(parsed)
-    let settings = Inputs.settings(parsed)
-    let directory = parsed.text(.out) ?? "\(SolveAction.standardDirectory)/\(model.name)"
-    let clock = ContinuousClock.now
+  static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
+    let started = Instant(seconds: Double(Glibc.time(nil)))
+    let clock = ContinuousClock()
+    let began = clock.now
+    func elapsed() -> Double {
+      let parts = (clock.now - began).components
+      return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+    }
+    let model = try ModelLoading.load(parsed)
+    let directory = parsed.text(.out) ?? "\(resultsDirectory)/\(model.name)"
+    var settings = CertificationSettings(seed: ModelLoading.seed(parsed), threads: ModelLoading.threads(parsed))
+    if let paths = parsed.integer(.paths) { settings.paths = paths }
     let record = RunRecord(
-      model: model, arguments: ["deadband"] + arguments, programVersion: Program.version,
-      settingsGiven: SolveAction.given(model, settings), seed: settings.seed, started: SolveAction.now)
+      model: model, arguments: ["deadband", "solve"] + arguments(parsed), programVersion: Program.version,
+      settingsGiven: given(parsed), seed: settings.seed, started: started)
     let run: ResultRun
     do { run = try ResultRun(directory: directory, model: model, record: record) } catch {
       throw Failure(Explainer.message(error), .failed)
     }
-    Interruption.undo(of: console) { SolveAction.abandon(directory: directory, record: record) }
-    defer { Interruption.nothingToUndo() }
-
-    let bar = ProgressBar("certifying \(model.name)", console: console, quiet: parsed.has(.quiet))
+    let outcome = work(model, settings: settings, console: console, quiet: parsed.has(.quiet))
+    let ended = Instant(seconds: Double(Glibc.time(nil)))
     let certificate: Certificate
-    do { certificate = try Inputs.certify(model, settings) { bar.advance(to: $0) } } catch {
-      bar.finish()
+    switch outcome {
+    case .failure(let error):
       let reason = Explainer.message(error)
-      try? run.fail(reason, ended: SolveAction.now, wallSeconds: SolveAction.seconds(since: clock))
-      throw Failure(reason, .failed)
+      do { try run.fail(reason, ended: ended, wallSeconds: elapsed()) } catch {
+        throw Failure(Explainer.message(error), .failed)
+      }
+      throw Failure("\(parsed.operands[0]): \(reason)", status(of: error))
+    case .success(let made): certificate = made
     }
-    bar.finish()
-    let wall = SolveAction.seconds(since: clock)
-    // Made before the run is closed, so that the screen and the file say the same.
-    let parameters = try? Parameters(certificate, model: model, programVersion: Program.version)
-    let isCertified: Bool
-    do { isCertified = try run.finish(certificate, ended: SolveAction.now, wallSeconds: wall) } catch {
-      let reason = Explainer.message(error)
-      SolveAction.close(record, as: .failed(reason), in: directory)
-      throw Failure(reason, .failed)
+    let certified: Bool
+    do { certified = try run.finish(certificate, ended: ended, wallSeconds: elapsed()) } catch {
+      throw Failure(Explainer.message(error), .failed)
     }
-    guard isCertified, let parameters else { return refuse(certificate, model: model) }
-    try show(certificate, parameters, directory: directory, wall: wall)
-    return .done
+    try show(certificate, model: model, directory: directory, seconds: elapsed(), parsed, console)
+    return certified ? .done : .refused
   }
 
-  // MARK: Ends
-
-  private func refuse(_ certificate: Certificate, model: ModelFile) -> ExitStatus {
-    let failures = certificate.failures
-    console.words("deadband: \(model.name) is refused; nothing was emitted\n")
-    for check in failures { console.words("  ✗ \(Explainer.message(check))\n") }
-    return .refused
+  /// A method that does not cover a problem refuses it; anything else is a failure.
+  private static func status(of error: CertificationError) -> ExitStatus {
+    switch error {
+    case .control(.unsupported), .stationary(.freeTrading), .stationary(.severalClosedClasses),
+      .stationary(.quadraticImpact):
+      return .refused
+    case .control(.gridSetting): return .badData
+    default: return .failed
+    }
   }
 
-  private func show(
-    _ certificate: Certificate, _ parameters: Parameters, directory: String, wall: Double
+  private static func work(
+    _ model: ModelFile, settings: CertificationSettings, console: Console, quiet: Bool
+  ) -> Result<Certificate, CertificationError> {
+    let bar = ProgressBar("solving \(model.name)", console: console, quiet: quiet)
+    defer { bar.finish() }
+    let advance: @Sendable (Double) -> Void = { bar.advance(to: $0) }
+    return Interruption.guarding(console: console) {
+      Result { () throws(CertificationError) -> Certificate in
+        switch model.problem {
+        case .optionBook(let problem):
+          return try OptionBookCertifier(
+            problem: problem, grid: model.grid ?? GridSettings(), settings: settings
+          ).run(progress: advance)
+        case .tracking(let problem):
+          return try TrackingCertifier(problem: problem, settings: settings).run(progress: advance)
+        }
+      }
+    }
+  }
+
+  private static func show(
+    _ certificate: Certificate, model: ModelFile, directory: String, seconds: Double, _ parsed: ParsedCommand,
+    _ console: Console
   ) throws(Failure) {
-    if parsed.has(.json) {
-      do { console.output(try parameters.text()) } catch { throw Failure(Explainer.message(error), .failed) }
+    if parsed.has(.json), certificate.isCertified {
+      do {
+        try console.output(
+          json: Parameters(certificate, model: model, programVersion: Program.version).encoded)
+      } catch let error as Failure { throw error } catch { throw Failure("\(error)", .failed) }
       return
     }
-    var screen = Screen(style: Style(isColoured: console.usesColour))
+    let style = Style(isColoured: console.usesColour)
+    let text: String
     switch certificate.answer {
-    case .optionBook(let answer): OptionBookScreen(answer: answer, parameters: parameters).draw(on: &screen)
-    case .tracking(let answer): TrackingScreen(answer: answer).draw(on: &screen)
+    case .optionBook(let answer):
+      text = OptionBookScreen(answer: answer, certificate: certificate, model: model, style: style)
+        .text(directory: directory, seconds: seconds)
+    case .tracking(let answer):
+      text = TrackingScreen(answer: answer, certificate: certificate, style: style)
+        .text(directory: directory, seconds: seconds)
     }
-    CertificateSection(certificate: certificate).draw(on: &screen)
-    screen.section("Written after \(Figures.duration(wall))")
-    screen.note("\(directory)/  parameters.json  policy.nc  certificate.json  run.json")
-    console.output(screen.text)
+    if parsed.has(.json) { console.words(text) } else { console.output(text) }
   }
 
-  /// Interrupted: the record says so, and what was staged goes.
-  private static func abandon(directory: String, record: RunRecord) {
-    close(record, as: .failed("interrupted"), in: directory)
-    let result = URL(filePath: directory)
-    let parent = result.deletingLastPathComponent()
-    let prefix = ".\(result.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)"
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path())) ?? [] where name.hasPrefix(prefix)
-    {
-      try? FileManager.default.removeItem(at: parent.appending(path: name))
-    }
+  private static func arguments(_ parsed: ParsedCommand) -> [String] {
+    parsed.operands
+      + parsed.values.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { option, values in
+        values.flatMap { $0.isEmpty ? ["--\(option.rawValue)"] : ["--\(option.rawValue)", $0] }
+      }
   }
 
-  // MARK: Records
-
-  /// Replaces the record of a run that cannot end itself any more.
-  private static func close(_ record: RunRecord, as status: RunRecord.Status, in directory: String) {
-    var closed = record
-    closed.status = status
-    closed.ended = now
-    if let text = try? closed.text() { try? AtomicFile.write(text, to: "\(directory)/run.json") }
-  }
-
-  private static var now: Instant { Instant(seconds: Date().timeIntervalSince1970.rounded(.down)) }
-
-  private static func seconds(since start: ContinuousClock.Instant) -> Double {
-    let parts = (ContinuousClock.now - start).components
-    return Double(parts.seconds) + 1e-18 * Double(parts.attoseconds)
-  }
-
-  private static func given(_ model: ModelFile, _ settings: CertificationSettings) -> JSONValue {
-    var members: [JSONMember] = []
-    if let grid = model.grid {
-      if let spots = grid.spots { members.append(JSONMember("spots", .integer(spots))) }
-      if let holdings = grid.holdings { members.append(JSONMember("holdings", .integer(holdings))) }
-      if let steps = grid.steps { members.append(JSONMember("steps", .integer(steps))) }
-      members.append(JSONMember("deviations", .number(grid.deviations)))
-    }
-    members += [
-      JSONMember("paths", .integer(settings.paths)), JSONMember("checksPerPath", .integer(settings.checksPerPath)),
-      JSONMember("threads", .integer(settings.threads)),
-    ]
-    return .object(members)
+  private static func given(_ parsed: ParsedCommand) -> JSONValue {
+    .object(
+      [OptionName.paths, .seed, .threads].compactMap { name in
+        parsed.integer(name).map { JSONMember(name.rawValue, .integer($0)) }
+      })
   }
 }

@@ -4,21 +4,14 @@ import LinearAlgebra
 /// `deadband version`.
 enum VersionAction {
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
-    let provider = LinearAlgebraProvider.current
+    let facts = [
+      ("deadband", Program.version), ("swift", swift), ("linearAlgebra", LinearAlgebraProvider.current.name),
+    ]
     if parsed.has(.json) {
-      var library = [
-        JSONMember("provider", .string(provider.name)),
-        JSONMember("libraries", .array(provider.libraries.map { .string($0) })),
-      ]
-      if let configuration = provider.configuration {
-        library.append(JSONMember("configuration", .string(configuration)))
-      }
-      try console.output(
-        json: ["deadband": .string(Program.version), "swift": .string(swift), "linearAlgebra": .object(library)])
+      try console.output(json: .object(facts.map { JSONMember($0.0, .string($0.1)) }))
     } else {
       console.output(
-        "deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(provider.configuration ?? provider.name)\n")
-      for library in provider.libraries { console.output("  \(library)\n") }
+        "deadband \(Program.version)\nSwift \(swift)\nBLAS and LAPACK: \(LinearAlgebraProvider.current.name)\n")
     }
     return .done
   }

@@ -191,7 +191,7 @@ enum CommandTable {
   ]
 
   /// The exit statuses that the help lists.
-  static let statuses: [ExitStatus] = [.done, .refused, .failed, .usage, .badData, .interrupted]
+  static let statuses: [ExitStatus] = [.done, .refused, .failed, .usage, .badData]
 
   static func command(_ name: CommandName) -> CommandSpecification {
     commands.first { $0.name == name }!

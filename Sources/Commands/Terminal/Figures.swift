@@ -26,26 +26,23 @@ enum Figures {
     let scientific = formatted("%.*e", digits - 1, abs(value))
     let mark = scientific.firstIndex(of: "e")!
     let exponent = Int(scientific[scientific.index(after: mark)...])!
-    if exponent < -4 || exponent > 8 {
+    if exponent < -5 || exponent > 8 {
       let sign = exponent < 0 ? "−" : ""
       return (value < 0 ? "−" : "") + "\(scientific[..<mark])e\(sign)\(abs(exponent))"
     }
     return decimals(value, max(0, digits - 1 - exponent))
   }
 
-  /// A number that someone gave: to eight digits, without the zeros at its end.
-  static func given(_ value: Double) -> String {
-    let text = significant(value, 8)
-    guard let mark = text.firstIndex(of: "e") else { return text.trimmedZeros }
-    return String(text[..<mark]).trimmedZeros + text[mark...]
-  }
-
   /// The value with as many decimals as its error bears (two digits of the error), `812.4 ± 0.6`.
   static func measured(_ value: Double, _ error: Double) -> String {
     guard error.isFinite, error > 0 else { return significant(value, 5) }
+    // Rounding left over from amounts that cancel.
+    if abs(value) < roundingResidue, error < roundingResidue { return "0" }
     let places = decimalPlaces(for: error)
     return "\(decimals(value, places)) ± \(decimals(error, places))"
   }
+
+  private static let roundingResidue = 1e-9
 
   /// Decimals that show an error to two digits.
   static func decimalPlaces(for error: Double) -> Int {

@@ -1,19 +1,23 @@
 import Dispatch
 import Glibc
 
-/// What happens when the keyboard stops the work: the cursor comes back, what was begun is undone, status 130.
+/// What happens when the keyboard stops the work: the cursor comes back, what was begun is undone, status 2.
 enum Interruption {
   private static let undoing = Guarded<(@Sendable () -> Void)?>(nil)
   private static let source = Guarded<(any DispatchSourceSignal)?>(nil)
 
-  /// From now on an interruption is caught, and undone by `action`.
-  static func undo(of console: Console, with action: @escaping @Sendable () -> Void = {}) {
-    undoing.withLock { $0 = action }
+  /// Runs work that `undo` takes back should it be interrupted.
+  static func guarding<Result, Failure: Error>(
+    console: Console, undo: @escaping @Sendable () -> Void = {}, _ work: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    undoing.withLock { $0 = undo }
+    defer { undoing.withLock { $0 = nil } }
     start(console)
+    return try work()
   }
 
-  /// The work is done: nothing is left to undo.
-  static func nothingToUndo() { undoing.withLock { $0 = nil } }
+  /// Replaces what undoes the work, once more is known.
+  static func undo(with action: @escaping @Sendable () -> Void) { undoing.withLock { $0 = action } }
 
   /// A queue of its own has its own thread, so that the kernels' threads do not delay the signal.
   private static func start(_ console: Console) {
@@ -25,7 +29,7 @@ enum Interruption {
         if console.errorIsTerminal { console.words(ProgressBar.eraseLine + ProgressBar.showCursor) }
         undoing.withLock { $0?() }
         console.words("deadband: interrupted; nothing was emitted\n")
-        _exit(ExitStatus.interrupted.rawValue)
+        _exit(ExitStatus.failed.rawValue)
       }
       made.resume()
       source = made

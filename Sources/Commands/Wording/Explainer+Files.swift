@@ -47,28 +47,26 @@ extension Explainer {
     case .unreadable(let file, let reason):
       return sentence(file, "the file cannot be read", allowed: reason)
     case .unreadableReference(_, let path, let file, let reason):
-      return sentence(place, "\(path) names \(quoted(file)), which cannot be read", allowed: reason)
+      return sentence(place, "\(value(path)) names \(quoted(file)), which cannot be read", allowed: reason)
     case .notSolved(_, let path, let feature):
-      return sentence(place, "\(path) asks for \(words(feature))", allowed: "this version does not solve that")
-    case .formulation(_, let error): return message(error, place: place)
-    case .calibration(let position, let path, let error):
-      // The position of a fact inside the price file is already one in that file.
-      var file = place
-      if case .file(let name) = position.source { file = name }
-      return message(error, file: file, place: place) + " (\(path))"
+      return sentence(place, "\(value(path)) asks for \(words(feature))", allowed: "this version does not solve it")
+    case .formulation(_, let error):
+      return message(error, place: place)
+    case .calibration(_, _, let error):
+      return message(error, file: place)
     }
   }
 
   private static func words(_ feature: UnsolvedFeature) -> String {
     switch feature {
-    case .kind(let kind): "a problem of the kind \(quoted(kind))"
-    case .preference(let preference): "the preference \(quoted(preference))"
-    case .deltaConvention(let convention): "the delta convention \(quoted(convention))"
-    case .impactCost: "an impact cost"
+    case .kind(let name): "a problem of the kind \(quoted(name))"
+    case .preference(let name): "the preference \(quoted(name))"
+    case .deltaConvention(let name): "the delta convention \(quoted(name))"
+    case .impactCost: "price impact"
     case .jumps: "jumps"
     case .executionDelay: "a delay of execution"
     case .executionFailure: "failures of execution"
-    case .maximumTrade: "a maximum trade"
+    case .maximumTrade: "a largest trade"
     }
   }
 
@@ -108,7 +106,7 @@ extension Explainer {
     case .number: "a decimal number"
     case .timestamp: "an instant in UTC such as 2021-10-21T08:00:00Z"
     case .notEmpty: "at least one character"
-    case .fileName: "letters, digits, “.”, “_” and “-”, not beginning with “.”: it names a directory"
+    case .fileName: "a name of letters, digits, dots, dashes and underscores"
     }
   }
 

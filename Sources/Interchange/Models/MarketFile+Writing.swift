@@ -13,7 +13,7 @@ extension MarketCalibration {
         + "Rates and volatilities are per year; standardError is left out where none exists.")
   }
 
-  var encoded: JSONValue {
+  public var encoded: JSONValue {
     .object([
       JSONMember("schema", .string(Self.schema)),
       JSONMember("regimes", .array(regimes.map(Self.encode)), comment: "In ascending order of volatility."),

@@ -1,3 +1,4 @@
+import Certification
 import Formulation
 import Foundation
 
@@ -39,10 +40,21 @@ enum BandEncoding {
 }
 
 /// The relative price move that takes the net delta from the band's centre to an edge, time standing still.
-enum EquivalentMove {
+public enum EquivalentMove {
   /// Steps of the search for the first crossing, over the range.
   private static let steps = 400
   private static let bisections = 60
+
+  /// The moves from the centre of a regime's band at today's spot, within the solver's grid.
+  public static func moves(_ answer: OptionBookAnswer, regime e: Int) -> (down: Double?, up: Double?) {
+    let nodes = answer.solution.grid.logSpots
+    let problem = answer.problem
+    let here = log(problem.market.spot)
+    return moves(
+      band: answer.regimes[e].band, spot: problem.market.spot,
+      range: (nodes[0] - here)...(nodes[nodes.count - 1] - here)
+    ) { problem.book.greeks(time: 0, spot: $0, regime: e).delta }
+  }
 
   /// The moves down (negative) and up, each to whichever edge is met first; nil where no edge is met within `range`
   /// [log-spot].

@@ -58,12 +58,7 @@ struct OptionBookParameters {
       JSONMember("band", BandEncoding.band(regime.band, unit: unit, measure: "netDelta")),
       JSONMember("holding", .object(BandEncoding.members(regime.holding))),
     ]
-    let grid = answer.solution.grid
-    let reach = log(problem.market.spot)
-    let moves = EquivalentMove.moves(
-      band: regime.band, spot: problem.market.spot,
-      range: (grid.logSpots[0] - reach)...(grid.logSpots[grid.logSpots.count - 1] - reach)
-    ) { problem.book.greeks(time: 0, spot: $0, regime: e).delta }
+    let moves = EquivalentMove.moves(answer, regime: e)
     let sides = [("down", moves.down), ("up", moves.up)]
     let found = sides.compactMap { side in side.1.map { JSONMember(side.0, .number($0)) } }
     if !found.isEmpty { optimal.append(JSONMember("move", .object(found))) }

@@ -15,6 +15,7 @@ public enum ResultRunError: Error, Equatable, Sendable {
 public struct ResultRun: ~Copyable {
   public private(set) var record: RunRecord
   private let model: ModelFile
+  private let directory: String
   private var writer: ResultDirectoryWriter
 
   static let recordName = "run.json"
@@ -24,13 +25,14 @@ public struct ResultRun: ~Copyable {
     let opened = try ResultDirectoryWriter(directory: directory)
     try opened.replaceNow(record.text(), as: Self.recordName)
     writer = opened
+    self.directory = directory
     self.model = model
     self.record = record
   }
 
   /// Publishes a certified result, or records the refusal and publishes nothing.
   /// - Returns: whether it was certified.
-  /// - Throws: `ResultRunError`; nothing is published then, and the record still says `running`.
+  /// - Throws: `ResultRunError`; the record says `failed` then, if it can still be written.
   public consuming func finish(
     _ certificate: Certificate, ended: Instant, wallSeconds: Double, usage: RunRecord.Usage = .current
   ) throws(ResultRunError) -> Bool {
@@ -44,7 +46,10 @@ public struct ResultRun: ~Copyable {
     let parameters: Parameters
     do {
       parameters = try Parameters(certificate, model: model, programVersion: record.programVersion)
-    } catch { throw .parameters(error) }
+    } catch {
+      Self.recordFailure("\(error)", record, directory)
+      throw .parameters(error)
+    }
     do throws(InterchangeError) {
       let texts = [
         ("parameters.json", try parameters.text()),
@@ -63,8 +68,20 @@ public struct ResultRun: ~Copyable {
       record.status = .certified
       try writer.stage(record.text(), as: Self.recordName)
       try writer.publish()
-    } catch { throw .files(error) }
+    } catch {
+      Self.recordFailure("\(error)", record, directory)
+      throw .files(error)
+    }
     return true
+  }
+
+  /// Says in the record that the run failed. A disk that cannot take this either leaves the record at `running`; the error
+  /// that is thrown matters more.
+  private static func recordFailure(_ reason: String, _ record: RunRecord, _ directory: String) {
+    var failed = record
+    failed.status = .failed(reason)
+    failed.files = []
+    if let text = try? failed.text() { try? AtomicFile.write(text, to: "\(directory)/\(recordName)") }
   }
 
   /// Records that the run failed.

@@ -106,4 +106,37 @@ import Testing
         "\(row), \(regime): \(share.trading[regime]), \(expected)")
     }
   }
+
+  /// Settlement at cost: the whole inventory is unwound at expiry. Values of the same program, within 0.025 %.
+  @Test(arguments: [
+    (0.0005, 0.0, [0.2353247, 0.3378319]), (0.0, 0.003, [0.1245888, 0.2037055]),
+    (0.0005, 0.003, [0.3076863, 0.4575333]),
+  ]) func cashSettlementAgrees(_ proportional: Double, _ fixed: Double, _ values: [Double]) throws {
+    let problem = try Straddle.problem(
+      proportional: proportional, fixed: fixed, riskAversion: 0.09, settlement: .cash)
+    let solution = try FiniteHorizon().solve(problem)
+    let half = try FiniteHorizon(settings: GridSettings().refined(by: 0.5, of: solution.grid)).solve(problem)
+    for regime in 0..<2 {
+      let value = solution.value(regime: regime, inventory: 0)
+      let limit = value + (value - half.value(regime: regime, inventory: 0)) / 3
+      #expect(relativeDifference(limit, values[regime]) < 0.0015, "k \(proportional) K \(fixed), \(regime): \(limit)")
+    }
+  }
+
+  /// Implied volatilities of 60 % and 110 % by regime: bands differ through delta and gamma, and marks jump on switching.
+  @Test func impliedVolatilityPerRegime() throws {
+    let problem = try Straddle.problem(riskAversion: 0.09, implied: [0.6, 1.1])
+    let solution = try FiniteHorizon().solve(problem)
+    let values = [0.2094586, 0.2574286]
+    let jumps = [1.4207694, 2.7045372]
+    let edges = [(-0.12087, 0.12188), (-0.08138, 0.08067)]
+    for regime in 0..<2 {
+      let value = solution.value(regime: regime, inventory: 0)
+      #expect(relativeDifference(value, values[regime]) < 0.002, "regime \(regime): \(value)")
+      let jump = solution.markJumpRisk[solution.grid.reference * 2 + regime]
+      #expect(relativeDifference(jump, jumps[regime]) < 0.0005, "regime \(regime): \(jump)")
+      let band = solution.band(regime: regime)
+      #expect(abs(band.lower - edges[regime].0) < 0.003 && abs(band.upper - edges[regime].1) < 0.003, "\(band)")
+    }
+  }
 }

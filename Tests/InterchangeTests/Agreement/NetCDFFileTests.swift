@@ -25,7 +25,7 @@ struct NetCDFFileTests {
     try file.variable("total", over: [], values: [812.4])
     try file.close()
 
-    let reader = try Reader(path)
+    let reader = try NetCDFReader(path)
     #expect(reader.text("title", of: nil) == "bands é" && reader.text("units", of: "lower") == "BTC")
     #expect(reader.text("long_name", of: "lower") == "lower edge" && reader.text("measure", of: "lower") == "netDelta")
     #expect(reader.text("units", of: "spot") == "USD" && reader.text("long_name", of: "spot") == "spot price")
@@ -103,8 +103,8 @@ struct NetCDFFileTests {
   }
 }
 
-/// The reading half of the library, for this test only.
-private final class Reader {
+/// The reading half of the library, for the tests of this suite and of those inside it only: it has no lock.
+final class NetCDFReader {
   private var handle: Int32 = -1
 
   init(_ path: String) throws {

@@ -29,7 +29,7 @@ struct ParametersTests {
     let parameters = try Parameters(solved.certificate, model: solved.model, programVersion: "0")
     let regime = Self.rows(parameters.encoded["regimes"])[0]
     let optimal = try #require(regime["classes"]?["optimal"])
-    // h⁴ = 6Kη²/λ, target 0, mean time h²/η² (control.md §7), and cost λh²/3 = V'(x) balance ½·A·η² with A = 2λh²/(3η²).
+    // h⁴ = 6Kη²/λ, target 0, mean time h²/η² (control.md §7), and cost Aη²/2 with A = 2λh²/(3η²), which is λh²/3.
     let (fixed, volatility, running) = (0.5, 2.0, 3.0)
     let half = pow(6 * fixed * volatility * volatility / running, 0.25)
     let tolerance = 1e-6

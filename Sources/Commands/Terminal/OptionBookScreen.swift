@@ -1,0 +1,226 @@
+import Certification
+import Control
+import Formulation
+import Interchange
+import Simulation
+
+/// What `solve` prints for an option book: the page that a desk keeps in view.
+struct OptionBookScreen {
+  let answer: OptionBookAnswer
+  let certificate: Certificate
+  let model: ModelFile
+  let style: Style
+
+  private var problem: OptionBookProblem { answer.problem }
+  private var unit: String { problem.market.underlying }
+  private var quote: String { problem.market.quote }
+
+  /// Digits after the point for quantities of the underlying: three significant ones of the band.
+  private var places: Int {
+    let widths = answer.regimes.map(\.band.width).filter { $0.isFinite && $0 > 0 }
+    return widths.min().map { min(6, Figures.decimalPlaces(for: 0.02 * $0)) } ?? 3
+  }
+
+  func text(directory: String, seconds: Double) -> String {
+    var screen = Screen(style: style)
+    let days = problem.horizon * problem.dayCount.secondsPerYear
+    screen.title(
+      "DEADBAND  \(problem.name)",
+      "\(problem.valuation.text)   \(unit) \(Figures.significant(problem.market.spot, 7)) \(quote)")
+    screen.line(
+      "  horizon \(Figures.duration(days)) · risk aversion \(Explainer.number(problem.preference.riskAversion)) per "
+        + "\(quote) · settlement \(problem.settlement.rawValue) · inventory \(Figures.decimals(problem.inventory, places)) "
+        + unit)
+    addBook(&screen)
+    addRegimes(&screen)
+    addBands(&screen)
+    addCosts(&screen)
+    addRivals(&screen)
+    addDecomposition(&screen)
+    screen.add(certificate)
+    screen.line("")
+    screen.line(
+      certificate.isCertified
+        ? "Written to \(directory) in \(Figures.duration(seconds))" : "Refused after \(Figures.duration(seconds))")
+    return screen.text
+  }
+
+  private func addBook(_ screen: inout Screen) {
+    let current = problem.market.currentRegime
+    screen.section("Book  marked in \(problem.environment.regimes[current].name)")
+    var table = TextTable("<", "quantity", "expires in", "implied", "delta", "gamma × 1 %", "value \(quote)")
+    for leg in problem.book.legs {
+      let greeks = Book(legs: [leg], rate: problem.book.rate).greeks(
+        time: 0, spot: problem.market.spot, regime: current)
+      table.add(
+        leg.name, Explainer.number(leg.quantity),
+        leg.expiry.isFinite ? Figures.duration(leg.expiry * problem.dayCount.secondsPerYear) : "never",
+        leg.impliedVolatilities.isEmpty ? "–" : Figures.percent(leg.impliedVolatilities[current]),
+        Figures.decimals(greeks.delta, places), Figures.decimals(0.01 * problem.market.spot * greeks.gamma, places),
+        Figures.significant(greeks.value, 6))
+    }
+    let total = problem.book.greeks(time: 0, spot: problem.market.spot, regime: current)
+    table.add(
+      [
+        "book", "", "", "", Figures.decimals(total.delta, places),
+        Figures.decimals(0.01 * problem.market.spot * total.gamma, places), Figures.significant(total.value, 6),
+      ],
+      strong: true)
+    screen.add(table)
+  }
+
+  private func addRegimes(_ screen: inout Screen) {
+    let calibrated = model.market.map { ", fitted to \($0.sample.returns) returns up to \($0.sample.to.text)" } ?? ""
+    screen.section("Regimes" + calibrated)
+    var table = TextTable("<", "volatility", "± s.e.", "mean sojourn", "share of time", "fixed \(quote)", "bps")
+    let law = problem.environment.generator.stationaryLaw
+    for (e, regime) in problem.environment.regimes.enumerated() {
+      let leaving = -problem.environment.generator.rates[e][e]
+      let cost = problem.costs[e]
+      let isCurrent = e == problem.market.currentRegime
+      let error = model.market.flatMap { $0.regimes.indices.contains(e) ? $0.regimes[e].volatility.standardError : nil }
+      let points = (10_000 * cost.proportionalBuy, 10_000 * cost.proportionalSell)
+      table.add(
+        [
+          (isCurrent ? "▸ " : "  ") + regime.name, Figures.percent(regime.volatility),
+          error.map { Figures.percent($0, 2) } ?? "–",
+          leaving > 0 ? Figures.duration(problem.dayCount.secondsPerYear / leaving) : "for ever",
+          law.map { Figures.percent($0[e]) } ?? "–", Figures.significant(cost.fixed, 4),
+          points.0 == points.1
+            ? Figures.significant(points.0, 3)
+            : "\(Figures.significant(points.0, 3)) / \(Figures.significant(points.1, 3))",
+        ], strong: isCurrent)
+    }
+    screen.add(table)
+  }
+
+  private func addBands(_ screen: inout Screen) {
+    screen.section(
+      "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
+    var table = TextTable(
+      "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
+    for (e, regime) in answer.regimes.enumerated() {
+      let isCurrent = e == problem.market.currentRegime
+      let band = regime.band
+      let move = EquivalentMove.moves(answer, regime: e)
+      table.add(
+        [
+          (isCurrent ? "▸ " : "  ") + regime.name, Figures.decimals(band.lower, places),
+          Figures.decimals(band.targetLower, places), Figures.decimals(band.targetUpper, places),
+          Figures.decimals(band.upper, places), Figures.decimals(regime.bandError, places),
+          "\(move.down.map { Figures.signedPercent($0) } ?? "–") \(move.up.map { Figures.signedPercent($0) } ?? "–")",
+          Figures.duration(regime.timeToTrade), regime.check.map { Figures.duration($0) } ?? "–",
+        ], strong: isCurrent)
+    }
+    screen.add(table)
+    var holdings = TextTable("<as inventory", "lower", "target", "target", "upper")
+    for regime in answer.regimes {
+      holdings.add(
+        "  " + regime.name, Figures.decimals(regime.holding.lower, places),
+        Figures.decimals(regime.holding.targetLower, places), Figures.decimals(regime.holding.targetUpper, places),
+        Figures.decimals(regime.holding.upper, places))
+    }
+    screen.add(holdings)
+    let start = answer.regimes[0].startsAtTarget ? "the target" : "the middle of the band"
+    screen.note(
+      "For continuous monitoring. Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
+        + "every: the cadence at which not looking all the time costs 1 % of the total. Price move: from the middle of the "
+        + "targets to either edge.")
+  }
+
+  private func addCosts(_ screen: inout Screen) {
+    screen.section("Expected cost to expiry in \(quote), from today's inventory")
+    let jumps = answer.regimes.contains { $0.markJump > 0 }
+    var table = TextTable(
+      "<", "total", "trading", "risk", jumps ? "of it marks" : "", "once hedged", "simulated ± s.e.", "trades")
+    for (e, regime) in answer.regimes.enumerated() {
+      let simulated = regime.rollOut.extrapolated.adding(regime.markJump)
+      table.add(
+        [
+          (e == problem.market.currentRegime ? "▸ " : "  ") + regime.name,
+          Figures.measured(regime.value.value, regime.value.error), Figures.significant(regime.trading.value, 4),
+          Figures.significant(regime.risk.value, 4), jumps ? Figures.significant(regime.markJump, 4) : "",
+          Figures.significant(regime.valueWhenHedged, 5),
+          Figures.measured(simulated.mean, simulated.standardError),
+          Figures.significant(regime.rollOut.result[.tradeCount].mean, 3),
+        ], strong: e == problem.market.currentRegime)
+    }
+    screen.add(table)
+    let words =
+      "Risk is ½ a times the variance of the hedged book."
+      + (jumps
+        ? " Marks: the part due to implied volatility jumping with the regime, which no hedge in \(unit) changes." : "")
+    screen.note(words)
+  }
+
+  private func addRivals(_ screen: inout Screen) {
+    guard !answer.rivals.isEmpty else { return }
+    let current = answer.regimes[problem.market.currentRegime]
+    screen.section("Against the clock  same paths, from \(current.name), without the marks")
+    var table = TextTable("<hedge to zero delta", "total ± s.e.", "trading", "risk", "more than the band ± s.e.", "")
+    let own = current.rollOut
+    table.add(
+      [
+        "the band", Figures.measured(own.criterion.mean, own.criterion.standardError),
+        Figures.significant(own.result.tradingCosts + own.result[.settlementCost].mean, 4),
+        Figures.significant(own.result[.gammaRisk].mean, 4), "", "",
+      ], strong: true)
+    for rival in answer.rivals {
+      table.add(
+        rival.name, Figures.measured(rival.total.mean, rival.total.standardError),
+        Figures.significant(rival.trading.mean, 4), Figures.significant(rival.risk.mean, 4),
+        Figures.measured(rival.excess.mean, rival.excess.standardError),
+        Figures.signedPercent(rival.excess.mean / (rival.total.mean - rival.excess.mean), 0))
+    }
+    screen.add(table)
+  }
+
+  private func addDecomposition(_ screen: inout Screen) {
+    guard let decomposition = answer.decomposition else { return }
+    screen.section("Where the regime dependence of this book comes from  width of the band in \(unit)")
+    let names = problem.environment.regimes.map(\.name)
+    var table = TextTable(
+      [TextTable.Column(head: "", alignment: .left)] + names.map { TextTable.Column(head: $0) }
+        + [TextTable.Column(head: "widest to narrowest")])
+    for row in decomposition.rows {
+      let widths = row.bands.map(\.width)
+      table.add(
+        [Self.words(row.cause, current: names[problem.market.currentRegime])]
+          + widths.map { Figures.decimals($0, places) }
+          + [Figures.decimals(widths.max()! / widths.min()!, 3)])
+    }
+    screen.add(table)
+    if let sentence = Self.mainCause(decomposition, current: names[problem.market.currentRegime]) {
+      screen.note(sentence)
+    }
+    screen.note(
+      "In a long-run problem with quadratic risk, volatility alone moves no band: the deviation's diffusion and the square "
+        + "root of its risk grow together, and only the interval changes, as 1/σ². Bands differ through costs, implied "
+        + "volatility (delta and gamma), and the time that is left. Computed on a grid half as fine.")
+  }
+
+  /// The cause whose removal brings the bands closest together, when it explains at least half of their difference.
+  private static func mainCause(_ decomposition: RegimeDecomposition, current: String) -> String? {
+    func spread(_ row: RegimeDecomposition.Row) -> Double {
+      let widths = row.bands.map(\.width)
+      return widths.max()! / widths.min()! - 1
+    }
+    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching]
+    guard let stated = decomposition.rows.first(where: { $0.cause == .asStated }).map(spread), stated > 0.02,
+      let best = decomposition.rows.filter({ single.contains($0.cause) }).min(by: { spread($0) < spread($1) }),
+      spread(best) < 0.5 * stated
+    else { return nil }
+    return "Here: with \(words(best.cause, current: current)), the widest band would be "
+      + "\(Figures.percent(spread(best), 0)) wider than the narrowest instead of \(Figures.percent(stated, 0))."
+  }
+
+  private static func words(_ cause: RegimeDecomposition.Cause, current: String) -> String {
+    switch cause {
+    case .asStated: "as it is"
+    case .equalCosts: "costs of \(current) in every regime"
+    case .equalImpliedVolatility: "implied volatility of \(current) in every regime"
+    case .noSwitching: "regimes that never switch"
+    case .volatilityAlone: "volatility alone: equal costs and marks"
+    }
+  }
+}

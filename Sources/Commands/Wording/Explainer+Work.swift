@@ -1,0 +1,79 @@
+import Certification
+import Control
+import Interchange
+import Simulation
+
+extension Explainer {
+  // MARK: Work that could not be finished
+
+  static func message(_ error: CertificationError) -> String {
+    switch error {
+    case .control(let error): message(error)
+    case .stationary(let error): message(error)
+    case .simulation(let error): message(error)
+    }
+  }
+
+  static func message(_ error: ControlError) -> String {
+    switch error {
+    case .unsupported(let method, let feature):
+      sentence(nil, "the method \(quoted(method)) does not cover \(feature)")
+    case .gridSetting(let name, let value, let allowed):
+      sentence(nil, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
+    case .notFinite(let method, let place):
+      sentence(nil, "the method \(quoted(method)) met a number that is not finite in \(place)")
+    }
+  }
+
+  static func message(_ error: StationaryError) -> String {
+    switch error {
+    case .quadraticImpact(let regime):
+      sentence(
+        nil, "regime \(regime) has price impact", allowed: "the stationary solver takes fixed and proportional costs")
+    case .freeTrading(let regime):
+      sentence(
+        nil, "trading is free in regime \(regime)", allowed: "the deviation is then kept at zero and there is no band")
+    case .severalClosedClasses(let regimes):
+      sentence(
+        nil, "some regimes lead to several groups that are never left, \(regimes)",
+        allowed: "a long-run average needs one such group")
+    case .setting(let name, let value, let allowed):
+      sentence(nil, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
+    case .singular: sentence(nil, "the equations of a policy are singular")
+    }
+  }
+
+  static func message(_ error: SimulationError) -> String {
+    sentence(nil, "the simulation could not be made: \(error)")
+  }
+
+  static func message(_ error: ResultRunError) -> String {
+    switch error {
+    case .files(let error): message(error)
+    case .parameters(.refused): "the certificate did not pass"
+    case .parameters(.spotOutsideGrid(let spot, let lowest, let highest)):
+      sentence(
+        nil, "outputs.spots asks for \(number(spot))",
+        allowed: "the grid reaches from \(Figures.significant(lowest, 5)) to \(Figures.significant(highest, 5))")
+    case .parameters(.otherProblem): "the certificate is of another problem than the model"
+    }
+  }
+
+  // MARK: Checks
+
+  /// What a check asks, for the certificate on the screen.
+  static func question(_ kind: Check.Kind) -> String {
+    switch kind {
+    case .valueError: "error of the value, from two grids"
+    case .bandError: "error of the band, from two grids"
+    case .observedOrder: "order of convergence seen (at least)"
+    case .equationResidual: "residual of the equation"
+    case .obstacleViolation: "trading now never better"
+    case .tradingViolation: "waiting never better outside the band"
+    case .rollOut: "independent simulation less value"
+    case .edgesOrdered: "edges and targets in order"
+    case .monotoneInCosts: "value grows with costs"
+    case .closedForm: "distance from the closed form"
+    }
+  }
+}
