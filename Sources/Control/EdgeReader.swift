@@ -61,8 +61,10 @@ struct EdgeReader {
 
   /// The t > 0 for which `d₀/t², d₁/(t+1)², d₂/(t+2)²` are equally spaced.
   static func tangentRoot(_ d0: Double, _ d1: Double, _ d2: Double) -> Double {
+    // The second difference of the three, times the positive (t (t + 1) (t + 2))².
     func bend(_ t: Double) -> Double {
-      d0 / (t * t) - 2 * d1 / ((t + 1) * (t + 1)) + d2 / ((t + 2) * (t + 2))
+      let (p, q, r) = ((t + 1) * (t + 2), t * (t + 2), t * (t + 1))
+      return d0 * p * p - 2 * d1 * q * q + d2 * r * r
     }
     var low = 0.0
     var high = reach
