@@ -1,3 +1,4 @@
+import Certification
 import Glibc
 
 /// The whole program: arguments in, exit status out.
@@ -50,5 +51,16 @@ struct Failure: Error, Equatable {
   init(_ message: String, _ status: ExitStatus) {
     self.message = message
     self.status = status
+  }
+
+  /// A method that does not cover a problem refuses it; anything else is a failure.
+  static func status(of error: CertificationError) -> ExitStatus {
+    switch error {
+    case .control(.unsupported), .stationary(.freeTrading), .stationary(.severalClosedClasses),
+      .stationary(.quadraticImpact):
+      return .refused
+    case .control(.gridSetting): return .badData
+    default: return .failed
+    }
   }
 }

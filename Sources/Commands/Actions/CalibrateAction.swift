@@ -25,6 +25,9 @@ enum CalibrateAction {
     return .done
   }
 
+  /// As in a model file that asks for a calibration, so that both find the same regimes.
+  private static let standardSeed: UInt64 = 0
+
   /// Days of trading in a year: the convention of `tradingDays`.
   private static let tradingDaysPerYear = 252.0
 
@@ -42,7 +45,8 @@ enum CalibrateAction {
       let fit = try MarketFit.fit(
         series, clock: clock,
         options: RegimeOptions(
-          count: count.map { .fixed($0) } ?? .automatic(upTo: 4), seed: ModelLoading.seed(parsed)))
+          count: count.map { .fixed($0) } ?? .automatic(upTo: 4),
+          seed: parsed.integer(.seed).map(UInt64.init) ?? standardSeed))
       let name = path.split(separator: "/").last.map(String.init) ?? path
       do { return MarketCalibration(fit, source: name, sha256: try Digest.sha256(ofFile: path)) } catch {
         throw Failure(Explainer.message(error), .badData)
@@ -68,7 +72,7 @@ enum CalibrateAction {
       "  \(sample.returns) returns of \(sample.rows) rows; \(sample.missingBars) bars missing, \(sample.bridgedGaps) gaps "
         + "bridged, \(sample.droppedGaps) dropped; clock \(sample.clock)")
     screen.section("Regimes  ± standard error")
-    var table = TextTable("<", "volatility % /√y", "drift % /y", "share of time %", "mean sojourn", "now")
+    var table = TextTable("<", "volatility % /√y", "drift % /y", "share of time %", "mean sojourn", "± s.e.", "now")
     for (index, regime) in market.regimes.enumerated() {
       table.add(
         [
@@ -76,6 +80,7 @@ enum CalibrateAction {
           estimate(regime.drift, percent: true), estimate(regime.stationaryProbability, percent: true),
           regime.expectedYears.value.isFinite
             ? Figures.duration(regime.expectedYears.value * Figures.year) : "for ever",
+          regime.expectedYears.standardError.map { Figures.duration($0 * Figures.year) } ?? "–",
           Figures.percent(regime.probability),
         ], strong: index == market.currentRegime)
     }
@@ -90,17 +95,18 @@ enum CalibrateAction {
       screen.add(rates)
       screen.line(
         "  generator by \(market.method.generator)"
-          + (market.method.generatorAdjustment > 0
+          + (market.method.generator == "adjustedLogarithm"
             ? ", moved by at most \(Figures.significant(market.method.generatorAdjustment, 2)) per year to be one" : "")
       )
     }
     screen.section("How many regimes  least BIC is best")
-    var candidates = TextTable("regimes", "parameters", "log-likelihood", "BIC", "<")
+    var candidates = TextTable("regimes", "parameters", "log-likelihood", "BIC", "above the least", "<")
     let least = market.method.candidates.map(\.bic).min()
     for candidate in market.method.candidates {
       candidates.add(
         "\(candidate.regimes)", "\(candidate.freeParameters)", Figures.decimals(candidate.logLikelihood, 1),
-        Figures.decimals(candidate.bic, 1), candidate.bic == least ? "← least" : "")
+        Figures.decimals(candidate.bic, 1), Figures.decimals(candidate.bic - (least ?? candidate.bic), 1),
+        (candidate.regimes == market.regimes.count ? "← fitted" : "") + (candidate.converged ? "" : " not converged"))
     }
     screen.add(candidates)
     return screen.text

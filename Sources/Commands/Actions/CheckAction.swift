@@ -68,18 +68,16 @@ enum CheckAction {
       "settlement",
       "\(problem.settlement.rawValue), inventory today \(figure(problem.inventory)) \(unit), "
         + "delta convention \(problem.convention.rawValue)")
-    if let every = problem.execution.checkEvery {
-      facts.add(
-        "execution",
-        "looked at every \(Figures.duration(every)); bands are solved for continuous monitoring, and the band for "
-          + "this cadence is emitted beside")
-    }
+    if let every = problem.execution.checkEvery { facts.add("execution", "looked at every \(Figures.duration(every))") }
     if problem.execution.lot > 0 { facts.add("lot", "\(figure(problem.execution.lot)) \(unit)") }
     screen.add(facts)
+    if problem.execution.checkEvery != nil {
+      screen.note("Bands are solved for continuous monitoring; the band for this cadence is emitted beside.")
+    }
 
     screen.section("Regimes")
     var regimes = TextTable(
-      "<", "volatility", "drift", "marks at", "share of time", "mean sojourn", "fixed \(quote)", "buy bps", "sell bps")
+      "<", "volatility", "drift", "marked at", "of the time", "mean sojourn", "fixed \(quote)", "buy bps", "sell bps")
     let law = problem.environment.generator.stationaryLaw
     for (e, regime) in problem.environment.regimes.enumerated() {
       let leaving = -problem.environment.generator.rates[e][e]
@@ -87,7 +85,7 @@ enum CheckAction {
       regimes.add(
         [
           (e == problem.market.currentRegime ? "▸ " : "  ") + regime.name, Figures.percent(regime.volatility),
-          Figures.percent(regime.drift), regime.impliedVolatility.map { Figures.percent($0) } ?? "legs' own",
+          Figures.percent(regime.drift), regime.impliedVolatility.map { Figures.percent($0) } ?? "own",
           law.map { Figures.percent($0[e]) } ?? "–",
           leaving > 0 ? Figures.duration(problem.dayCount.secondsPerYear / leaving) : "for ever",
           Figures.significant(cost.fixed, 4), Figures.significant(10_000 * cost.proportionalBuy, 3),
@@ -96,22 +94,7 @@ enum CheckAction {
     }
     screen.add(regimes)
 
-    screen.section("Book")
-    var book = TextTable(
-      "<", "quantity", "expires in", "implied", "delta \(unit)", "gamma × 1 %", "vega × 1 %", "value \(quote)")
-    let current = problem.market.currentRegime
-    for leg in problem.book.legs {
-      let greeks = Book(legs: [leg], rate: problem.book.rate).greeks(
-        time: 0, spot: problem.market.spot, regime: current)
-      book.add(
-        leg.name, figure(leg.quantity),
-        leg.expiry.isFinite ? Figures.duration(leg.expiry * problem.dayCount.secondsPerYear) : "never",
-        leg.impliedVolatilities.isEmpty
-          ? "–" : leg.impliedVolatilities.map { Figures.percent($0) }.joined(separator: " / "),
-        figure(greeks.delta), figure(0.01 * problem.market.spot * greeks.gamma), figure(0.01 * greeks.vega),
-        figure(greeks.value))
-    }
-    screen.add(book)
+    describeBook(problem, &screen)
 
     screen.section("Orientation  half-widths of small-cost formulas, not what will be emitted")
     var widths = TextTable("<", "proportional alone", "fixed alone", "<")
@@ -132,6 +115,49 @@ enum CheckAction {
       "  \(grid.logSpots.count) spots from \(figure(grid.spots[0])) to \(figure(grid.spots[grid.spots.count - 1])) \(quote), "
         + "\(grid.holdings.count) inventories from \(figure(grid.holdings[0])) to "
         + "\(figure(grid.holdings[grid.holdings.count - 1])) \(unit), \(grid.times.count - 1) steps")
+  }
+
+  private static func describeBook(_ problem: OptionBookProblem, _ screen: inout Screen) {
+    let (market, current) = (problem.market, problem.market.currentRegime)
+    screen.section(
+      "Book  delta in \(market.underlying), change of delta per 1 %, vega per point, value in \(market.quote), in "
+        + problem.environment.regimes[current].name)
+    var table = TextTable("<", "quantity", "strike", "days", "implied", "delta", "gamma", "vega", "value")
+    func sensitivities(_ book: Book) -> [String] {
+      let greeks = book.greeks(time: 0, spot: market.spot, regime: current)
+      return [greeks.delta, 0.01 * market.spot * greeks.gamma, 0.01 * greeks.vega, greeks.value].map {
+        Figures.significant($0, 4)
+      }
+    }
+    for leg in problem.book.legs {
+      var cells = [shortName(leg), Figures.significant(leg.quantity, 4)]
+      if case .option(_, let strike, _) = leg.instrument {
+        let days = leg.expiry * problem.dayCount.secondsPerYear / Figures.day
+        cells += [Explainer.number(strike), Figures.decimals(days, 1), marks(leg)]
+      } else {
+        cells += ["–", "–", "–"]
+      }
+      table.add(cells + sensitivities(Book(legs: [leg], rate: market.rate)))
+    }
+    if problem.book.legs.count > 1 {
+      table.add(["book", "", "", "", ""] + sensitivities(problem.book), strong: true)
+    }
+    screen.add(table)
+  }
+
+  /// The exchange's name, or kind and expiry of an option that has none: its strike has a column.
+  private static func shortName(_ leg: Leg) -> String {
+    guard case .option(let kind, _, let expiry) = leg.instrument, Instrument.named(leg.name) == nil else {
+      return leg.name
+    }
+    return "\(kind.rawValue) \(expiry.text.prefix(10))"
+  }
+
+  /// The implied volatilities per regime; one when they are equal.
+  private static func marks(_ leg: Leg) -> String {
+    let volatilities = leg.impliedVolatilities
+    if Set(volatilities).count == 1 { return Figures.percent(volatilities[0]) }
+    return volatilities.map { Figures.decimals(100 * $0, 1) }.joined(separator: "/") + " %"
   }
 
   private static func describe(_ problem: TrackingProblem, _ screen: inout Screen) {

@@ -1,10 +1,13 @@
 import Glibc
 import Interchange
+import LinearAlgebra
 
 /// What several commands do first, and the clock of the process.
 enum ModelLoading {
   /// Reads the model that a command names, with its `--set` values.
   static func load(_ parsed: ParsedCommand) throws(Failure) -> ModelFile {
+    // Work is divided above BLAS; threads of its own would change the order of sums.
+    LinearAlgebraProvider.useOneThread()
     do { return try ModelFile(path: parsed.operands[0], overrides: parsed.texts(.set)) } catch {
       throw Failure(Explainer.message(error), .badData)
     }

@@ -57,8 +57,8 @@ enum ModelsAction {
       if text.isEmpty { continue }
       guard text.hasPrefix("//") || text.hasPrefix("/*") else { return nil }
       let words = text.drop { "/*".contains($0) }.drop { $0 == " " }
-      let end = words.hasSuffix("*/") ? words.dropLast(2) : words
-      let trimmed = String(end)
+      var trimmed = String(words.hasSuffix("*/") ? words.dropLast(2) : words)
+      while trimmed.last == " " { trimmed.removeLast() }
       if !trimmed.isEmpty { return trimmed }
     }
     return nil

@@ -27,7 +27,9 @@ enum SolveAction {
     do { run = try ResultRun(directory: directory, model: model, record: record) } catch {
       throw Failure(Explainer.message(error), .failed)
     }
-    let outcome = work(model, settings: settings, console: console, quiet: parsed.has(.quiet))
+    let outcome = work(model, settings: settings, console: console, quiet: parsed.has(.quiet)) {
+      AbandonedRun(record: record, directory: directory).close(as: "interrupted", removingStagedFiles: true)
+    }
     let ended = Instant(seconds: Double(Glibc.time(nil)))
     let certificate: Certificate
     switch outcome {
@@ -36,35 +38,27 @@ enum SolveAction {
       do { try run.fail(reason, ended: ended, wallSeconds: elapsed()) } catch {
         throw Failure(Explainer.message(error), .failed)
       }
-      throw Failure("\(parsed.operands[0]): \(reason)", status(of: error))
+      throw Failure("\(parsed.operands[0]): \(reason)", Failure.status(of: error))
     case .success(let made): certificate = made
     }
     let certified: Bool
     do { certified = try run.finish(certificate, ended: ended, wallSeconds: elapsed()) } catch {
-      throw Failure(Explainer.message(error), .failed)
+      let reason = Explainer.message(error)
+      AbandonedRun(record: record, directory: directory).close(as: reason, removingStagedFiles: false)
+      throw Failure(reason, .failed)
     }
     try show(certificate, model: model, directory: directory, seconds: elapsed(), parsed, console)
     return certified ? .done : .refused
   }
 
-  /// A method that does not cover a problem refuses it; anything else is a failure.
-  private static func status(of error: CertificationError) -> ExitStatus {
-    switch error {
-    case .control(.unsupported), .stationary(.freeTrading), .stationary(.severalClosedClasses),
-      .stationary(.quadraticImpact):
-      return .refused
-    case .control(.gridSetting): return .badData
-    default: return .failed
-    }
-  }
-
   private static func work(
-    _ model: ModelFile, settings: CertificationSettings, console: Console, quiet: Bool
+    _ model: ModelFile, settings: CertificationSettings, console: Console, quiet: Bool,
+    undo: @escaping @Sendable () -> Void
   ) -> Result<Certificate, CertificationError> {
     let bar = ProgressBar("solving \(model.name)", console: console, quiet: quiet)
     defer { bar.finish() }
     let advance: @Sendable (Double) -> Void = { bar.advance(to: $0) }
-    return Interruption.guarding(console: console) {
+    return Interruption.guarding(console: console, undo: undo) {
       Result { () throws(CertificationError) -> Certificate in
         switch model.problem {
         case .optionBook(let problem):

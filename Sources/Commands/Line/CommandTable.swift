@@ -111,7 +111,7 @@ enum CommandTable {
       name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "8192", category: .method,
       help: "paths of the independent simulation"),
     OptionSpecification(
-      name: .seed, value: .integer(0...Int.max), placeholder: "N", standard: "1; calibrate: 0", category: .method,
+      name: .seed, value: .integer(0...Int.max), placeholder: "N", standard: "1, for calibrate 0", category: .method,
       help: "seed of the random numbers; the same seed gives the same bytes"),
     OptionSpecification(
       name: .threads, value: .integer(CommandTable.threadRange), placeholder: "N", standard: "one per processor",

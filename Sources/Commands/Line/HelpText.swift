@@ -21,7 +21,8 @@ struct HelpText {
     let command = CommandTable.command(name)
     var usage = ["deadband", name.rawValue, operand(command)].filter { !$0.isEmpty }.joined(separator: " ")
     if command.options.count > 1 { usage += " [OPTION …]" }
-    var lines = ["deadband \(name.rawValue) — \(command.summary)", "", "Usage: \(usage)", "", command.description]
+    var lines = ["deadband \(name.rawValue) — \(command.summary)", "", "Usage: \(usage)", ""]
+    lines += wrapped(command.description.split(separator: "\n").joined(separator: " "), width: width)
     for category in OptionCategory.allCases {
       let options = command.options.map(CommandTable.option).filter { $0.category == category }
       if options.isEmpty { continue }

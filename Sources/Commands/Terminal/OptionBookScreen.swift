@@ -113,12 +113,12 @@ struct OptionBookScreen {
         ], strong: isCurrent)
     }
     screen.add(table)
-    var holdings = TextTable("<as inventory", "lower", "target", "target", "upper")
+    var holdings = TextTable("<as inventory", "lower", "target", "target", "upper", "<today")
     for regime in answer.regimes {
       holdings.add(
         "  " + regime.name, Figures.decimals(regime.holding.lower, places),
         Figures.decimals(regime.holding.targetLower, places), Figures.decimals(regime.holding.targetUpper, places),
-        Figures.decimals(regime.holding.upper, places))
+        Figures.decimals(regime.holding.upper, places), today(regime.holding))
     }
     screen.add(holdings)
     let start = answer.regimes[0].startsAtTarget ? "the target" : "the middle of the band"
@@ -126,6 +126,12 @@ struct OptionBookScreen {
       "For continuous monitoring. Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
         + "every: the cadence at which not looking all the time costs 1 % of the total. Price move: from the middle of the "
         + "targets to either edge.")
+  }
+
+  /// What the band asks of today's inventory.
+  private func today(_ holding: Band) -> String {
+    let trade = holding.trade(at: problem.inventory)
+    return trade == 0 ? "hold" : "\(trade > 0 ? "buy" : "sell") \(Figures.decimals(abs(trade), places))"
   }
 
   private func addCosts(_ screen: inout Screen) {

@@ -52,7 +52,9 @@ extension Explainer {
       return sentence(place, "\(value(path)) asks for \(words(feature))", allowed: "this version does not solve it")
     case .formulation(_, let error):
       return message(error, place: place)
-    case .calibration(_, _, let error):
+    case .calibration(let position, _, let error):
+      // The position of a fact inside the price file is already one in that file.
+      if case .file(let name) = position.source { return message(error, file: name, place: place) }
       return message(error, file: place)
     }
   }

@@ -44,7 +44,29 @@ extension Explainer {
   }
 
   static func message(_ error: SimulationError) -> String {
-    sentence(nil, "the simulation could not be made: \(error)")
+    switch error {
+    case .outOfRange(let setting, let value, let allowed):
+      sentence(nil, "the simulation's \(setting) is \(number(value))", allowed: "allowed is \(allowed)")
+    case .regimeCount(let found, let expected):
+      sentence(nil, "the policy has \(found) regimes", allowed: "the problem has \(expected)")
+    case .band(let regime, let time, let spot):
+      sentence(
+        nil, "the band of regime \(regime) at time \(time) and spot \(spot) of the table is out of order",
+        allowed: "a finer grid may help")
+    case .tableShape(let what): sentence(nil, "the policy table does not fit together: \(what)")
+    case .intervalNotMultiple(let interval, let check):
+      sentence(
+        nil, "trading every \(Figures.duration(interval)) is no whole number of checks",
+        allowed: "one looks every \(Figures.duration(check))")
+    case .misalignedShard(let first, let block):
+      sentence(nil, "a share of the paths begins at \(first)", allowed: "shares begin at multiples of \(block)")
+    case .shardGap(let expected, let found):
+      sentence(nil, "a share of the paths begins at \(found)", allowed: "the one before ends at \(expected)")
+    case .tooFewSamples(let found, let needed):
+      sentence(nil, "\(found) samples were drawn", allowed: "at least \(needed) are needed")
+    case .criterion(let criterion):
+      sentence(nil, "the simulation does not estimate the criterion \(quoted(criterion))")
+    }
   }
 
   static func message(_ error: ResultRunError) -> String {

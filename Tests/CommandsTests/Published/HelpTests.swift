@@ -13,4 +13,105 @@ import Testing
         + "completions, version; did you mean “solve”?\n")
     #expect(record.output == "")
   }
+
+  @Test(arguments: [[], ["help"], ["--help"], ["-h"]]) func overview(_ arguments: [String]) {
+    let record = RecordingConsole()
+    #expect(record.run(arguments) == .done)
+    #expect(record.words == "")
+    #expect(
+      record.output == """
+        deadband — when should a hedge be rebalanced, and how far?
+
+        Usage: deadband COMMAND …
+
+        Commands:
+          solve MODEL                find the bands and intervals, certify them, write the result
+          check MODEL                validate a model and print the problem as understood, with units
+          calibrate PRICES.csv …     fit volatility regimes to prices, with standard errors
+          simulate MODEL             profit and loss of policies on the same random paths
+          models [DIRECTORY]         list model files with what they are for
+          help [COMMAND]             explain a command
+          completions bash|zsh|fish  print a completion script for bash, zsh or fish
+          version                    print the versions of the program and its libraries
+
+        Exit status:
+          0   done, and certified
+          1   refused: a check failed, nothing was emitted
+          2   failed: a file, the numerics, or the keyboard
+          64  the command line is wrong
+          65  the model or the data is wrong
+
+        deadband help COMMAND explains a command. Data goes to standard output, words to standard error.
+
+        """)
+  }
+
+  @Test(arguments: [["help", "simulate"], ["simulate", "--help"], ["simulate", "--nonsense", "-h"]])
+  func oneCommand(_ arguments: [String]) {
+    let record = RecordingConsole()
+    #expect(record.run(arguments) == .done)
+    #expect(
+      record.output == """
+        deadband simulate — profit and loss of policies on the same random paths
+
+        Usage: deadband simulate MODEL [OPTION …]
+
+        Solves the problem of a model file, then rolls policies out on common random numbers and prints the
+        criterion and its parts, the law of the profit, trades and turnover, each with its standard error.
+        Nothing is certified and nothing is written.
+
+        The problem:
+          --policy CLASS    a policy to roll out: optimal, hourly, daily, never, frictionless; may be
+                            repeated (default: all of them)
+          --set PATH=VALUE  replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
+                            repeated
+
+        The method:
+          --paths N    paths of the independent simulation (default: 8192)
+          --seed N     seed of the random numbers; the same seed gives the same bytes (default: 1, for
+                       calibrate 0)
+          --threads N  threads to use; no number depends on it (default: one per processor)
+
+        The output:
+          --json   print JSON for machines instead of tables
+          --quiet  print no progress and no remarks on standard error
+          --help   print the help of the command
+
+        Example: deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly
+
+        """)
+  }
+
+  /// Numbers that scripts rely on.
+  @Test func statuses() {
+    #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 64, 65])
+  }
+
+  @Test func modelsAreListedWithTheirPurpose() throws {
+    try withTemporaryFolder { folder in
+      try smallVault.write(toFile: folder + "/b.json5", atomically: true, encoding: .utf8)
+      try "\n/* Second. */\n{}".write(toFile: folder + "/a.json5", atomically: true, encoding: .utf8)
+      try "{}".write(toFile: folder + "/c.json5", atomically: true, encoding: .utf8)
+      try "// none".write(toFile: folder + "/d.txt", atomically: true, encoding: .utf8)
+      let record = RecordingConsole()
+      #expect(record.run(["models", folder, "--json"]) == .done)
+      #expect(
+        record.output == """
+          [
+            {
+              "file": "\(folder)/a.json5",
+              "purpose": "Second."
+            },
+            {
+              "file": "\(folder)/b.json5",
+              "purpose": "A covered-call vault, small."
+            },
+            {
+              "file": "\(folder)/c.json5"
+            }
+          ]
+
+          """)
+    }
+  }
 }

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@testable import Commands
+
+/// `simulate` against what must hold between its own numbers.
+@Suite(.serialized) struct SimulateTests {
+  struct Number: Decodable { let mean, standardError: Double }
+  struct Policy: Decodable {
+    let policy: String
+    let criterion, gammaRisk, carry, fixedCosts, variableCosts, settlementCost, trades, profit, gammaThetaProfit: Number
+    let hedgingProfit, fundingPaid: Number
+    let excess: Number?
+  }
+  struct Answer: Decodable {
+    let checkEvery: Double
+    let policies: [Policy]
+  }
+
+  private func simulate(_ arguments: [String]) throws -> String {
+    try withTemporaryFolder { folder in
+      let path = folder + "/vault.json5"
+      try smallVault.write(toFile: path, atomically: true, encoding: .utf8)
+      let record = RecordingConsole()
+      #expect(record.run(["simulate", path, "--json"] + arguments) == .done, "\(record.words)")
+      return record.output
+    }
+  }
+
+  /// Parts add up, all policies meet the same paths, and none is better than the optimal one.
+  @Test func accounts() throws {
+    let text = try simulate(["--paths", "4096"])
+    let answer = try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+    #expect(answer.policies.map(\.policy) == CommandTable.policies)
+    // A rule of the clock trades at looks.
+    #expect(abs((3600 / answer.checkEvery).rounded() * answer.checkEvery - 3600) < 1e-9)
+    let optimal = answer.policies[0]
+    for policy in answer.policies {
+      let parts = [policy.gammaRisk, policy.carry, policy.fixedCosts, policy.variableCosts, policy.settlementCost]
+      let total = parts.reduce(0) { $0 + $1.mean }
+      #expect(abs(total - policy.criterion.mean) < 1e-9 * policy.criterion.mean, "\(policy.policy)")
+      let costs = policy.fixedCosts.mean + policy.variableCosts.mean + policy.settlementCost.mean
+      let profit = policy.gammaThetaProfit.mean + policy.hedgingProfit.mean - policy.fundingPaid.mean - costs
+      #expect(abs(profit - policy.profit.mean) < 1e-9 * (abs(costs) + abs(policy.gammaThetaProfit.mean)))
+      // What the book earns beyond its delta is a fact of the paths, not of the policy.
+      #expect(policy.gammaThetaProfit.mean == optimal.gammaThetaProfit.mean, "\(policy.policy)")
+      guard let excess = policy.excess else { continue }
+      let difference = policy.criterion.mean - optimal.criterion.mean
+      #expect(abs(excess.mean - difference) < 1e-9 * policy.criterion.mean, "\(policy.policy)")
+      #expect(excess.mean > -3 * excess.standardError, "\(policy.policy) beats the optimal policy: \(excess)")
+    }
+    #expect(optimal.excess == nil)
+    #expect(answer.policies.first { $0.policy == "never" }?.trades.mean == 0)
+  }
+
+  @Test func sameBytesForAnyThreads() throws {
+    let arguments = ["--paths", "512", "--policy", "hourly", "--policy", "never"]
+    #expect(try simulate(arguments + ["--threads", "1"]) == simulate(arguments + ["--threads", "3"]))
+    #expect(try simulate(arguments) != simulate(arguments + ["--seed", "2"]))
+  }
+}
