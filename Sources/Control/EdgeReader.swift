@@ -21,9 +21,9 @@ struct EdgeReader {
   /// How far beyond the last interior node an edge may be, in spacings: the discrete obstacle may hold a node or two that
   /// lie inside.
   private static let reach = 2.5
-  /// Steps of the search for the root within `reach`, and of its bisection.
-  private static let scanSteps = 10
-  private static let bisections = 16
+  /// Newton's steps for the edge, and the change [spacings] at which it counts as found: far below the error of reading.
+  private static let newtonSteps = 12
+  private static let settled = 1e-5
   /// A deviation that moves less than this many spacings until the horizon does not round the solution off.
   private static let leastDiffusion = 2.0
 
@@ -59,34 +59,23 @@ struct EdgeReader {
     return position(index, direction, EdgeReader.tangentRoot(d0, d1, distance(innermost)))
   }
 
-  /// The t > 0 for which `d₀/t², d₁/(t+1)², d₂/(t+2)²` are equally spaced.
+  /// The t > 0 for which `d₀/t², d₁/(t+1)², d₂/(t+2)²` are equally spaced: Newton's method from where the root of the
+  /// distance, extrapolated linearly, vanishes.
   static func tangentRoot(_ d0: Double, _ d1: Double, _ d2: Double) -> Double {
-    // The second difference of the three, times the positive (t (t + 1) (t + 2))².
-    func bend(_ t: Double) -> Double {
+    let (near, far) = (d0.squareRoot(), d1.squareRoot())
+    let start = min(reach, near / (far - near))
+    var t = start
+    for _ in 0..<newtonSteps {
+      // The second difference of the three, times the positive (t (t + 1) (t + 2))², and its derivative.
       let (p, q, r) = ((t + 1) * (t + 2), t * (t + 2), t * (t + 1))
-      return d0 * p * p - 2 * d1 * q * q + d2 * r * r
+      let bend = d0 * p * p - 2 * d1 * q * q + d2 * r * r
+      let slope = 2 * (d0 * p * (2 * t + 3) - 2 * d1 * q * (2 * t + 2) + d2 * r * (2 * t + 1))
+      let next = t - bend / slope
+      guard next > 0, next <= reach else { return start }
+      if abs(next - t) < settled { return next }
+      t = next
     }
-    var low = 0.0
-    var high = reach
-    var found = false
-    for step in 1...scanSteps {
-      let t = reach * Double(step) / Double(scanSteps)
-      if bend(t) <= 0 {
-        high = t
-        found = true
-        break
-      }
-      low = t
-    }
-    guard found else {
-      let (near, far) = (d0.squareRoot(), d1.squareRoot())
-      return min(reach, near / (far - near))
-    }
-    for _ in 0..<bisections {
-      let middle = 0.5 * (low + high)
-      if bend(middle) > 0 { low = middle } else { high = middle }
-    }
-    return 0.5 * (low + high)
+    return start
   }
 
   private func position(_ index: Int, _ direction: Int, _ beyond: Double) -> Double {
