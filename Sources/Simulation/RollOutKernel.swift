@@ -111,7 +111,7 @@ extension BookSlice {
     for option in 0..<active {
       total +=
         term(option, .weight, regime)
-        * normalCumulative(term(option, .slope, regime) * logSpot + term(option, .offset, regime))
+        * fastNormalCumulative(term(option, .slope, regime) * logSpot + term(option, .offset, regime))
     }
     return total
   }
@@ -123,10 +123,10 @@ extension BookSlice {
     var strikes = Lanes()
     for option in 0..<active {
       let slope = term(option, .slope, regime)
-      delta += term(option, .weight, regime) * normalCumulative(slope * logSpot + term(option, .offset, regime))
+      delta += term(option, .weight, regime) * fastNormalCumulative(slope * logSpot + term(option, .offset, regime))
       strikes +=
         term(option, .strikeWeight, regime)
-        * normalCumulative(slope * logSpot + term(option, .strikeOffset, regime))
+        * fastNormalCumulative(slope * logSpot + term(option, .strikeOffset, regime))
     }
     return (spot * delta - strikes, delta)
   }
@@ -243,7 +243,7 @@ func rollOutBlock<Policy: LanePolicy, Switching: CompileTimeFlag, Detailed: Comp
           from: start, to: end, firstPath: firstPath, vector: vector, state: state, shift: &shift, scale: &scale)
       }
       logSpot += shift + scale * normal
-      let moved = exponential(logSpot)
+      let moved = fastExponential(logSpot)
       let regimeAfter = Switching.isOn ? state.regime[vector] : zero
       let volatilityAfter = Switching.isOn ? state.volatility[vector] : volatility
       let driftAfter = Switching.isOn ? state.drift[vector] : drift
