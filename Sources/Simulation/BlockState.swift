@@ -50,22 +50,23 @@ struct BlockState {
   static let stateFields = 14
 
   private let storage: UnsafeMutablePointer<Lanes>
-  let logSpot: UnsafeMutablePointer<Lanes>
-  let spot: UnsafeMutablePointer<Lanes>
-  let inventory: UnsafeMutablePointer<Lanes>
-  let bookDelta: UnsafeMutablePointer<Lanes>
-  let bookValue: UnsafeMutablePointer<Lanes>
-  let evenNormal: UnsafeMutablePointer<Lanes>
-  let oddNormal: UnsafeMutablePointer<Lanes>
-  let regime: UnsafeMutablePointer<Lanes>
-  let volatility: UnsafeMutablePointer<Lanes>
-  let drift: UnsafeMutablePointer<Lanes>
-  let funding: UnsafeMutablePointer<Lanes>
+  // Fields at fixed distances, so that the kernel needs one pointer for all.
+  var logSpot: UnsafeMutablePointer<Lanes> { storage }
+  var spot: UnsafeMutablePointer<Lanes> { storage + BlockState.vectorCount }
+  var inventory: UnsafeMutablePointer<Lanes> { storage + 2 * BlockState.vectorCount }
+  var bookDelta: UnsafeMutablePointer<Lanes> { storage + 3 * BlockState.vectorCount }
+  var bookValue: UnsafeMutablePointer<Lanes> { storage + 4 * BlockState.vectorCount }
+  var evenNormal: UnsafeMutablePointer<Lanes> { storage + 5 * BlockState.vectorCount }
+  var oddNormal: UnsafeMutablePointer<Lanes> { storage + 6 * BlockState.vectorCount }
+  var regime: UnsafeMutablePointer<Lanes> { storage + 7 * BlockState.vectorCount }
+  var volatility: UnsafeMutablePointer<Lanes> { storage + 8 * BlockState.vectorCount }
+  var drift: UnsafeMutablePointer<Lanes> { storage + 9 * BlockState.vectorCount }
+  var funding: UnsafeMutablePointer<Lanes> { storage + 10 * BlockState.vectorCount }
   /// Years at which the regime changes next.
-  let nextSwitch: UnsafeMutablePointer<Lanes>
-  let lastTrade: UnsafeMutablePointer<Lanes>
-  let lastTradeRegime: UnsafeMutablePointer<Lanes>
-  private let columns: UnsafeMutablePointer<Lanes>
+  var nextSwitch: UnsafeMutablePointer<Lanes> { storage + 11 * BlockState.vectorCount }
+  var lastTrade: UnsafeMutablePointer<Lanes> { storage + 12 * BlockState.vectorCount }
+  var lastTradeRegime: UnsafeMutablePointer<Lanes> { storage + 13 * BlockState.vectorCount }
+  private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
   /// Years since the last trade made in a regime, `[regime × path]`, and the trades that ended them.
@@ -79,21 +80,6 @@ struct BlockState {
     let fields = BlockState.stateFields + RollOutColumn.allCases.count
     storage = .allocate(capacity: fields * size)
     storage.initialize(repeating: Lanes(), count: fields * size)
-    logSpot = storage
-    spot = storage + size
-    inventory = storage + 2 * size
-    bookDelta = storage + 3 * size
-    bookValue = storage + 4 * size
-    evenNormal = storage + 5 * size
-    oddNormal = storage + 6 * size
-    regime = storage + 7 * size
-    volatility = storage + 8 * size
-    drift = storage + 9 * size
-    funding = storage + 10 * size
-    nextSwitch = storage + 11 * size
-    lastTrade = storage + 12 * size
-    lastTradeRegime = storage + 13 * size
-    columns = storage + BlockState.stateFields * size
     switchCount = .allocate(capacity: BlockState.pathCount)
     switchCount.initialize(repeating: 0, count: BlockState.pathCount)
     exposure = .allocate(capacity: regimeCount * BlockState.pathCount)

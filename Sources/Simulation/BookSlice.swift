@@ -22,6 +22,19 @@ enum OptionTerm: Int {
   static let count = 5
 }
 
+/// What the lanes read of a book at one instant.
+struct BookTerms {
+  /// Units of the underlying that the book's forwards hold.
+  let forwardUnits: Double
+  /// How many sets of terms there are: one per regime, or one when every leg is marked alike in all regimes.
+  let markCount: Int
+  /// `[mark × option × part]`, the first `active` options of each row in use.
+  let terms: UnsafeMutablePointer<Double>
+  /// Numbers from one mark to the next.
+  let stride: Int
+  fileprivate(set) var active = 0
+}
+
 /// The book at one instant, for every regime: Black's formula with its constants worked out once for all paths.
 ///
 /// Independent of the solver's grids: each path evaluates the formula itself.
@@ -40,15 +53,7 @@ struct BookSlice {
   private let options: [Option]
   private let rate: Double
   private let coincidence: Double
-  /// Units of the underlying that the book's forwards hold.
-  let forwardUnits: Double
-  /// How many sets of terms there are: one per regime, or one when every leg is marked alike in all regimes.
-  let markCount: Int
-  /// `[mark × option × part]`, the first `active` options of each row in use.
-  let terms: UnsafeMutablePointer<Double>
-  /// Numbers from one mark to the next.
-  let stride: Int
-  private(set) var active = 0
+  private(set) var book: BookTerms
 
   /// The total deviation that stands for zero at expiry: the payoff's delta is then a step of width 10⁻¹⁰ in ln S, far
   /// below any spacing of paths, and ½ at the strike as in `BlackFormula`.
@@ -68,22 +73,22 @@ struct BookSlice {
           carry: leg.carry, expiry: leg.expiry, volatilities: leg.impliedVolatilities))
     }
     options = found
-    forwardUnits = forwards
     rate = book.rate
     self.coincidence = coincidence
-    markCount =
+    let markCount =
       found.allSatisfy { $0.volatilities.allSatisfy { [first = $0.volatilities[0]] in $0 == first } }
       ? 1 : regimeCount
-    stride = max(1, found.count) * OptionTerm.count
-    terms = .allocate(capacity: stride * markCount)
+    let stride = max(1, found.count) * OptionTerm.count
+    let terms = UnsafeMutablePointer<Double>.allocate(capacity: stride * markCount)
     terms.initialize(repeating: 0, count: stride * markCount)
+    self.book = BookTerms(forwardUnits: forwards, markCount: markCount, terms: terms, stride: stride)
   }
 
-  func deallocate() { terms.deallocate() }
+  func deallocate() { book.terms.deallocate() }
 
   /// Works out the terms at a time [years]: before the settlement of the legs that expire then, or after it.
   mutating func prepare(time: Double, settled: Bool) {
-    active = 0
+    var active = 0
     for option in options {
       let left = option.expiry - time
       guard left >= -coincidence, !settled || left > coincidence else { continue }
@@ -93,12 +98,12 @@ struct BookSlice {
       let carried = option.carry * remaining
       let weight = option.sign * option.quantity * discount
       let forwardWeight = weight * exp(carried)
-      for mark in 0..<markCount {
+      for mark in 0..<book.markCount {
         let deviation = max(BookSlice.vanishingDeviation, option.volatilities[mark] * root)
         let slope = option.sign / deviation
         let centre = (carried - option.logStrike) * slope
         let half = 0.5 * option.sign * deviation
-        let term = terms + (mark * stride + active * OptionTerm.count)
+        let term = book.terms + (mark * book.stride + active * OptionTerm.count)
         term[OptionTerm.slope.rawValue] = slope
         term[OptionTerm.offset.rawValue] = centre + half
         term[OptionTerm.weight.rawValue] = forwardWeight
@@ -107,5 +112,6 @@ struct BookSlice {
       }
       active += 1
     }
+    book.active = active
   }
 }

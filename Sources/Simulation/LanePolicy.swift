@@ -83,22 +83,21 @@ struct UniformPolicyTable: Sendable {
       finite(band.lower), finite(band.upper), finite(band.targetLower), finite(band.targetUpper))
   }
 
-  /// Fills `[regime × node]` for one time.
-  func interpolate(time: Double, into row: UnsafeMutablePointer<SIMD4<Double>>) {
+  /// Fills some nodes of `[regime × node]` for one time.
+  func interpolate(time: Double, nodes: ClosedRange<Int>, into row: UnsafeMutablePointer<SIMD4<Double>>) {
     let size = regimeCount * nodeCount
     var later = 0
     while later < times.count, times[later] < time { later += 1 }
+    let before = max(0, later - 1)
+    let after = min(later, times.count - 1)
+    let weight = before == after ? 0 : (time - times[before]) / (times[after] - times[before])
     bands.withUnsafeBufferPointer { bands in
-      if later == 0 || later == times.count {
-        let start = (later == 0 ? 0 : times.count - 1) * size
-        for index in 0..<size { row[index] = bands[start + index] }
-        return
-      }
-      let weight = (time - times[later - 1]) / (times[later] - times[later - 1])
-      let (before, after) = ((later - 1) * size, later * size)
-      for index in 0..<size {
-        let left = bands[before + index]
-        row[index] = left + weight * (bands[after + index] - left)
+      let left = bands.baseAddress! + before * size
+      let right = bands.baseAddress! + after * size
+      for regime in 0..<regimeCount {
+        for index in (regime * nodeCount + nodes.lowerBound)...(regime * nodeCount + nodes.upperBound) {
+          row[index] = left[index] + weight * (right[index] - left[index])
+        }
       }
     }
   }

@@ -68,7 +68,7 @@ public struct RegimePath: Sendable, Equatable {
       }
       logSpot += shift + scale * normal
       logSpots.append(logSpot)
-      spots.append(exponential(Lanes(repeating: logSpot))[0])
+      spots.append(fastExponential(logSpot))
       regimes.append(regime)
       integratedVariances.append(variance)
     }

@@ -75,6 +75,9 @@ struct RollOutPlan: Sendable {
   /// Whether the regime can change at all.
   var switches: Bool { clocks.isRunning }
 
+  /// Whether holding anything costs or earns more than its financing in some regime.
+  var carries: Bool { regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate } }
+
   /// The number of the first stream of eight that a vector of paths draws from. Antithetic paths share one: paths
   /// 16q … 16q + 7 move with the streams 8q …, paths 16q + 8 … 16q + 15 against them.
   @inline(__always)
@@ -82,6 +85,26 @@ struct RollOutPlan: Sendable {
     settings.antithetic
       ? UInt64(firstPath / 2 + (vector >> 1) * Lanes.scalarCount)
       : UInt64(firstPath + vector * Lanes.scalarCount)
+  }
+
+  /// Draws a block's normals for the step of an even number and the step after it.
+  func drawNormals(firstPath: Int, step: Int, state: BlockState) {
+    let (even, odd) = (state.evenNormal, state.oddNormal)
+    let pairOfSteps = UInt32(truncatingIfNeeded: step >> 1)
+    let stream = stream
+    if settings.antithetic {
+      for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: 2) {
+        let first = firstStream(firstPath: firstPath, vector: vector)
+        let pair = stream.normalPair(firstStream: first, step: pairOfSteps)
+        (even[vector], odd[vector]) = pair
+        (even[vector + 1], odd[vector + 1]) = (-pair.0, -pair.1)
+      }
+    } else {
+      for vector in 0..<BlockState.vectorCount {
+        let first = UInt64(firstPath + vector * Lanes.scalarCount)
+        (even[vector], odd[vector]) = stream.normalPair(firstStream: first, step: pairOfSteps)
+      }
+    }
   }
 
   /// Sets the first switch of every path of a block.

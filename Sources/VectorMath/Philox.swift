@@ -53,23 +53,36 @@ public enum Philox4x32 {
   public static func blocks(
     key: PhiloxKey, _ c0: LaneWords, _ c1: LaneWords, _ c2: LaneWords, _ c3: LaneWords
   ) -> (LaneWords, LaneWords, LaneWords, LaneWords) {
+    var x = (c0, c1, c2, c3)
+    // Written out, so that the keys of the rounds become constants of whatever loop this stands in.
+    round(&x, key, 0)
+    round(&x, key, 1)
+    round(&x, key, 2)
+    round(&x, key, 3)
+    round(&x, key, 4)
+    round(&x, key, 5)
+    round(&x, key, 6)
+    round(&x, key, 7)
+    round(&x, key, 8)
+    round(&x, key, 9)
+    let mask = LaneWords(repeating: 0xffff_ffff)
+    return (x.0 & mask, x.1 & mask, x.2 & mask, x.3 & mask)
+  }
+
+  /// One round on eight counters. What lies above the low halves of the words is left there: a product takes the low halves
+  /// of its factors only, and the caller masks once at the end.
+  @inlinable @inline(__always)
+  static func round(_ x: inout (LaneWords, LaneWords, LaneWords, LaneWords), _ key: PhiloxKey, _ number: UInt32) {
     let mask = LaneWords(repeating: 0xffff_ffff)
     let shift = LaneWords(repeating: 32)
-    let m0 = LaneWords(repeating: UInt64(multiplier0))
-    let m1 = LaneWords(repeating: UInt64(multiplier1))
-    var (x0, x1, x2, x3) = (c0, c1, c2, c3)
-    var (k0, k1) = (key.low, key.high)
-    for _ in 0..<rounds {
-      // Both factors are known to lie under 2³²: one widening multiplication per four lanes.
-      let first = (x0 & mask) &* m0
-      let second = (x2 & mask) &* m1
-      x0 = (second &>> shift) ^ x1 ^ LaneWords(repeating: UInt64(k0))
-      x1 = second & mask
-      x2 = (first &>> shift) ^ x3 ^ LaneWords(repeating: UInt64(k1))
-      x3 = first & mask
-      k0 &+= increment0
-      k1 &+= increment1
-    }
-    return (x0, x1, x2, x3)
+    let k0 = UInt64(key.low &+ number &* increment0)
+    let k1 = UInt64(key.high &+ number &* increment1)
+    // Both factors are known to lie under 2³²: one widening multiplication per four lanes.
+    let first = (x.0 & mask) &* LaneWords(repeating: UInt64(multiplier0))
+    let second = (x.2 & mask) &* LaneWords(repeating: UInt64(multiplier1))
+    x = (
+      (second &>> shift) ^ (x.1 ^ LaneWords(repeating: k0)), second,
+      (first &>> shift) ^ (x.3 ^ LaneWords(repeating: k1)), first
+    )
   }
 }

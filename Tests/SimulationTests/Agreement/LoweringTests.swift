@@ -25,7 +25,7 @@ import VectorMath
         for spot in [60.0, 92, 99.5, 104.9, 105.1, 180] {
           let expected = alive.greeks(time: time, spot: spot, regime: regime)
           let lanes = Lanes(repeating: log(spot))
-          let found = slice.mark(
+          let found = slice.book.mark(
             logSpot: lanes, spot: Lanes(repeating: spot), regime: Lanes(repeating: Double(regime)))
           let row = "t \(time) settled \(settled) regime \(regime) spot \(spot)"
           #expect(abs(found.delta[3] - expected.delta) < 1e-12, "\(row): Δ \(found.delta[3]) for \(expected.delta)")
@@ -63,10 +63,13 @@ import VectorMath
     let row = UnsafeMutablePointer<SIMD4<Double>>.allocate(capacity: uniform.nodeCount * 2)
     defer { row.deallocate() }
     let policy = TableLanePolicy(table: uniform, row: row)
+    let logSpots: [Double] = [4.0, 4.3, 4.35, 4.51, 4.6, 4.64, 4.77, 4.9, 5.5]
+    // A block that visits all of them.
+    let block = (0..<BlockState.vectorCount).map { Lanes(repeating: logSpots[$0 % logSpots.count]) }
     for time in [-0.1, 0, 0.02, 0.03, 0.07, 0.09, 1] {
-      policy.prepare(time: time)
+      block.withUnsafeBufferPointer { policy.prepare(time: time, logSpots: $0.baseAddress!) }
       for regime in 0..<2 {
-        for logSpot in [4.0, 4.3, 4.35, 4.51, 4.6, 4.64, 4.77, 4.9, 5.5] {
+        for logSpot in logSpots {
           let expected = lookUp(table, time: time, logSpot: logSpot, regime: regime)
           let found = policy.band(
             logSpot: Lanes(repeating: logSpot), regime: Lanes(repeating: Double(regime)))
