@@ -24,9 +24,9 @@ private func straddle(fixed: Double) throws -> OptionBookProblem {
 private func fastest(_ repetitions: Int, _ work: () throws -> Void) rethrows -> Double {
   var best = Double.infinity
   for _ in 0..<repetitions {
-    let start = monotonicSeconds()
+    let start = monotonicSeconds(CLOCK_MONOTONIC)
     try work()
-    best = min(best, monotonicSeconds() - start)
+    best = min(best, monotonicSeconds(CLOCK_MONOTONIC) - start)
   }
   return best
 }
