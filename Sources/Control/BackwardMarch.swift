@@ -29,7 +29,8 @@ struct BackwardMarch {
   let ceiling: [Double]
   let floor: [Double]
 
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int) {
+  /// - Parameter ofValues: whether to march V even where the game would do, for comparison.
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false) {
     self.problem = problem
     self.grid = grid
     self.threads = threads
@@ -40,7 +41,7 @@ struct BackwardMarch {
     holdings = grid.holdings
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
-    isGame = problem.costs.allSatisfy { $0.fixed == 0 }
+    isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)

@@ -29,11 +29,20 @@ struct EdgeReader {
 
   /// - Parameter diffusion: standard deviation of the deviation until the horizon, |Γ|Sσ√τ [units].
   init(origin: Double, spacing: Double, count: Int, diffusion: Double) {
+    self.init(
+      origin: origin, spacing: spacing, count: count,
+      isTangent: EdgeReader.isTangent(diffusion: diffusion, spacing: spacing))
+  }
+
+  init(origin: Double, spacing: Double, count: Int, isTangent: Bool) {
     self.origin = origin
     self.spacing = spacing
     self.count = count
-    isTangent = diffusion > EdgeReader.leastDiffusion * spacing
+    self.isTangent = isTangent
   }
+
+  /// Whether a deviation that moves by `diffusion` [units] until the horizon rounds the solution off.
+  static func isTangent(diffusion: Double, spacing: Double) -> Bool { diffusion > leastDiffusion * spacing }
 
   /// Position of the edge beyond the last interior node, walking in `direction` (±1) from `start`, where
   /// `distance(index)` ≥ 0 is the distance to the obstacle and 0 means touching. Infinite when the grid ends first.

@@ -11,7 +11,8 @@ import Glibc
 ///
 ///   There is no error from the inventory grid in W. V itself follows one reference inventory with the cost of the trades
 ///   that optimal inventories would make as its source.
-/// - A fixed cost: an impulse-control problem, `V_t + LV + QV + r = 0` below `V ≤ MV` (see `Intervention`).
+/// - A fixed cost in some regime: an impulse-control problem, `V_t + LV + QV + r = 0` below `V ≤ MV` (see
+///   `Intervention`); in regimes without one MV is the Lipschitz envelope of V.
 ///
 /// Time is stepped by variable-step second-order backward differences with a lagged multiplier for the obstacle
 /// (`LineSweep`), so that the band is that of continuous monitoring: its error is of the order of the step, not of its
@@ -30,11 +31,6 @@ public struct FiniteHorizon: Sendable {
 
   /// Why the method does not cover a problem, or nil when it does.
   public static func obstacle(to problem: OptionBookProblem) -> ControlError? {
-    let hasFixed = problem.costs.map { $0.fixed > 0 }
-    if hasFixed.contains(true), hasFixed.contains(false) {
-      return .unsupported(
-        method: name, feature: "a fixed cost in some regimes and none in others: give every regime one, however small")
-    }
     if problem.costs.contains(where: { $0.quadraticImpact > 0 }) {
       return .unsupported(method: name, feature: "quadratic impact")
     }

@@ -6,6 +6,9 @@ import Formulation
 /// purchase then goes to the minimiser of `V(z) + k_buy S z`, the best sale to that of `V(z) − k_sell S z`, or either to
 /// the kink, and MV is known everywhere from these points: O(n) without a recurrence, in vectors. `Intervention` is the
 /// general operator; *verified by* `ImpulseRowTests`, which compares the two.
+///
+/// Without a fixed cost the targets are the edges, V joins the obstacle with two derivatives, and the edges are read off the
+/// slope of V (`ImpulseRow+Slopes.swift`).
 struct ImpulseRow {
   let fixed: Double
   let buy: Double
@@ -17,6 +20,9 @@ struct ImpulseRow {
   let kink: Int
   /// How far the deviation moves until the horizon; see `EdgeReader`.
   let diffusion: Double
+
+  /// Whether trades cost nothing at all.
+  var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
 
   /// A trade's destination: inventory and value there.
   private struct Target {
@@ -45,7 +51,7 @@ struct ImpulseRow {
     }
     var offset = 0.0
     var dip = 0.0
-    if best > 0, best < count - 1, best != kink {
+    if best > 0, best < count - 1, best != kink, fixed > 0 || isFree {
       let above = value[best + 1] - value[best] + step
       let below = value[best] - value[best - 1] + step
       offset = Intervention.offset(above: above, below: below)
@@ -92,6 +98,7 @@ struct ImpulseRow {
       multiplier[group] = LineGroup.zero.replacing(with: -slack * speed, where: touches)
       value[group] = value[group].replacing(with: best, where: touches)
     }
+    if fixed == 0 { return slopeBand(plain, lowest: purchase.position, highest: sale.position) }
     let gaps = UnsafeRawPointer(distance).assumingMemoryBound(to: Double.self)
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
     let middle = max(

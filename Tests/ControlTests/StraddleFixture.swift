@@ -1,6 +1,6 @@
 import Formulation
 
-/// The straddle that the issues measure with: 30 days, at the money, spot 100, implied volatility 80 %.
+/// The straddle that most tests measure with: 30 days, at the money, spot 100, implied volatility 80 %.
 enum Straddle {
   static func problem(
     proportional: Double = 0.0005, fixed: Double = 0, riskAversion: Double = 0.1, volatilities: [Double] = [0.5, 1.2],

@@ -14,7 +14,8 @@ import Testing
 /// Edges move apart unequally, but the half of their distance has no odd terms: its relative error is of the order h², that
 /// is `k^{2/3}` and `K^{1/2}`. Measured: exponents 0.67 and 0.73.
 @Suite struct SmallCostTests {
-  private func ratio(proportional: Double, fixed: Double, lengths: Double = 10, refinement: Double = 1) throws -> Double {
+  private func ratio(proportional: Double, fixed: Double, lengths: Double = 10, refinement: Double = 1) throws -> Double
+  {
     let whole = try Straddle.problem(proportional: proportional, fixed: fixed, volatilities: [0.8])
     let gamma = whole.book.greeks(time: 0, spot: 100, regime: 0).gamma
     let formula = SmallCostWidth(riskAversion: 0.1, spot: 100, gamma: gamma)
