@@ -6,6 +6,10 @@ import Simulation
 public struct OptionBookAnswer: Sendable {
   public let problem: OptionBookProblem
   public let solution: FiniteHorizonSolution
+  /// The same on the next coarser grid, from which errors are estimated.
+  let coarser: FiniteHorizonSolution
+  /// Reservation prices on the coarser and the finest grid; empty without exponential utility.
+  let prices: [ReservationPrices]
   public let regimes: [Regime]
   /// Other ways to hedge the same book from the current regime, on common random numbers.
   public let rivals: [Rival]

@@ -23,6 +23,8 @@ public struct OptionBookCertifier: Sendable {
   /// Part of the difference between the two finest grids that extrapolation may leave: 1/(2^p − 1) − 1/3 is 0.21 at
   /// p = 1.5, the lowest order seen on smooth problems; ½ allows for less.
   static let remainingShare = 0.5
+  /// What the two finest grids' difference is added to the finest one: 1/(2² − 1).
+  static let extrapolation = 1.0 / 3
 
   /// Shares of the work, for progress: the three solves, variants, roll-outs, rivals.
   private static let solved = 0.35
@@ -57,9 +59,11 @@ public struct OptionBookCertifier: Sendable {
         OptionBookCertifier.compared + (0.9 - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
     }
     let rivals = try rivals(fine: fine)
+    let prices = problem.preference.isExponential ? [try prices(middle), try prices(fine)] : []
     progress?(1)
     let answer = OptionBookAnswer(
-      problem: problem, solution: fine, regimes: regimes, rivals: rivals, decomposition: decomposition,
+      problem: problem, solution: fine, coarser: middle, prices: prices, regimes: regimes, rivals: rivals,
+      decomposition: decomposition,
       rollOutCheck: check, settings: settings)
     return Certificate(answer: .optionBook(answer), checks: checks)
   }
@@ -70,6 +74,10 @@ public struct OptionBookCertifier: Sendable {
     do { return try FiniteHorizon(settings: grid, threads: threads).solve(problem, progress: progress) } catch {
       throw .control(error)
     }
+  }
+
+  private func prices(_ solution: FiniteHorizonSolution) throws(CertificationError) -> ReservationPrices {
+    do { return try ReservationPrices(solution, threads: settings.threads) } catch { throw .control(error) }
   }
 
   /// Seconds between the roll-out's checks: the horizon in equal parts.
@@ -89,20 +97,15 @@ public struct OptionBookCertifier: Sendable {
     let values = [coarse, middle, fine].map { $0.value(regime: e, inventory: y) }
     let difference = values[2] - values[1]
     let order = log2(abs(values[1] - values[0]) / max(abs(difference), .leastNormalMagnitude))
-    let controlled = values[2] + difference / 3
+    let controlled = values[2] + OptionBookCertifier.extrapolation * difference
     let error = OptionBookCertifier.remainingShare * abs(difference)
     let markJump = fine.markJumpRisk[node]
     let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
 
     let band = fine.band(regime: e)
-    let bandError = largestDifference(band, middle.band(regime: e))
+    let bandError = problem.largestDifference(band, middle.band(regime: e))
     let delta = fine.bookDeltas[node]
     let holding = band.shifted(by: -delta)
-
-    // The cost share comes from the middle grid; it is scaled by what the value gained on the way to the limit.
-    let scale = values[1] == 0 ? 1 : controlled / values[1]
-    let trading = share.trading[e] * scale
-    let tradingError = abs(share.trading[e]) * abs(scale - 1) + error
 
     let hasFixed = problem.costs[e].fixed > 0
     let clock = TimeToTrade(fine)
@@ -113,6 +116,7 @@ public struct OptionBookCertifier: Sendable {
       ? problem.horizon : usable.reduce(0) { $0 + clock.expected(regime: e, inventory: $1) } / Double(usable.count)
 
     let rollOut = try rollOut(regime: e, policy: fine.policy, check: check)
+    let trading = trading(share.trading[e], middle: values[1], limit: controlled, error: error, rollOut: rollOut)
     ask(
       &checks, name: name, value: controlled, error: error, order: order, difference: difference, band: band,
       bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
@@ -120,13 +124,28 @@ public struct OptionBookCertifier: Sendable {
     let resolved = loss.mean > 2 * loss.standardError
     return OptionBookAnswer.Regime(
       name: name, value: Measured(controlled + markJump, error: error + markJumpError),
-      trading: Measured(trading, error: tradingError),
-      risk: Measured(controlled - trading + markJump, error: error + tradingError + markJumpError),
+      trading: trading,
+      risk: Measured(controlled - trading.value + markJump, error: error + trading.error + markJumpError),
       markJump: markJump,
-      valueWhenHedged: hedgedValue(fine, e, holding: holding, extrapolation: difference / 3) + markJump,
+      valueWhenHedged: hedgedValue(
+        fine, e, holding: holding, extrapolation: OptionBookCertifier.extrapolation * difference) + markJump,
       band: band, bandError: bandError, holding: holding, order: order,
       timeToTrade: time * problem.dayCount.secondsPerYear, startsAtTarget: hasFixed, rollOut: rollOut,
       check: resolved ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
+  }
+
+  /// Expected trading costs: from the cost share of the middle grid, scaled by what the value gained on the way to the
+  /// limit; with exponential utility the loss is no sum of costs and risk, and their mean comes from the simulation.
+  private func trading(
+    _ share: Double, middle: Double, limit: Double, error: Double, rollOut: RollOutEstimate
+  ) -> Measured {
+    if problem.preference.isExponential {
+      let result = rollOut.result
+      let spread = hypot(result[.fixedCosts].standardError, result[.variableCosts].standardError)
+      return Measured(result.tradingCosts + result[.settlementCost].mean, error: spread)
+    }
+    let scale = middle == 0 ? 1 : limit / middle
+    return Measured(share * scale, error: abs(share) * abs(scale - 1) + error)
   }
 
   /// The least value over inventories on the grid: where one would like to be, before the next move.
@@ -135,20 +154,6 @@ public struct OptionBookCertifier: Sendable {
     let centre = 0.5 * (holding.targetLower + holding.targetUpper)
     guard centre.isFinite else { return solution.value(regime: e, inventory: problem.inventory) + extrapolation }
     return solution.value(regime: e, inventory: centre) + extrapolation
-  }
-
-  /// An edge far beyond anything that the book's delta can reach is only known, and only needs to be known, as such.
-  private func largestDifference(_ a: Band, _ b: Band) -> Double {
-    let reach = CertificationSettings.reachInPositions * (problem.book.grossQuantity + abs(problem.inventory))
-    let farthest = reach > 0 ? reach : .infinity
-    func reachable(_ edge: Double) -> Double { min(max(edge, -farthest), farthest) }
-    func difference(_ first: Double, _ second: Double) -> Double {
-      let (near, far) = (reachable(first), reachable(second))
-      return near == far ? 0 : abs(near - far)
-    }
-    return max(
-      difference(a.lower, b.lower), difference(a.upper, b.upper), difference(a.targetLower, b.targetLower),
-      difference(a.targetUpper, b.targetUpper))
   }
 
   private func ask(

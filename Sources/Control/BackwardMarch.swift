@@ -1,4 +1,3 @@
-import Dispatch
 import Formulation
 import Glibc
 
@@ -204,10 +203,6 @@ struct BackwardMarch {
     }
   }
 
-  private func parallel(_ parts: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    if parts == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: parts, execute: body) }
-  }
-
   /// Projects (fixed cost), reads the bands and integrates the multiplier, row by row.
   private func read(
     _ buffers: LineBuffers, delta: [Double], source: QuadraticSource, scheme: BackwardDifference,
@@ -295,18 +290,8 @@ struct BackwardMarch {
     let row = ImpulseRow(
       fixed: problem.costs[node % regimes].fixed, buy: floor[node], sell: ceiling[node], origin: holdings[0],
       spacing: spacing, count: lines, kink: kink, diffusion: diffusion)
-    let groups = lines / LineGroup.scalarCount
-    outputs.bands[node] = withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { scratch in
-      let values = scratch.baseAddress!
-      let (multipliers, distances) = (values + groups, values + 2 * groups)
-      buffers.gather(buffers.recent, node: node, into: values)
-      let band = row.project(
-        values, multiplier: multipliers, distance: distances, holdings: buffers.holdings,
-        rate: scheme.leading / scheme.step)
-      buffers.scatter(values, to: buffers.recent, node: node)
-      buffers.scatter(multipliers, to: buffers.multiplier, node: node)
-      return band.ordered.shifted(by: delta)
-    }
+    outputs.bands[node] = row.intervene(in: buffers, node: node, rate: scheme.leading / scheme.step)
+      .ordered.shifted(by: delta)
   }
 
   // MARK: Present value

@@ -43,28 +43,45 @@ struct BookTable {
     self.regimes = regimes
   }
 
-  /// Fills `delta` with the deltas of the legs that expire after `time`.
-  func deltas(at time: Double, into delta: inout [Double]) {
+  /// Fills `delta` with the deltas of the legs that expire after `time`, at spots `S e^{logShift}`.
+  func deltas(at time: Double, logShift: Double = 0, into delta: inout [Double]) {
     for index in delta.indices { delta[index] = constant }
-    delta.withUnsafeMutableBufferPointer { delta in
+    accumulate(at: time, logShift: logShift, into: &delta) { _ in 1 }
+  }
+
+  /// Fills `carry` with the deltas of the same legs, each times what its forward carries beyond `rate` [units/year].
+  func carries(at time: Double, logShift: Double, excessOver rate: Double, into carry: inout [Double]) {
+    for index in carry.indices { carry[index] = 0 }
+    guard options.contains(where: { $0.formula.carry != rate }) else { return }
+    accumulate(at: time, logShift: logShift, into: &carry) { $0.formula.carry - rate }
+  }
+
+  private func accumulate(
+    at time: Double, logShift: Double, into sum: inout [Double], weight: (Option) -> Double
+  ) {
+    sum.withUnsafeMutableBufferPointer { sum in
       for option in options where option.expiry > time {
         for regime in 0..<(option.isShared ? 1 : regimes) {
-          add(option, regime: regime, remaining: option.expiry - time, to: delta)
+          add(
+            option, weight: weight(option), regime: regime, remaining: option.expiry - time, logShift: logShift,
+            to: sum)
         }
       }
     }
   }
 
-  /// Adds `q s e^{(b−r)τ} N(s d₁)`, s = ±1 for calls and puts, to one regime's column, or to all of them.
+  /// Adds `w q s e^{(b−r)τ} N(s d₁)`, s = ±1 for calls and puts, to one regime's column, or to all of them.
   private func add(
-    _ option: Option, regime: Int, remaining: Double, to delta: UnsafeMutableBufferPointer<Double>
+    _ option: Option, weight: Double, regime: Int, remaining: Double, logShift: Double,
+    to delta: UnsafeMutableBufferPointer<Double>
   ) {
     let formula = option.formula
     let sign: Double = formula.kind == .call ? 1 : -1
     let deviation = option.volatilities[regime] * remaining.squareRoot()
     let scale = sign / deviation
-    let shift = sign * ((formula.carry * remaining - log(formula.strike)) / deviation + 0.5 * deviation)
-    let size = option.quantity * sign * exp((formula.carry - formula.rate) * remaining)
+    let shift =
+      sign * ((formula.carry * remaining + logShift - log(formula.strike)) / deviation + 0.5 * deviation)
+    let size = weight * option.quantity * sign * exp((formula.carry - formula.rate) * remaining)
     let columns = option.isShared ? 0..<regimes : regime..<(regime + 1)
     var row = 0
     while row < spots.count {
@@ -80,9 +97,10 @@ struct BookTable {
   }
 
   /// Fills `value` with the marks of the legs that expire after `time`, `[row × regime]` [quote].
-  func values(at time: Double, into value: inout [Double]) {
+  func values(at time: Double, logShift: Double = 0, into value: inout [Double]) {
+    let factor = exp(logShift)
     for row in spots.indices {
-      for regime in 0..<regimes { value[row * regimes + regime] = constant * spots[row] }
+      for regime in 0..<regimes { value[row * regimes + regime] = constant * factor * spots[row] }
     }
     for option in options where option.expiry > time {
       for row in spots.indices {
@@ -90,7 +108,7 @@ struct BookTable {
           value[row * regimes + regime] +=
             option.quantity
             * option.formula.greeks(
-              spot: spots[row], remaining: option.expiry - time, volatility: option.volatilities[regime]
+              spot: factor * spots[row], remaining: option.expiry - time, volatility: option.volatilities[regime]
             ).value
         }
       }

@@ -45,6 +45,10 @@ public struct FiniteHorizon: Sendable {
   ) throws(ControlError) -> FiniteHorizonSolution {
     if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
     let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
+    if problem.preference.isExponential {
+      return try EntropicMarch(problem: problem, grid: grid, threads: threads).run(
+        settings: settings, progress: progress)
+    }
     let march = BackwardMarch(problem: problem, grid: grid, threads: threads)
     return try march.run(settings: settings, progress: progress)
   }

@@ -106,7 +106,9 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     for leg in problem.book.legs { if leg.expiry.isFinite { strikeWeight += abs(leg.quantity) } }
     for leg in problem.book.legs {
       guard case .option(_, let strike, _) = leg.instrument, strikeWeight > 0 else { continue }
-      let position = log(strike)
+      // Nodes of a utility's grid move with the forward: at the leg's expiry they are r T higher than at the valuation.
+      let growth = problem.preference.isExponential ? problem.market.rate * leg.expiry : 0
+      let position = log(strike) - growth
       if abs(position - center) < half { centres.append((position, abs(leg.quantity) / strikeWeight)) }
     }
     let totalWeight = centres.reduce(0) { $0 + $1.weight }

@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 
 /// The solved finite-horizon problem: the policy on (time, regime, spot) and today's value on (spot, regime, inventory).
 public struct FiniteHorizonSolution: Sendable {
@@ -37,6 +38,20 @@ public struct FiniteHorizonSolution: Sendable {
     return CubicInterpolation.value(values, base: base, count: y.count, at: position)
   }
 
+  /// The value at any spot within the grid, cubic in log-spot.
+  public func value(spot: Double, regime: Int, inventory: Double) -> Double {
+    CubicInterpolation.value(at: log(spot), nodes: grid.logSpots) {
+      value(spotIndex: $0, regime: regime, inventory: inventory)
+    }
+  }
+
+  /// The jump-of-mark risk at any spot within the grid, cubic in log-spot [quote].
+  public func markJumpRisk(spot: Double, regime: Int) -> Double {
+    CubicInterpolation.value(at: log(spot), nodes: grid.logSpots) {
+      markJumpRisk[$0 * problem.environment.count + regime]
+    }
+  }
+
   /// The band in net delta at today's spot.
   public func band(regime: Int) -> Band { policy.band(time: 0, regime: regime, spot: grid.reference) }
 
@@ -45,13 +60,7 @@ public struct FiniteHorizonSolution: Sendable {
     let (index, weight) = CubicInterpolation.locate(grid.logSpots, logSpot)
     let low = policy.band(time: time, regime: regime, spot: index)
     let high = policy.band(time: time, regime: regime, spot: index + 1)
-    func mix(_ a: Double, _ b: Double) -> Double {
-      // An infinite edge stays infinite; a weight of zero must not multiply it.
-      weight == 0 ? a : weight == 1 ? b : a + weight * (b - a)
-    }
-    return Band(
-      lower: mix(low.lower, high.lower), upper: mix(low.upper, high.upper),
-      targetLower: mix(low.targetLower, high.targetLower), targetUpper: mix(low.targetUpper, high.targetUpper))
+    return low.mixed(with: high, weight: weight)
   }
 }
 
@@ -67,6 +76,20 @@ enum CubicInterpolation {
     let d = data[base + first + 3]
     return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2
       - c * t * (t - 1) * (t - 3) / 2 + d * t * (t - 1) * (t - 2) / 6
+  }
+
+  /// Four-point Lagrange interpolation on any ascending grid of at least four nodes; at a node, its own value.
+  static func value(at x: Double, nodes: [Double], data: (Int) -> Double) -> Double {
+    let (index, weight) = locate(nodes, x)
+    if weight == 0 || weight == 1 { return data(index + Int(weight)) }
+    let first = max(0, min(nodes.count - 4, index - 1))
+    var sum = 0.0
+    for i in first..<(first + 4) {
+      var factor = 1.0
+      for j in first..<(first + 4) where j != i { factor *= (x - nodes[j]) / (nodes[i] - nodes[j]) }
+      sum += factor * data(i)
+    }
+    return sum
   }
 
   /// The interval of an ascending grid that holds `x`, and the weight of its upper end, clamped to the grid.

@@ -28,6 +28,9 @@ struct LineBuffers: @unchecked Sendable {
     for index in values.indices { plain[index] = values[index] }
   }
 
+  /// Forgets the multiplier, at the start of a segment.
+  func clearMultiplier() { multiplier.update(repeating: .zero, count: nodes * tiles * LineSweep.tile) }
+
   func deallocate() {
     recent.deallocate()
     older.deallocate()

@@ -50,6 +50,26 @@ public struct Book: Sendable, Equatable {
     return total
   }
 
+  /// Every quantity times a factor.
+  public func scaled(by factor: Double) -> Book {
+    Book(
+      legs: legs.map { leg in
+        var scaled = leg
+        scaled.quantity *= factor
+        return scaled
+      }, rate: rate)
+  }
+
+  /// The same positions marked at one volatility per regime.
+  public func marked(at volatilities: [Double]) -> Book {
+    Book(
+      legs: legs.map { leg in
+        var marked = leg
+        if !leg.impliedVolatilities.isEmpty { marked.impliedVolatilities = volatilities }
+        return marked
+      }, rate: rate)
+  }
+
   /// Expiries in ascending order, without repetitions [years].
   public var expiries: [Double] {
     var found: [Double] = []

@@ -2,12 +2,23 @@
 public enum Preference: Sendable, Equatable {
   /// `E[∫ ½ a v dt − ∫ drift and funding earned dt + Σ costs]`, with a the risk aversion [1/quote].
   case quadratic(riskAversion: Double)
+  /// `−E exp(−γ W_T)`, with W_T the terminal wealth and γ the absolute risk aversion [1/quote at the horizon].
+  case exponential(riskAversion: Double)
 
-  /// a [1/quote].
+  /// a or γ [1/quote].
   public var riskAversion: Double {
     switch self {
-    case .quadratic(let riskAversion): return riskAversion
+    case .quadratic(let riskAversion), .exponential(let riskAversion): return riskAversion
     }
+  }
+
+  /// The word for it in files.
+  public var name: String { isExponential ? "exponential" : "quadratic" }
+
+  /// Whether the utility of terminal wealth is what counts.
+  public var isExponential: Bool {
+    if case .exponential = self { return true }
+    return false
   }
 }
 

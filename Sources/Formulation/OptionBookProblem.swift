@@ -87,7 +87,7 @@ public struct OptionBookProblem: Sendable, Equatable {
   ) throws(FormulationError) {
     try require(market.spot, { $0 > 0 }, "market.spot", "> 0")
     try require(market.rate, { abs($0) <= 10 }, "market.rate", "−10 to 10 per year")
-    try require(preference.riskAversion, { $0 > 0 }, "preference.quadratic.riskAversion", "> 0 [1/quote]")
+    try require(preference.riskAversion, { $0 > 0 }, "preference.\(preference.name).riskAversion", "> 0 [1/quote]")
     try require(inventory, { $0.isFinite }, "inventory", "finite")
     try require(execution.lot, { $0 >= 0 }, "execution.lot", "≥ 0")
     if let every = execution.checkEvery { try require(every, { $0 > 0 }, "execution.checkEvery", "> 0 s") }

@@ -29,12 +29,13 @@ struct OptionBookScreen {
       "\(problem.valuation.text)   \(unit) \(Figures.significant(problem.market.spot, 7)) \(quote)")
     screen.line(
       "  horizon \(Figures.duration(days)) · risk aversion \(Explainer.number(problem.preference.riskAversion)) per "
-        + "\(quote) · settlement \(problem.settlement.rawValue) · inventory \(Figures.decimals(problem.inventory, places)) "
+        + "\(quote), \(problem.preference.name) · settlement \(problem.settlement.rawValue) · inventory \(Figures.decimals(problem.inventory, places)) "
         + unit)
     addBook(&screen)
     addRegimes(&screen)
     addBands(&screen)
     addCosts(&screen)
+    addPrices(&screen)
     addRivals(&screen)
     addDecomposition(&screen)
     screen.add(certificate)
@@ -152,11 +153,36 @@ struct OptionBookScreen {
         ], strong: e == problem.market.currentRegime)
     }
     screen.add(table)
+    let isExponential = problem.preference.isExponential
     let words =
-      "Risk is ½ a times the variance of the hedged book."
+      (isExponential
+        ? "Total: by how much costs lower the certainty equivalent of wealth. Trading: mean costs in the simulation; risk is "
+          + "the rest."
+        : "Risk is ½ a times the variance of the hedged book.")
       + (jumps
         ? " Marks: the part due to implied volatility jumping with the regime, which no hedge in \(unit) changes." : "")
     screen.note(words)
+  }
+
+  private func addPrices(_ screen: inout Screen) {
+    let current = problem.market.currentRegime
+    guard answer.price(regime: current, spot: problem.market.spot) != nil else { return }
+    screen.section("Reservation prices of the book as one claim, in \(quote)")
+    var table = TextTable("<", "spot", "buyer pays at most", "without costs", "writer asks at least", "± error")
+    for spot in [problem.market.spot] + model.outputSpots {
+      for (e, regime) in problem.environment.regimes.enumerated() {
+        guard let price = answer.price(regime: e, spot: spot) else { continue }
+        // Digits that the error leaves.
+        let digits = min(6, Figures.decimalPlaces(for: max(price.error, 1e-6 * abs(price.frictionless))))
+        table.add(
+          [
+            (e == current ? "▸ " : "  ") + regime.name, Figures.significant(spot, 6),
+            Figures.decimals(price.buyer, digits), Figures.decimals(price.frictionless, digits),
+            Figures.decimals(price.writer, digits), Figures.significant(price.error, 1),
+          ], strong: e == current && spot == problem.market.spot)
+      }
+    }
+    screen.add(table)
   }
 
   private func addRivals(_ screen: inout Screen) {

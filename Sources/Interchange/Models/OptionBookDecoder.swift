@@ -44,11 +44,11 @@ extension ModelDecoder {
   private func preference(_ value: StrictValue) throws(ModelFileError) -> Preference {
     var object = try value.object()
     let (key, content) = try object.single(of: ["quadratic", "exponential", "riskBudget"])
-    guard key == "quadratic" else { throw content.notSolved(.preference(key)) }
-    var quadratic = try content.object()
-    let riskAversion = try quadratic.required("riskAversion").number()
-    try quadratic.finish()
-    return .quadratic(riskAversion: riskAversion)
+    guard key != "riskBudget" else { throw content.notSolved(.preference(key)) }
+    var terms = try content.object()
+    let riskAversion = try terms.required("riskAversion").number()
+    try terms.finish()
+    return key == "quadratic" ? .quadratic(riskAversion: riskAversion) : .exponential(riskAversion: riskAversion)
   }
 
   private func convention(_ value: StrictValue?) throws(ModelFileError) -> DeltaConvention {

@@ -28,7 +28,8 @@ extension OptionBookProblem {
       "regimes": .array(environment.regimes.map(\.encoded)), "generator": environment.generator.encoded,
       "book": .array(book.legs.map(\.encoded)), "costs": .array(costs.map(\.encoded)),
       "checkEvery": execution.checkEvery.map { .number($0) } ?? .null, "lot": .number(execution.lot),
-      "riskAversion": .number(preference.riskAversion), "settlement": .string(settlement.rawValue),
+      "preference": .string(preference.name), "riskAversion": .number(preference.riskAversion),
+      "settlement": .string(settlement.rawValue),
       "inventory": .number(inventory), "convention": .string(convention.rawValue), "horizon": .number(horizon),
     ]
   }

@@ -13,8 +13,10 @@ enum BandEncoding {
     return numbers.filter(\.1.isFinite).map { JSONMember($0.0, .number($0.1)) }
   }
 
-  static func band(_ band: Band, unit: String?, measure: String) -> JSONValue {
+  /// - Parameter error: of the edges and targets, in the same unit; nil when it is stated elsewhere.
+  static func band(_ band: Band, unit: String?, measure: String, error: Double? = nil) -> JSONValue {
     var members = members(band)
+    if let error, error.isFinite { members.append(JSONMember("error", .number(error))) }
     if let unit { members.append(JSONMember("unit", .string(unit))) }
     return .object(members + [JSONMember("measure", .string(measure))])
   }

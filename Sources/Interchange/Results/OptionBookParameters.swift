@@ -23,7 +23,12 @@ struct OptionBookParameters {
           "regime": .string(current.name), "inventory": .number(problem.inventory),
         ]),
       JSONMember("value", value(current)),
-      JSONMember("regimes", .array(answer.regimes.indices.map { regime($0) })),
+    ]
+    if let price = answer.price(regime: problem.market.currentRegime, spot: problem.market.spot) {
+      members.append(JSONMember("price", encode(price)))
+    }
+    members += [
+      JSONMember("regimes", .array(answer.regimes.indices.map { regime($0) }))
     ]
     if !model.outputSpots.isEmpty {
       var rows: [JSONValue] = []
@@ -55,7 +60,7 @@ struct OptionBookParameters {
   private func regime(_ e: Int) -> JSONValue {
     let regime = answer.regimes[e]
     var optimal = [
-      JSONMember("band", BandEncoding.band(regime.band, unit: unit, measure: "netDelta")),
+      JSONMember("band", BandEncoding.band(regime.band, unit: unit, measure: "netDelta", error: regime.bandError)),
       JSONMember("holding", .object(BandEncoding.members(regime.holding))),
     ]
     let moves = EquivalentMove.moves(answer, regime: e)
@@ -68,9 +73,11 @@ struct OptionBookParameters {
     }
     optimal.append(JSONMember("cost", cost(regime, e)))
     optimal.append(JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0)]))
-    return [
-      "name": .string(regime.name), "value": value(regime), "classes": ["optimal": .object(optimal)],
-    ]
+    var members = [JSONMember("name", .string(regime.name)), JSONMember("value", value(regime))]
+    if let price = answer.price(regime: e, spot: problem.market.spot) {
+      members.append(JSONMember("price", encode(price)))
+    }
+    return .object(members + [JSONMember("classes", ["optimal": .object(optimal)])])
   }
 
   private func interval(_ regime: OptionBookAnswer.Regime) -> JSONValue? {
@@ -125,26 +132,30 @@ struct OptionBookParameters {
     guard x >= nodes[0], x <= nodes[nodes.count - 1] else {
       throw .spotOutsideGrid(spot: spot, lowest: exp(nodes[0]), highest: exp(nodes[nodes.count - 1]))
     }
-    let above = min(max(1, nodes.firstIndex { $0 >= x } ?? 1), nodes.count - 1)
-    let weight = (x - nodes[above - 1]) / (nodes[above] - nodes[above - 1])
-    let count = problem.environment.count
-    let rows: [JSONValue] = (0..<count).map { e in
-      let band = answer.solution.band(time: 0, regime: e, logSpot: x)
+    let rows: [JSONValue] = problem.environment.regimes.enumerated().map { e, regime in
+      let state = answer.state(regime: e, spot: spot)
       let delta = problem.book.greeks(time: 0, spot: spot, regime: e).delta
-      func total(_ node: Int) -> Double {
-        answer.solution.value(spotIndex: node, regime: e, inventory: problem.inventory)
-          + answer.solution.markJumpRisk[node * count + e]
-      }
-      return [
-        "name": .string(problem.environment.regimes[e].name),
-        "band": BandEncoding.band(band, unit: unit, measure: "netDelta"),
-        "holding": .object(BandEncoding.members(band.shifted(by: -delta))),
-        "value": [
-          "total": .number(total(above - 1) + weight * (total(above) - total(above - 1))), "unit": .string(quote),
-        ],
+      var members = [
+        JSONMember("name", .string(regime.name)),
+        JSONMember("band", BandEncoding.band(state.band, unit: unit, measure: "netDelta", error: state.bandError)),
+        JSONMember("holding", .object(BandEncoding.members(state.band.shifted(by: -delta)))),
+        JSONMember(
+          "value",
+          [
+            "total": .number(state.value.value), "error": .number(state.value.error), "unit": .string(quote),
+          ]),
       ]
+      if let price = state.price { members.append(JSONMember("price", encode(price))) }
+      return .object(members)
     }
     return ["spot": .number(spot), "regimes": .array(rows)]
+  }
+
+  private func encode(_ price: OptionBookAnswer.Price) -> JSONValue {
+    [
+      "writer": .number(price.writer), "buyer": .number(price.buyer), "frictionless": .number(price.frictionless),
+      "error": .number(price.error), "unit": .string(quote),
+    ]
   }
 
   private func encode(_ decomposition: RegimeDecomposition) -> JSONValue {

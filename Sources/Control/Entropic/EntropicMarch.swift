@@ -1,0 +1,195 @@
+import Formulation
+import Glibc
+
+/// The backward march of the loss Λ that an exponential-utility hedger suffers from costs (control.md §5, preference B).
+///
+/// In forward units `X = S e^{r(T−t)}` wealth's certainty equivalent is `x + y X + B − Λ`, with B the book's frictionless
+/// value at each regime's own volatility. Where nobody trades
+///
+///     Λ_τ = ½σ²X² Λ_XX + ½γσ²X² (D − Λ_X)² − b X (D − Λ_X) + f X y + Σ(c − r)XΔ_leg
+///           + (1/γ) Σ q_{ee'} (e^{γ(B_e − B_{e'}) + γ(Λ_{e'} − Λ_e)} − 1),       D = Δ + y,  b = μ − r,
+///
+/// and everywhere `Λ ≤ MΛ` with the costs `K e^{r(T−t)} + k X |u|`. The square of control.md is the same, completed; its
+/// constant b²/(2γσ²) cancels in prices. Terminal loss: the settlement charge. Davis, Panas and Zariphopoulou (1993), eq.
+/// 4.17, in these coordinates; nothing overflows however large γ·payoff is, because only differences enter exponentials.
+///
+/// Second order in time and space away from the obstacle (`EntropicSweep`, `LineSweep`'s lagged multiplier).
+/// *Verified by* `EntropicReferenceTests`, `EntropicLawTests`, `EntropicOrderTests`.
+struct EntropicMarch {
+  let problem: OptionBookProblem
+  let grid: FiniteHorizonGrid
+  let threads: Int
+  /// The problem whose spot is today's forward: its grid is one of ln X.
+  private let forwards: [Double]
+  private let rows: Int
+  private let regimes: Int
+  private let holdings: [Double]
+  private let spacing: Double
+
+  /// - Parameter grid: nodes of ln S at the valuation; the same nodes, shifted by r T, are ln X at all times.
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int) {
+    self.problem = problem
+    self.grid = grid
+    self.threads = threads
+    let growth = problem.market.rate * problem.horizon
+    forwards = grid.logSpots.map { exp($0 + growth) }
+    rows = forwards.count
+    regimes = problem.environment.count
+    holdings = grid.holdings
+    spacing = holdings[1] - holdings[0]
+  }
+
+  private var nodes: Int { rows * regimes }
+  private var lines: Int { holdings.count }
+
+  func run(
+    settings: GridSettings, progress: (@Sendable (Double) -> Void)?
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
+    defer { buffers.deallocate() }
+    let times = grid.times
+    let last = times.count - 1
+    let rate = problem.market.rate
+    let sweep = EntropicSweep(logSpots: grid.logSpots, environment: problem.environment)
+    let frictionless = problem.book.marked(at: problem.environment.regimes.map(\.volatility))
+    var terms = EntropicTerms(problem: problem, book: frictionless, forwards: forwards)
+    let marks = BookTable(book: problem.book, spots: forwards, regimes: regimes)
+    var delta = [Double](repeating: 0, count: nodes)
+    var bands = [Band](
+      repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
+
+    setTerminal(buffers)
+    var segmentEnd = problem.horizon
+    for level in stride(from: last - 1, through: 0, by: -1) {
+      let step = times[level + 1] - times[level]
+      let isFirst = level == last - 1 || grid.isSegmentEnd[level + 1]
+      let ratio = isFirst ? 0 : step / (times[level + 2] - times[level + 1])
+      if isFirst {
+        segmentEnd = times[level + 1]
+        buffers.clearMultiplier()
+      }
+      let scheme = BackwardDifference(step: step, ratio: ratio)
+      terms.update(time: times[level])
+      advance(buffers, sweep: sweep, terms: terms, scheme: scheme, ratio: ratio)
+      swap(&buffers.recent, &buffers.older)
+      let growth = rate * (problem.horizon - times[level])
+      marks.deltas(at: times[level], logShift: -growth, into: &delta)
+      bands.withUnsafeMutableBufferPointer { all in
+        intervene(
+          buffers, delta: delta, exposure: terms.bookExposure, fixedGrowth: exp(growth),
+          remaining: segmentEnd - times[level], rate: scheme.leading / scheme.step,
+          bands: BandOutput(start: all.baseAddress! + level * nodes))
+      }
+      if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
+    }
+
+    let discount = exp(-rate * problem.horizon)
+    var values = [Double](repeating: 0, count: nodes * lines)
+    let slice = buffers.slice(buffers.recent)
+    for node in 0..<nodes {
+      for index in 0..<lines { values[node * lines + index] = discount * slice[node, index] }
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw .notFinite(method: FiniteHorizon.name, where: "the certainty equivalent at the valuation")
+    }
+    return FiniteHorizonSolution(
+      problem: problem, settingsGiven: settings, grid: grid, policy: policy(bands), values: values,
+      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta)
+  }
+
+  // MARK: Step
+
+  private func setTerminal(_ buffers: LineBuffers) {
+    let recent = buffers.slice(buffers.recent)
+    for row in 0..<rows {
+      for e in 0..<regimes {
+        let node = row * regimes + e
+        let cost = problem.costs[e]
+        let charge = holdings.map { y in
+          // The node next to zero is zero: grids contain it up to rounding.
+          problem.settlementCharge(
+            spot: forwards[row], regime: e, inventory: abs(y) < 1e-9 * spacing ? 0 : y)
+        }
+        let best = Intervention(
+          fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
+          sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing
+        ).applied(to: charge, kink: kink(row: row))
+        for index in 0..<lines { recent[node, index] = min(charge[index], best[index]) }
+      }
+    }
+  }
+
+  /// The node where settlement is free, −1 when there is none.
+  private func kink(row: Int) -> Int {
+    guard problem.settlement != .none else { return -1 }
+    let assigned = problem.settlement == .physical ? problem.assigned(spot: forwards[row]) : 0
+    let position = (-assigned - holdings[0]) / spacing
+    let index = Int(position.rounded())
+    return abs(position - position.rounded()) < 1e-6 && holdings.indices.contains(index) ? index : -1
+  }
+
+  private func advance(
+    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, ratio: Double
+  ) {
+    let tiles = buffers.tiles
+    let parts = min(threads, tiles)
+    parallel(parts) { part in
+      sweep.advance(
+        buffers: buffers, terms: terms, scheme: scheme, ratio: ratio,
+        tiles: (part * tiles / parts)..<((part + 1) * tiles / parts))
+    }
+  }
+
+  /// Bands that rows write side by side.
+  private struct BandOutput: @unchecked Sendable {
+    let start: UnsafeMutablePointer<Band>
+  }
+
+  private func intervene(
+    _ buffers: LineBuffers, delta: [Double], exposure: [Double], fixedGrowth: Double, remaining: Double, rate: Double,
+    bands: BandOutput
+  ) {
+    let parts = min(threads, rows)
+    parallel(parts) { part in
+      for row in (part * rows / parts)..<((part + 1) * rows / parts) {
+        let (low, high) = (max(0, row - 1), min(rows - 1, row + 1))
+        for e in 0..<regimes {
+          let node = row * regimes + e
+          let cost = problem.costs[e]
+          let slope =
+            (exposure[high * regimes + e] / forwards[high] - exposure[low * regimes + e] / forwards[low])
+            / (grid.logSpots[high] - grid.logSpots[low])
+          let diffusion = abs(slope) * problem.environment.regimes[e].volatility * remaining.squareRoot()
+          let impulse = ImpulseRow(
+            fixed: cost.fixed * fixedGrowth, buy: cost.proportionalBuy * forwards[row],
+            sell: cost.proportionalSell * forwards[row], origin: holdings[0], spacing: spacing, count: lines,
+            kink: kink(row: row), diffusion: diffusion)
+          bands.start[node] = impulse.intervene(in: buffers, node: node, rate: rate).ordered.shifted(by: delta[node])
+        }
+      }
+    }
+  }
+
+  // MARK: Policy
+
+  /// The march's bands `[level × (row, regime)]` at nodes of ln X as a table `[time × regime × row]` at nodes of ln S.
+  private func policy(_ bands: [Band]) -> PolicyTable {
+    let levels = grid.times.count - 1
+    let x = grid.logSpots
+    var ordered = bands
+    for level in 0..<levels {
+      // At a later time the same X is a dearer S.
+      let shift = -problem.market.rate * grid.times[level]
+      for row in 0..<rows {
+        let (index, weight) = shift == 0 ? (row, 0) : CubicInterpolation.locate(x, x[row] + shift)
+        for e in 0..<regimes {
+          let here = bands[level * nodes + index * regimes + e]
+          ordered[(level * regimes + e) * rows + row] =
+            weight == 0 ? here : here.mixed(with: bands[level * nodes + (index + 1) * regimes + e], weight: weight)
+        }
+      }
+    }
+    return PolicyTable(
+      times: Array(grid.times.dropLast()), logSpots: x, regimeCount: regimes, bands: ordered)
+  }
+}

@@ -1,0 +1,119 @@
+import Formulation
+import Glibc
+
+/// What an exponential-utility hedger asks for a claim, what it would pay, and what the claim is worth without costs
+/// [quote, at the valuation].
+public struct ReservationPrice: Sendable, Equatable {
+  /// The least that compensates for writing the claim.
+  public var writer: Double
+  /// The most that buying it is worth.
+  public var buyer: Double
+  /// The price without costs; with several regimes, the one that pays nothing for the risk of switching.
+  public var frictionless: Double
+}
+
+/// Reservation (indifference) prices of the book taken as one claim (Hodges and Neuberger 1989):
+///
+///     writer = V + e^{−rT}(Λ_short − Λ_0),   buyer = V − e^{−rT}(Λ_long − Λ_0)
+///
+/// with V the frictionless value of the claim and Λ the losses from costs with the claim short, long, and absent, all from the
+/// problem's inventory. The claim is the book with the sign that makes it worth something: a book that is short is written
+/// as it stands, and bought with its signs turned.
+///
+/// *Verified by* `EntropicReferenceTests`, `EntropicLawTests`.
+public struct ReservationPrices: Sendable {
+  /// The solution of the problem as it is.
+  public let asGiven: FiniteHorizonSolution
+  private let opposite: FiniteHorizonSolution
+  /// Nil when there is no loss without the claim: nothing to hold and no reason to trade.
+  private let empty: FiniteHorizonSolution?
+  private let worth: FrictionlessWorth
+
+  /// Solves for the opposite book and, where it matters, for none, with the grid sizes of the given solution.
+  ///
+  /// - Throws: `unsupported` unless the preference is exponential.
+  public init(_ solution: FiniteHorizonSolution, threads: Int) throws(ControlError) {
+    let problem = solution.problem
+    guard problem.preference.isExponential else {
+      throw .unsupported(method: FiniteHorizon.name, feature: "reservation prices without exponential utility")
+    }
+    asGiven = solution
+    let method = FiniteHorizon(settings: solution.grid.settings(like: solution.settingsGiven), threads: threads)
+    opposite = try method.solve(problem.replacing(book: problem.book.scaled(by: -1)))
+    let isIdle = problem.environment.regimes.allSatisfy { $0.drift == problem.market.rate && $0.funding == 0 }
+    empty =
+      isIdle && problem.inventory == 0 ? nil : try method.solve(problem.replacing(book: problem.book.scaled(by: 0)))
+    worth = FrictionlessWorth(problem: problem, grid: solution.grid)
+  }
+
+  /// At today's spot.
+  public func price(regime: Int) -> ReservationPrice { price(regime: regime, spot: asGiven.problem.market.spot) }
+
+  /// At another spot within the grid.
+  public func price(regime e: Int, spot: Double) -> ReservationPrice {
+    let inventory = asGiven.problem.inventory
+    let own = worth.ownVolatility(spot: spot, regime: e)
+    let frictionless = own + worth.switching(spot: spot, regime: e)
+    let given = asGiven.value(spot: spot, regime: e, inventory: inventory)
+    let turned = opposite.value(spot: spot, regime: e, inventory: inventory)
+    let nothing = empty?.value(spot: spot, regime: e, inventory: inventory) ?? 0
+    let isShort = frictionless <= 0
+    let value = isShort ? -own : own
+    return ReservationPrice(
+      writer: value + (isShort ? given : turned) - nothing, buyer: value - (isShort ? turned : given) + nothing,
+      frictionless: abs(frictionless))
+  }
+}
+
+/// The book's value without costs: Black's formula at the regime's own volatility, and what switching adds to it.
+///
+/// The addition c solves `c_τ = L_e c + Q c + Σ q_{ee'} (B_{e'} − B_e)` from zero, by the second-order scheme of the march.
+struct FrictionlessWorth: Sendable {
+  private let book: Book
+  private let logSpots: [Double]
+  private let additions: [Double]
+  private let regimes: Int
+
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid) {
+    regimes = problem.environment.count
+    logSpots = grid.logSpots
+    book = problem.book.marked(at: problem.environment.regimes.map(\.volatility))
+    let nodes = logSpots.count * regimes
+    let table = BookTable(book: book, spots: grid.spots, regimes: regimes)
+    guard regimes > 1, table.jumpsOnSwitching else {
+      additions = Array(repeating: 0, count: nodes)
+      return
+    }
+    // In units of the forward the generator has no drift, and nodes shift as in `EntropicMarch`.
+    let rate = problem.market.rate
+    let forwards = logSpots.map { exp($0 + rate * problem.horizon) }
+    let forwardTable = BookTable(book: book, spots: forwards, regimes: regimes)
+    var system = LineSystem(logSpots: logSpots, environment: problem.environment.withoutDrift(rate: 0))
+    var line = SingleLine(count: nodes)
+    var values = [Double](repeating: 0, count: nodes)
+    let rates = problem.environment.generator.rates
+    for level in stride(from: grid.times.count - 2, through: 0, by: -1) {
+      let step = grid.times[level + 1] - grid.times[level]
+      let isFirst = level == grid.times.count - 2 || grid.isSegmentEnd[level + 1]
+      let scheme = BackwardDifference(
+        step: step, ratio: isFirst ? 0 : step / (grid.times[level + 2] - grid.times[level + 1]))
+      system.factorise(leading: scheme.leading, step: step)
+      let growth = rate * (problem.horizon - grid.times[level])
+      forwardTable.values(at: grid.times[level], logShift: -growth, into: &values)
+      line.advance(system, scheme) { [regimes] node in
+        let (e, base) = (node % regimes, node - node % regimes)
+        var gain = 0.0
+        for other in 0..<regimes where other != e { gain += rates[e][other] * (values[base + other] - values[node]) }
+        return exp(growth) * gain
+      }
+    }
+    let discount = exp(-rate * problem.horizon)
+    additions = line.recent.map { discount * $0 }
+  }
+
+  func ownVolatility(spot: Double, regime: Int) -> Double { book.greeks(time: 0, spot: spot, regime: regime).value }
+
+  func switching(spot: Double, regime: Int) -> Double {
+    CubicInterpolation.value(at: log(spot), nodes: logSpots) { additions[$0 * regimes + regime] }
+  }
+}
