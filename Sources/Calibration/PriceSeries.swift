@@ -1,3 +1,4 @@
+import Formulation
 import Glibc
 
 // Prices at irregular instants, with nothing invented: missing bars stay missing.
@@ -157,6 +158,6 @@ public struct PriceOptions: Equatable, Sendable {
 
   /// Seconds since 1970 of an ISO-8601 instant or date (UTC where no zone is given), or nil.
   public static func seconds(of text: String) -> Double? {
-    Array(text.utf8).withUnsafeBufferPointer { CivilTime.civilSeconds($0) }
+    Array(text.utf8).withUnsafeBufferPointer { Instant(utf8: $0, zone: .anyOrUTC)?.seconds }
   }
 }
