@@ -52,6 +52,10 @@ extension Explainer {
       return sentence(place, "\(value(path)) asks for \(words(feature))", allowed: "this version does not solve it")
     case .formulation(_, let error):
       return message(error, place: place)
+    case .grid(_, let error):
+      return message(error, place: place)
+    case .spotOutsideGrid(_, let path, let spot, let lowest, let highest):
+      return sentence(place, "\(path) is \(number(spot))", allowed: reach(from: lowest, to: highest))
     case .calibration(let position, _, let error):
       // The position of a fact inside the price file is already one in that file.
       if case .file(let name) = position.source { return message(error, file: name, place: place) }

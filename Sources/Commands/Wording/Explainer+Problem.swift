@@ -1,5 +1,6 @@
 import Calibration
 import Formulation
+import Interchange
 
 extension Explainer {
   // MARK: The problem
@@ -32,7 +33,7 @@ extension Explainer {
     case .unknownName(_, let name, let allowed):
       return sentence(
         place, "\(field) is \(quoted(name))", allowed: "allowed is " + alternatives(allowed.map(quoted)),
-        suggestion: NearestWord.nearest(to: name, among: allowed))
+        suggestion: Suggestion.nearest(to: name, among: allowed))
     case .duplicateName(_, let name):
       return sentence(place, "\(field): the name \(quoted(name)) stands twice", allowed: "names must differ")
     case .missingImpliedVolatility(_, let instrument):
@@ -61,7 +62,7 @@ extension Explainer {
       return sentence(
         "\(file):1:1", "the header has no column \(alternatives(wanted.map(quoted)))",
         allowed: "its columns are " + found.joined(separator: ", "),
-        suggestion: wanted.count == 1 ? NearestWord.nearest(to: wanted[0], among: found) : nil)
+        suggestion: wanted.count == 1 ? Suggestion.nearest(to: wanted[0], among: found) : nil)
     case .ambiguousPriceColumn(let candidates, _):
       return sentence(
         "\(file):1:1", "several columns could be the price",

@@ -1,4 +1,5 @@
 import Calibration
+import Control
 import Formulation
 
 /// What is wrong with a model file, a table of positions or a `--set` argument: facts only.
@@ -37,6 +38,11 @@ public enum ModelFileError: Error, Equatable, Sendable {
   /// What calibration refuses: a place in the price file, or of the request in the model.
   case calibration(position: SourcePosition, path: String, error: CalibrationError)
 
+  /// What the solver refuses about the grid; the position is that of the setting.
+  case grid(position: SourcePosition, error: ControlError)
+  /// A further spot that the grid, which reaches from `lowest` to `highest`, has no answer for [quote/unit].
+  case spotOutsideGrid(position: SourcePosition, path: String, spot: Double, lowest: Double, highest: Double)
+
   /// Where to look. For a file that cannot be read this is its beginning.
   public var position: SourcePosition {
     switch self {
@@ -45,7 +51,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
       .wrongCount(let position, _, _, _), .wrongUnit(let position, _, _, _),
       .unknownChoice(let position, _, _, _, _), .malformed(let position, _, _, _),
       .unreadableReference(let position, _, _, _), .notSolved(let position, _, _), .formulation(let position, _),
-      .calibration(let position, _, _):
+      .calibration(let position, _, _), .grid(let position, _), .spotOutsideGrid(let position, _, _, _, _):
       position
     case .unreadable(let file, _): SourcePosition(source: .file(file), line: 1, column: 1)
     }
@@ -55,10 +61,12 @@ public enum ModelFileError: Error, Equatable, Sendable {
   public var path: String? {
     switch self {
     case .syntax, .unreadable: nil
+    case .grid(_, let error): if case .gridSetting(let name, _, _) = error { name } else { "grid" }
     case .duplicateKey(_, let path, _, _), .unknownKey(_, let path, _, _, _), .missingKey(_, let path, _, _),
       .wrongType(_, let path, _, _), .outOfRange(_, let path, _, _), .wrongCount(_, let path, _, _),
       .wrongUnit(_, let path, _, _), .unknownChoice(_, let path, _, _, _), .malformed(_, let path, _, _),
-      .unreadableReference(_, let path, _, _), .notSolved(_, let path, _), .calibration(_, let path, _):
+      .unreadableReference(_, let path, _, _), .notSolved(_, let path, _), .calibration(_, let path, _),
+      .spotOutsideGrid(_, let path, _, _, _):
       path
     case .formulation(_, let error): error.field
     }

@@ -288,7 +288,7 @@ import Testing
       (.parameters(.refused([])), "the certificate did not pass"),
       (
         .parameters(.spotOutsideGrid(spot: 9, lowest: 10, highest: 20)),
-        "outputs.spots asks for 9; the grid reaches from 10.000 to 20.000"
+        "outputs.spots asks for 9; the grid reaches from 10.000 to 20.000; grid.deviations widens it"
       ),
       (.parameters(.otherProblem), "the certificate is of another problem than the model"),
     ]

@@ -52,6 +52,11 @@ import Testing
       "ETH-15MAR24", "BTC-15MAR24",
       "12:25: book[0].instrument: BTC-15MAR24-4300-C is on BTC; the market's underlying is ETH"
     ),
+    (
+      "preference:", "outputs: { spots: [3900, 5] }, preference:",
+      "15:28: outputs.spots[1] is 5; the grid reaches from 1795.5 to 8430.4; grid.deviations widens it"
+    ),
+    ("preference:", "grid: { steps: 3 }, preference:", "15:18: grid.steps is 3; allowed is 4 to 200000"),
     ("spot: 3900,", "spot: 3900", "6:5: found “r”; expected a comma or a closing brace"),
   ]
 

@@ -1,5 +1,7 @@
 import Calibration
+import Control
 import Formulation
+import Glibc
 import Interchange
 import Testing
 
@@ -44,6 +46,32 @@ struct ModelFileRefusalTests {
         == .missingKey(
           position: Self.at(13, 5), path: "book[0]", key: "quantity",
           similar: SimilarKey(key: "quantitty", position: Self.at(13, 42))))
+  }
+
+  @Test("spots that the grid does not reach, and grids that the solver does not take, before any work")
+  func grid() throws {
+    guard case .optionBook(let problem) = try ModelFile(bytes: Array(ModelText.text.utf8)).problem else {
+      Issue.record("not an option book")
+      return
+    }
+    let nodes = try FiniteHorizonGrid(problem: problem, settings: GridSettings()).logSpots
+    #expect(
+      Self.refusal("settlement: 'cash',", "settlement: 'cash', outputs: { spots: [63000, 1] },")
+        == .spotOutsideGrid(
+          position: Self.at(19, 49), path: "outputs.spots[1]", spot: 1, lowest: exp(nodes[0]),
+          highest: exp(nodes[nodes.count - 1])))
+    // The ends themselves belong to the grid.
+    for node in [nodes[0] + 1e-9, nodes[nodes.count - 1] - 1e-9] {
+      #expect(Self.refusal("settlement: 'cash',", "settlement: 'cash', outputs: { spots: [\(exp(node))] },") == nil)
+    }
+    #expect(
+      Self.refusal("settlement: 'cash',", "settlement: 'cash', grid: { spots: 5 },")
+        == .grid(
+          position: Self.at(19, 38), error: .gridSetting(name: "grid.spots", value: 5, allowed: "20 to 20000")))
+    #expect(
+      Self.refusal("settlement: 'cash',", "settlement: 'cash', grid: { deviations: 1 },")
+        == .grid(
+          position: Self.at(19, 43), error: .gridSetting(name: "grid.deviations", value: 1, allowed: "2 to 12")))
   }
 
   @Test("a unit of another dimension")
