@@ -114,6 +114,9 @@ public struct PriceSeries: Equatable, Sendable {
     return best
   }
 
+  /// Files beyond this hold no prices of bars; a device may never end.
+  private static let largestFile = 1 << 30
+
   /// The bytes of a file.
   private static func contents(of path: String) throws(CalibrationError) -> [UInt8] {
     guard let file = fopen(path, "rb") else { throw .unreadable(path: path, code: errno) }
@@ -124,6 +127,7 @@ public struct PriceSeries: Equatable, Sendable {
     while true {
       let read = fread(&buffer, 1, chunk, file)
       bytes.append(contentsOf: buffer[0..<read])
+      guard bytes.count <= largestFile else { throw .unreadable(path: path, code: EFBIG) }
       if read < chunk { break }
     }
     guard ferror(file) == 0 else { throw .unreadable(path: path, code: errno) }

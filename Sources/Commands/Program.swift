@@ -14,13 +14,13 @@ public enum Program {
     Interruption.ignoreClosedPipes()
     let parsed: ParsedCommand
     do { parsed = try CommandLineParser.parse(arguments) } catch {
-      console.words("deadband: \(Explainer.message(error))\n")
+      console.words("deadband: \(Explainer.printable(Explainer.message(error)))\n")
       return .usage
     }
     do {
       return try action(parsed, console)
     } catch {
-      console.words("deadband: \(error.message)\n")
+      console.words("deadband: \(Explainer.printable(error.message))\n")
       return error.status
     }
   }

@@ -129,7 +129,7 @@ struct CommandLineParser {
       throw .tooManyOperands(command: command.name, found: parsed.operands[most], allowed: most)
     }
     guard let operand = command.operand else { return }
-    if parsed.operands.count < operand.count.lowerBound {
+    if parsed.operands.count < operand.count.lowerBound || parsed.operands.contains("") {
       throw .missingOperand(command: command.name, placeholder: operand.placeholder)
     }
     if operand.choices.isEmpty { return }

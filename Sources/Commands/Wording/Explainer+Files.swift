@@ -27,6 +27,10 @@ extension Explainer {
         place, "\(value(path)) is \(words(found))", allowed: "allowed is " + alternatives(expected.map(words)))
     case .outOfRange(_, let path, let found, let allowed):
       return sentence(place, "\(value(path)) is \(found)", allowed: "allowed is \(words(allowed))")
+    case .noEntry(_, let path, let index, let count):
+      return sentence(
+        place, "\(value(path)) has no entry \(index)",
+        allowed: count == 0 ? "it is empty" : "its entries are 0 to \(count - 1)")
     case .wrongCount(_, let path, let found, let allowed):
       let count =
         allowed.lowerBound == allowed.upperBound
@@ -76,7 +80,7 @@ extension Explainer {
     }
   }
 
-  private static func container(_ path: String) -> String { path.isEmpty ? "the model" : quoted(path) }
+  private static func container(_ path: String) -> String { path.isEmpty ? "the file" : quoted(path) }
 
   private static func value(_ path: String) -> String { path.isEmpty ? "the value" : path }
 

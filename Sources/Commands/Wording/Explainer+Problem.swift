@@ -74,7 +74,8 @@ extension Explainer {
       return sentence(at(position), "the quote is not closed on its line")
     case .malformedTime(let position, let text):
       return sentence(
-        at(position), "found the time \(quoted(text))", allowed: "expected the form that the first row has")
+        at(position), "found the time \(quoted(text))",
+        allowed: "expected a date or instant, or Unix seconds or milliseconds, in the form of the first row")
     case .duplicateTime(let position, let seconds):
       return sentence(
         at(position), "the time \(Instant(seconds: seconds).text) equals that of the row before",
@@ -92,7 +93,9 @@ extension Explainer {
     case .priceNotPositive(let position, let value):
       return sentence(at(position), "found the price \(number(value))", allowed: "prices are > 0")
     case .tooFewObservations(let found, let needed):
-      return sentence(place, "\(found) observations remain", allowed: "at least \(needed) are needed")
+      return sentence(
+        place, "\(found) \(found == 1 ? "observation remains" : "observations remain")",
+        allowed: "at least \(needed) are needed")
     case .outOfRange(let argument, let value, let lowest, let highest):
       return sentence(
         place, "\(argument) is \(number(value))", allowed: "allowed is from \(number(lowest)) to \(number(highest))")

@@ -19,6 +19,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case wrongType(position: SourcePosition, path: String, found: ValueKind, expected: [ValueKind])
   /// A number outside its range, or not finite; `found` is the text as written.
   case outOfRange(position: SourcePosition, path: String, found: String, allowed: NumberRange)
+  /// An entry that a list does not have; entries are counted from 0.
+  case noEntry(position: SourcePosition, path: String, index: Int, count: Int)
   /// A list of the wrong length.
   case wrongCount(position: SourcePosition, path: String, found: Int, allowed: ClosedRange<Int>)
   /// A quantity in a unit of another dimension, or in no known unit.
@@ -46,7 +48,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   /// Where to look. For a file that cannot be read this is its beginning.
   public var position: SourcePosition {
     switch self {
-    case .syntax(let position, _, _), .duplicateKey(let position, _, _, _), .unknownKey(let position, _, _, _, _),
+    case .noEntry(let position, _, _, _), .syntax(let position, _, _), .duplicateKey(let position, _, _, _),
+      .unknownKey(let position, _, _, _, _),
       .missingKey(let position, _, _, _), .wrongType(let position, _, _, _), .outOfRange(let position, _, _, _),
       .wrongCount(let position, _, _, _), .wrongUnit(let position, _, _, _),
       .unknownChoice(let position, _, _, _, _), .malformed(let position, _, _, _),
@@ -66,7 +69,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
       .wrongType(_, let path, _, _), .outOfRange(_, let path, _, _), .wrongCount(_, let path, _, _),
       .wrongUnit(_, let path, _, _), .unknownChoice(_, let path, _, _, _), .malformed(_, let path, _, _),
       .unreadableReference(_, let path, _, _), .notSolved(_, let path, _), .calibration(_, let path, _),
-      .spotOutsideGrid(_, let path, _, _, _):
+      .spotOutsideGrid(_, let path, _, _, _), .noEntry(_, let path, _, _):
       path
     case .formulation(_, let error): error.field
     }

@@ -91,8 +91,8 @@ extension ModelDecoder {
 
   private func grid(_ value: StrictValue?) throws(ModelFileError) -> GridSettings {
     guard var object = try value?.object() else { return GridSettings() }
-    // Counts of a grid must fit in memory; what a solver allows is narrower and its own to say.
-    let counts = 1...1_000_000
+    // What the solver allows is its own to say, in `check`.
+    let counts = Int(Int32.min)...Int(Int32.max)
     var settings = GridSettings()
     settings.spots = try object.optional("spots")?.integer(in: counts)
     settings.holdings = try object.optional("holdings")?.integer(in: counts)

@@ -85,6 +85,12 @@ import Testing
     }
   }
 
+  @Test func anEmptyOperandIsNone() {
+    #expect(throws: UsageError.missingOperand(command: .check, placeholder: "MODEL")) {
+      try CommandLineParser.parse(["check", ""])
+    }
+  }
+
   @Test func everyCommandAndOptionIsInTheTableOnce() {
     #expect(CommandTable.commands.map(\.name.rawValue).sorted() == CommandName.allCases.map(\.rawValue).sorted())
     #expect(CommandTable.options.map(\.name.rawValue).sorted() == OptionName.allCases.map(\.rawValue).sorted())
