@@ -19,6 +19,10 @@ public enum Magnitude {
   public static let totalDeviation = 8.0
   /// |μ|T.
   public static let totalDrift = 50.0
+  /// Volatilities and running costs of a deviation, in the model's own units of deviation, time and money.
+  public static let deviation = 1e-9...1e9
+  /// Drifts and discount rates of a deviation, and costs of trading it.
+  public static let deviationCost = 1e12
   /// A forward against the spot, either way.
   public static let forwardRatio = 1000.0
 }

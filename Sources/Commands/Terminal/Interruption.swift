@@ -41,6 +41,9 @@ enum Interruption {
     }
   }
 
-  /// A closed pipe is reported by `write`, not by a signal.
-  static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
+  /// A closed pipe and a file beyond the allowed size are reported by `write`, not by a signal.
+  static func ignoreSignalsOfWriting() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
 }

@@ -54,6 +54,26 @@ import Testing
     #expect(try Self.field(drift: -10, days: 5 * 365) == nil && Self.field(drift: -10, days: 5 * 366) == "horizon")
   }
 
+  @Test func deviations() throws {
+    func field(volatility: Double = 1, running: Double = 1, cost: TradeCost = .fixed(1)) throws -> String? {
+      do throws(FormulationError) {
+        _ = try TrackingProblem(
+          name: "t", criterion: .longRunAverage,
+          regimes: [TrackingRegime(name: "only", drift: 0, volatility: volatility, runningCost: running)],
+          generator: .frozen(count: 1), costs: [cost])
+        return nil
+      } catch { return error.field }
+    }
+    for end in [Magnitude.deviation.lowerBound, Magnitude.deviation.upperBound] {
+      let past = end > 1 ? end * Self.above : end / Self.above
+      #expect(try field(volatility: end) == nil && field(volatility: past) == "tracking.regimes[0].volatility")
+      #expect(try field(running: end) == nil && field(running: past) == "tracking.regimes[0].runningCost.quadratic")
+    }
+    #expect(try field(cost: .fixed(1e12)) == nil && field(cost: .fixed(1e12 * Self.above)) == "costs")
+    let dear = TradeCost(proportionalBuy: 2e12, proportionalSell: 1)
+    #expect(try field(cost: dear) == "costs")
+  }
+
   @Test func switchingRates() throws {
     #expect(try Generator([[-Magnitude.switchingRate, Magnitude.switchingRate], [1, -1]]).count == 2)
     #expect(
