@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 // From transition probabilities over a step to rates per year.
 
 /// How a generator was obtained from a transition matrix.
@@ -52,9 +54,10 @@ public struct GeneratorEstimate: Equatable, Sendable {
     var method = GeneratorMethod.logarithm
     var adjustment = 0.0
     let states = transition.count
-    let flat = transition.flatMap { $0 }
-    if let logarithm = SmallMatrixFunctions.logarithm(flat, states: states) {
-      let before = (0..<states).map { Array(logarithm[$0 * states..<($0 + 1) * states]) }
+    // Checked rows are square and finite: what is left to refuse is a spectrum without a principal logarithm.
+    let matrix = try? Matrix(transition)
+    if let logarithm = try? matrix?.logarithm() {
+      let before = (0..<states).map { logarithm.row($0) }
       perStep = before.indices.map { Self.adjusted(before[$0], diagonal: $0) }
       for from in 0..<states {
         for to in 0..<states {
@@ -70,8 +73,8 @@ public struct GeneratorEstimate: Equatable, Sendable {
     rates = perStep.map { row in row.map { $0 * stepsPerYear } }
     self.method = method
     largestAdjustment = adjustment * stepsPerYear
-    let exponential = SmallMatrixFunctions.exponential(perStep.flatMap { $0 }, states: states)
-    transitionError = zip(exponential, flat).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    let emitted = try? Matrix(perStep).exponential()
+    transitionError = if let matrix, let emitted { (emitted - matrix).maximumAbsolute } else { .infinity }
   }
 
   /// A row with its negative rates removed and their amount taken from the other entries in proportion to their size.

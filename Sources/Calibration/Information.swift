@@ -1,4 +1,5 @@
 import Glibc
+import LinearAlgebra
 
 // Standard errors: the curvature of the log likelihood in parameters without bounds.
 
@@ -146,7 +147,7 @@ struct ObservedInformation: Sendable {
       for j in 0..<count { symmetric[i][j] = 0.5 * (rows[i][j] + rows[j][i]) }
     }
     let score = coordinates.score(coordinates.origin, expectations)
-    guard let inverse = SymmetricInverse.positiveDefinite(symmetric) else {
+    guard let inverse = Self.inverse(of: symmetric) else {
       covariance = nil
       newtonStep = [Double](repeating: 0, count: count)
       newtonDecrement = .infinity
@@ -156,6 +157,14 @@ struct ObservedInformation: Sendable {
     let step = inverse.map { row in zip(row, score).reduce(0) { $0 + $1.0 * $1.1 } }
     newtonStep = step
     newtonDecrement = sqrt(max(0, zip(step, score).reduce(0) { $0 + $1.0 * $1.1 }))
+  }
+
+  /// The inverse of a symmetric matrix, or nil when it is not positive definite, which is an answer here and no failure.
+  private static func inverse(of symmetric: [[Double]]) -> [[Double]]? {
+    guard let matrix = try? Matrix(symmetric), let factors = try? CholeskyFactorisation(matrix),
+      let inverse = try? factors.solve(Matrix.identity(symmetric.count))
+    else { return nil }
+    return symmetric.indices.map { inverse.row($0) }
   }
 
   /// Step of the central differences of a function of the parameters.
@@ -183,44 +192,5 @@ struct ObservedInformation: Sendable {
       }
       return variance > 0 ? sqrt(variance) : nil
     }
-  }
-}
-
-/// Inverses of symmetric matrices.
-enum SymmetricInverse {
-  /// The inverse by L Lᵀ, or nil when a pivot is not positive.
-  ///
-  /// Orders stay below some tens here, and "not positive definite" is an answer rather than a failure.
-  static func positiveDefinite(_ matrix: [[Double]]) -> [[Double]]? {
-    let n = matrix.count
-    var lower = matrix
-    for column in 0..<n {
-      var pivot = matrix[column][column]
-      for k in 0..<column { pivot -= lower[column][k] * lower[column][k] }
-      guard pivot > 0, pivot.isFinite else { return nil }
-      let diagonal = sqrt(pivot)
-      lower[column][column] = diagonal
-      for row in column + 1..<max(n, column + 1) {
-        var value = matrix[row][column]
-        for k in 0..<column { value -= lower[row][k] * lower[column][k] }
-        lower[row][column] = value / diagonal
-      }
-    }
-    var inverse = [[Double]](repeating: [Double](repeating: 0, count: n), count: n)
-    for unit in 0..<n {
-      var solution = [Double](repeating: 0, count: n)
-      for row in 0..<n {
-        var value = row == unit ? 1.0 : 0.0
-        for k in 0..<row { value -= lower[row][k] * solution[k] }
-        solution[row] = value / lower[row][row]
-      }
-      for row in stride(from: n - 1, through: 0, by: -1) {
-        var value = solution[row]
-        for k in row + 1..<max(n, row + 1) { value -= lower[k][row] * solution[k] }
-        solution[row] = value / lower[row][row]
-      }
-      for row in 0..<n { inverse[row][unit] = solution[row] }
-    }
-    return inverse
   }
 }

@@ -1,3 +1,4 @@
+import Formulation
 import Glibc
 
 // Prices at irregular instants, with nothing invented: missing bars stay missing.
@@ -113,6 +114,9 @@ public struct PriceSeries: Equatable, Sendable {
     return best
   }
 
+  /// Files beyond this hold no prices of bars; a device may never end.
+  private static let largestFile = 1 << 30
+
   /// The bytes of a file.
   private static func contents(of path: String) throws(CalibrationError) -> [UInt8] {
     guard let file = fopen(path, "rb") else { throw .unreadable(path: path, code: errno) }
@@ -123,6 +127,7 @@ public struct PriceSeries: Equatable, Sendable {
     while true {
       let read = fread(&buffer, 1, chunk, file)
       bytes.append(contentsOf: buffer[0..<read])
+      guard bytes.count <= largestFile else { throw .unreadable(path: path, code: EFBIG) }
       if read < chunk { break }
     }
     guard ferror(file) == 0 else { throw .unreadable(path: path, code: errno) }
@@ -157,6 +162,6 @@ public struct PriceOptions: Equatable, Sendable {
 
   /// Seconds since 1970 of an ISO-8601 instant or date (UTC where no zone is given), or nil.
   public static func seconds(of text: String) -> Double? {
-    Array(text.utf8).withUnsafeBufferPointer { CivilTime.civilSeconds($0) }
+    Array(text.utf8).withUnsafeBufferPointer { Instant(utf8: $0, zone: .anyOrUTC)?.seconds }
   }
 }

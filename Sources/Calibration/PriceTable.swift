@@ -60,9 +60,9 @@ struct PriceTable {
 
       let timeField = UnsafeBufferPointer(rebasing: bytes[fields[timeIndex]])
       let timePosition = Self.position(line, fields[timeIndex], lineNumber)
-      let timeForm = form ?? CivilTime.form(of: timeField)
+      let timeForm = form ?? TimeForm(of: timeField)
       form = timeForm
-      guard let time = CivilTime.seconds(timeField, form: timeForm) else {
+      guard let time = timeForm.seconds(timeField) else {
         throw .malformedTime(at: timePosition, text: Self.text(bytes, fields[timeIndex]))
       }
       if let previous = times.last, time <= previous {

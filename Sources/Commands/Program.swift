@@ -7,20 +7,27 @@ public enum Program {
 
   /// Runs the process's own arguments and ends it.
   public static func main() -> Never {
+    Console.reserveStandardStreams()
     exit(run(Array(CommandLine.arguments.dropFirst()), console: .standard()).rawValue)
   }
 
   public static func run(_ arguments: [String], console: Console) -> ExitStatus {
-    Interruption.ignoreClosedPipes()
+    Interruption.ignoreSignalsOfWriting()
     let parsed: ParsedCommand
     do { parsed = try CommandLineParser.parse(arguments) } catch {
-      console.words("deadband: \(Explainer.message(error))\n")
+      console.words("deadband: \(Explainer.printable(Explainer.message(error)))\n")
       return .usage
     }
     do {
-      return try action(parsed, console)
+      let status = try action(parsed, console)
+      // What was asked for did not arrive: the caller must not take the silence for an answer.
+      if status == .done, let reason = console.outputFailure() {
+        console.words("deadband: standard output: cannot be written; \(reason)\n")
+        return .failed
+      }
+      return status
     } catch {
-      console.words("deadband: \(error.message)\n")
+      console.words("deadband: \(Explainer.printable(error.message))\n")
       return error.status
     }
   }

@@ -40,7 +40,9 @@ public struct Generator: Sendable, Equatable {
         throw .wrongCount(field: "\(field)[\(from)]", found: row.count, expected: rows.count)
       }
       for (to, rate) in row.enumerated() where to != from {
-        try require(rate, { $0 >= 0 }, "\(field)[\(from)][\(to)]", "≥ 0")
+        try require(
+          rate, { $0 >= 0 && $0 <= Magnitude.switchingRate }, "\(field)[\(from)][\(to)]",
+          "0 to 31 536 000 per year, once a second")
       }
       try require(row[from], { $0 <= 0 }, "\(field)[\(from)][\(from)]", "≤ 0")
       let leaving = row.enumerated().reduce(0.0) { $1.offset == from ? $0 : $0 + $1.element }

@@ -12,6 +12,9 @@ public struct Instant: Sendable, Hashable, Comparable {
 
   static let secondsPerDay = 86_400.0
 
+  /// The instants that dates can name: the years 1 to 9999.
+  public static let civilRange = Instant(seconds: -62_135_596_800)..<Instant(seconds: 253_402_300_800)
+
   /// An instant of a calendar date in UTC; nil when there is no such date or time.
   public init?(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Double = 0) {
     guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= Instant.days(in: month, of: year),
@@ -21,34 +24,7 @@ public struct Instant: Sendable, Hashable, Comparable {
     seconds = days * Instant.secondsPerDay + Double(hour * 3600 + minute * 60) + second
   }
 
-  /// Reads `2021-10-21`, `2021-10-21T08:00Z`, `2021-10-21T08:00:00Z` and `2021-10-21T08:00:00.25Z`; only UTC (`Z`) is
-  /// accepted, since an offset read wrongly moves an expiry by hours.
-  public init?(_ text: String) {
-    let parts = text.split(separator: "T", maxSplits: 1, omittingEmptySubsequences: false)
-    let date = parts[0].split(separator: "-", omittingEmptySubsequences: false)
-    guard date.count == 3, date[0].count == 4, date[1].count == 2, date[2].count == 2,
-      let year = Instant.digits(date[0]), let month = Instant.digits(date[1]), let day = Instant.digits(date[2])
-    else { return nil }
-    guard parts.count == 2 else {
-      self.init(year: year, month: month, day: day)
-      return
-    }
-    guard parts[1].last == "Z" else { return nil }
-    let clock = parts[1].dropLast().split(separator: ":", omittingEmptySubsequences: false)
-    guard clock.count == 2 || clock.count == 3, clock[0].count == 2, clock[1].count == 2,
-      let hour = Instant.digits(clock[0]), let minute = Instant.digits(clock[1])
-    else { return nil }
-    var second = 0.0
-    if clock.count == 3 {
-      let whole = clock[2].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-      guard whole[0].count == 2, whole.allSatisfy({ Instant.digits($0) != nil }), let value = Double(clock[2])
-      else { return nil }
-      second = value
-    }
-    self.init(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
-  }
-
-  /// The instant as `2021-10-21T08:00:00Z`, to the nearest second.
+  /// The instant as `2021-10-21T08:00:00Z`, to the nearest second; for an instant within `civilRange`.
   public var text: String {
     let whole = Int(seconds.rounded())
     let day = whole >= 0 ? whole / 86_400 : -((86_399 - whole) / 86_400)
@@ -62,11 +38,6 @@ public struct Instant: Sendable, Hashable, Comparable {
 
   /// The instant this many seconds later.
   public func adding(seconds more: Double) -> Instant { Instant(seconds: seconds + more) }
-
-  private static func digits(_ text: Substring) -> Int? {
-    guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-    return Int(text)
-  }
 
   private static func days(in month: Int, of year: Int) -> Int {
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0

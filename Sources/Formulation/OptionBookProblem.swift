@@ -85,10 +85,12 @@ public struct OptionBookProblem: Sendable, Equatable {
     settlement: Settlement = .cash, inventory: Double = 0, convention: DeltaConvention = .blackScholes,
     horizon givenHorizon: Instant? = nil
   ) throws(FormulationError) {
-    try require(market.spot, { $0 > 0 }, "market.spot", "> 0")
+    try require(market.spot, { Magnitude.price.contains($0) }, "market.spot", "1e-15 to 1e15")
     try require(market.rate, { abs($0) <= 10 }, "market.rate", "−10 to 10 per year")
-    try require(preference.riskAversion, { $0 > 0 }, "preference.\(preference.name).riskAversion", "> 0 [1/quote]")
-    try require(inventory, { $0.isFinite }, "inventory", "finite")
+    try require(
+      preference.riskAversion, { Magnitude.riskAversion.contains($0) }, "preference.\(preference.name).riskAversion",
+      "1e-30 to 1e30 [1/quote]")
+    try require(inventory, { abs($0) <= Magnitude.amount }, "inventory", "−1e18 to 1e18")
     try require(execution.lot, { $0 >= 0 }, "execution.lot", "≥ 0")
     if let every = execution.checkEvery { try require(every, { $0 > 0 }, "execution.checkEvery", "> 0 s") }
     guard market.environment.regimes.indices.contains(market.currentRegime) else {
@@ -121,6 +123,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     } else {
       throw .unsupported(field: "horizon", what: "a book without options needs a horizon: an instant")
     }
+    try OptionBookProblem.check(horizon: horizon, market.environment)
     if settlement == .physical, book.expiries.count > 1 || (lastExpiry ?? horizon) != horizon {
       throw .unsupported(
         field: "settlement",
@@ -139,16 +142,29 @@ public struct OptionBookProblem: Sendable, Equatable {
     self.convention = convention
   }
 
+  /// How far spot can go by the horizon; see `Magnitude`.
+  private static func check(horizon: Double, _ environment: EnvironmentChain) throws(FormulationError) {
+    try require(horizon, { $0 <= Magnitude.horizon }, "horizon", "at most 100 years")
+    for regime in environment.regimes {
+      let deviation = regime.volatility * horizon.squareRoot()
+      guard deviation <= Magnitude.totalDeviation, abs(regime.drift) * horizon <= Magnitude.totalDrift else {
+        throw .outOfRange(
+          field: "horizon", value: horizon,
+          allowed: "so many years that volatility × √years ≤ 8 and |drift| × years ≤ 50 in the regime \(regime.name)")
+      }
+    }
+  }
+
   private static func leg(
     _ position: Position, field: String, valuation: Instant, dayCount: DayCount, market: Market
   ) throws(FormulationError) -> Leg {
-    try require(position.quantity, { $0.isFinite }, field + ".quantity", "finite")
+    try require(position.quantity, { abs($0) <= Magnitude.amount }, field + ".quantity", "−1e18 to 1e18")
     guard case .option(_, let strike, let expiry) = position.instrument else {
       return Leg(
         name: position.name, instrument: position.instrument, quantity: position.quantity, impliedVolatilities: [],
         carry: 0, expiry: .infinity)
     }
-    try require(strike, { $0 > 0 }, field + ".option.strike", "> 0")
+    try require(strike, { Magnitude.price.contains($0) }, field + ".option.strike", "1e-15 to 1e15")
     let years = dayCount.years(from: valuation, to: expiry)
     guard years > 0 else {
       throw .expired(
@@ -156,7 +172,10 @@ public struct OptionBookProblem: Sendable, Equatable {
     }
     var carry = market.rate
     if let forward = position.forward {
-      try require(forward, { $0 > 0 }, field + ".forward", "> 0")
+      let ratio = forward / market.spot
+      guard ratio >= 1 / Magnitude.forwardRatio, ratio <= Magnitude.forwardRatio else {
+        throw .outOfRange(field: field + ".forward", value: forward, allowed: "0.001 to 1000 times the spot")
+      }
       carry = log(forward / market.spot) / years
     }
     let count = market.environment.count

@@ -48,22 +48,25 @@ public struct TrackingProblem: Sendable, Equatable {
     }
     for (index, regime) in regimes.enumerated() {
       let field = "tracking.regimes[\(index)]"
-      try require(regime.volatility, { $0 > 0 }, field + ".volatility", "> 0")
-      try require(regime.drift, { $0.isFinite }, field + ".drift", "finite")
-      try require(regime.runningCost, { $0 > 0 }, field + ".runningCost.quadratic", "> 0")
+      try require(regime.volatility, { Magnitude.deviation.contains($0) }, field + ".volatility", "1e-9 to 1e9")
+      try require(regime.drift, { abs($0) <= Magnitude.deviationCost }, field + ".drift", "−1e12 to 1e12")
+      try require(
+        regime.runningCost, { Magnitude.deviation.contains($0) }, field + ".runningCost.quadratic", "1e-9 to 1e9")
       if regimes[..<index].contains(where: { $0.name == regime.name }) {
         throw .duplicateName(field: field + ".name", name: regime.name)
       }
     }
     for cost in costs {
       // For a deviation the proportional cost is an amount per unit, so it may exceed 1.
-      try require(cost.fixed, { $0 >= 0 }, "costs", "a fixed cost ≥ 0")
-      try require(cost.proportionalBuy, { $0 >= 0 }, "costs", "a proportional cost ≥ 0")
-      try require(cost.proportionalSell, { $0 >= 0 }, "costs", "a proportional cost ≥ 0")
+      let isCost: (Double) -> Bool = { $0 >= 0 && $0 <= Magnitude.deviationCost }
+      try require(cost.fixed, isCost, "costs", "a fixed cost from 0 to 1e12")
+      try require(cost.proportionalBuy, isCost, "costs", "a proportional cost from 0 to 1e12")
+      try require(cost.proportionalSell, isCost, "costs", "a proportional cost from 0 to 1e12")
       try require(cost.quadraticImpact, { $0 >= 0 }, "costs", "an impact ≥ 0")
     }
     if case .discounted(let rate) = criterion {
-      try require(rate, { $0 > 0 }, "tracking.criterion.discounted", "> 0")
+      try require(
+        rate, { $0 > 0 && $0 <= Magnitude.deviationCost }, "tracking.criterion.discounted", "> 0 and ≤ 1e12")
     }
     self.name = name
     self.criterion = criterion

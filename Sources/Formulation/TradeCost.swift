@@ -78,7 +78,7 @@ public struct TradeCost: Sendable, Equatable {
 
   /// - Throws: `outOfRange` when a part is negative or not finite, or a fraction is 1 or more.
   public func validate(field: String) throws(FormulationError) {
-    try require(fixed, { $0 >= 0 }, field, "a fixed cost ≥ 0")
+    try require(fixed, { $0 >= 0 && $0 <= Magnitude.amount }, field, "a fixed cost from 0 to 1e18")
     try require(quadraticImpact, { $0 >= 0 }, field, "an impact ≥ 0")
     for fraction in [proportionalBuy, proportionalSell] {
       try require(fraction, { $0 >= 0 && $0 < 1 }, field, "a proportional cost ≥ 0 and < 1 (a fraction of notional)")

@@ -5,7 +5,7 @@ import VectorMath
 /// One path of the exact dynamics at the instants of a roll-out.
 ///
 /// The same numbers that the kernel's lanes hold, bit for bit, by scalar code: what a test or a report replays.
-/// *Verified by* `ReproducibilityTests.scalarReplay`.
+/// *Verified by* `ScalarReferenceTests`, `DynamicsTests`.
 public struct RegimePath: Sendable, Equatable {
   /// Years from the valuation.
   public private(set) var times: [Double] = []

@@ -16,7 +16,7 @@ import VectorMath
 /// smooth, order 1½ at an expiry reached near the strike, `O(δ^{3/2})` in all. Monitoring every δ instead of continuously is
 /// a first-order change of J for a near-optimal policy, reported by `estimate`.
 ///
-/// *Verified by* `RollOutAgreementTests`, `RollOutLawTests`, `ReproducibilityTests`.
+/// *Verified by* `RollOutAgreementTests`, `ScalarReferenceTests`, `ReproducibilityTests`.
 public struct RollOut: Sendable {
   /// Paths per block, and the alignment of shards.
   public static let blockSize = BlockState.pathCount

@@ -42,7 +42,7 @@ func exponentialOfOrdinary(_ x: Lanes) -> Lanes {
 
 /// eˣ for x in [−708, 708] with a relative error of about one rounding, and the value at the nearer end outside.
 ///
-/// Greatest error measured 1.0 ulp over 40 000 arguments against the library's.
+/// Greatest error measured 1.0 ulp over 80 000 arguments against the library's.
 ///
 /// *Verified by* `fastExponentialError`.
 @inlinable @inline(__always)
@@ -63,7 +63,7 @@ public func fastExponential(_ x: Double) -> Double { fastExponential(lanes(x))[0
 /// to a continued fraction at 7.07; as P / Q falls like 1 / (x √(2π)) too, its absolute error stays below 4.4 · 10⁻¹⁷ for
 /// all x (worst of 3 701 arguments in [0, 37] with 40 digits), and no branch is needed.
 ///
-/// Greatest absolute error measured 2.3 · 10⁻¹⁶ over 40 000 arguments against the library's erfc.
+/// Greatest absolute error measured 2.3 · 10⁻¹⁶ over 80 000 arguments against the library's erfc.
 ///
 /// *Verified by* `fastNormalCumulativeError`.
 @inlinable @inline(__always)

@@ -1,4 +1,5 @@
 import Calibration
+import Interchange
 
 /// A command line that the table allows.
 struct ParsedCommand: Equatable, Sendable {
@@ -30,7 +31,7 @@ struct CommandLineParser {
     }
     guard let name = CommandName(rawValue: first) else {
       let names = CommandName.allCases.map(\.rawValue)
-      throw .unknownCommand(name: first, suggestion: NearestWord.nearest(to: first, among: names))
+      throw .unknownCommand(name: first, suggestion: Suggestion.nearest(to: first, among: names))
     }
     let rest = Array(arguments.dropFirst())
     let options = rest.prefix { $0 != "--" }
@@ -91,7 +92,7 @@ struct CommandLineParser {
       return CommandTable.option(name)
     }
     let word = String(text.drop { $0 == "-" })
-    let nearest = NearestWord.nearest(to: word, among: command.options.map(\.rawValue))
+    let nearest = Suggestion.nearest(to: word, among: command.options.map(\.rawValue))
     throw .unknownOption(name: text, command: command.name, suggestion: nearest.map { "--" + $0 })
   }
 
@@ -108,7 +109,7 @@ struct CommandLineParser {
       if let range, let number = Int(value), range.contains(number) { return }
       throw .notAChoice(
         what: "--" + option.name.rawValue, found: value, allowed: words, orInteger: range,
-        suggestion: NearestWord.nearest(to: value, among: words))
+        suggestion: Suggestion.nearest(to: value, among: words))
     case .assignment:
       guard let mark = value.firstIndex(of: "="), mark != value.startIndex else {
         throw .notAnAssignment(option: option.name, found: value)
@@ -128,14 +129,14 @@ struct CommandLineParser {
       throw .tooManyOperands(command: command.name, found: parsed.operands[most], allowed: most)
     }
     guard let operand = command.operand else { return }
-    if parsed.operands.count < operand.count.lowerBound {
+    if parsed.operands.count < operand.count.lowerBound || parsed.operands.contains("") {
       throw .missingOperand(command: command.name, placeholder: operand.placeholder)
     }
     if operand.choices.isEmpty { return }
     for found in parsed.operands where !operand.choices.contains(found) {
       throw .notAChoice(
         what: operand.placeholder, found: found, allowed: operand.choices, orInteger: nil,
-        suggestion: NearestWord.nearest(to: found, among: operand.choices))
+        suggestion: Suggestion.nearest(to: found, among: operand.choices))
     }
   }
 }

@@ -155,7 +155,7 @@ enum CommandTable {
         and the comparison by BIC. With --out the market is written as a file that a model can name:
         market: { regimes: { calibrated: "market.json5" } }.
         """,
-      example: "deadband calibrate Models/data/btc-hourly.csv --regimes 2 --out market.json5"),
+      example: "deadband calibrate Models/data/sp500_index_1990_2022_1d.csv --clock tradingDays"),
     CommandSpecification(
       name: .simulate, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
       options: [.policy, .set, .paths, .seed, .threads, .json, .quiet, .help],

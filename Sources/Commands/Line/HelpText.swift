@@ -1,4 +1,4 @@
-/// The help, made from the table. *Verified by* `HelpTextTests`, as literals.
+/// The help, made from the table. *Verified by* `HelpTests`, as literals.
 struct HelpText {
   private static let margin = "  "
   private static let width = 100

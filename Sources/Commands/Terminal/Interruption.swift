@@ -1,10 +1,12 @@
 import Dispatch
 import Glibc
 
-/// What happens when the keyboard stops the work: the cursor comes back, what was begun is undone, status 2.
+/// What happens when the keyboard, the system or a closed terminal stops the work: the cursor comes back, what was begun is
+/// undone, status 2.
 enum Interruption {
   private static let undoing = Guarded<(@Sendable () -> Void)?>(nil)
-  private static let source = Guarded<(any DispatchSourceSignal)?>(nil)
+  private static let sources = Guarded<[any DispatchSourceSignal]>([])
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
   /// Runs work that `undo` takes back should it be interrupted.
   static func guarding<Result, Failure: Error>(
@@ -21,21 +23,27 @@ enum Interruption {
 
   /// A queue of its own has its own thread, so that the kernels' threads do not delay the signal.
   private static func start(_ console: Console) {
-    source.withLock { source in
-      guard source == nil else { return }
-      signal(SIGINT, SIG_IGN)
-      let made = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue(label: "interruption"))
-      made.setEventHandler {
-        if console.errorIsTerminal { console.words(ProgressBar.eraseLine + ProgressBar.showCursor) }
-        undoing.withLock { $0?() }
-        console.words("deadband: interrupted; nothing was emitted\n")
-        _exit(ExitStatus.failed.rawValue)
+    sources.withLock { sources in
+      guard sources.isEmpty else { return }
+      let queue = DispatchQueue(label: "interruption")
+      sources = signals.map { number in
+        signal(number, SIG_IGN)
+        let made = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        made.setEventHandler {
+          if console.errorIsTerminal { console.words(ProgressBar.eraseLine + ProgressBar.showCursor) }
+          undoing.withLock { $0?() }
+          console.words("deadband: interrupted; nothing was emitted\n")
+          _exit(ExitStatus.failed.rawValue)
+        }
+        made.resume()
+        return made
       }
-      made.resume()
-      source = made
     }
   }
 
-  /// A closed pipe is reported by `write`, not by a signal.
-  static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
+  /// A closed pipe and a file beyond the allowed size are reported by `write`, not by a signal.
+  static func ignoreSignalsOfWriting() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
 }

@@ -27,6 +27,10 @@ extension Explainer {
         place, "\(value(path)) is \(words(found))", allowed: "allowed is " + alternatives(expected.map(words)))
     case .outOfRange(_, let path, let found, let allowed):
       return sentence(place, "\(value(path)) is \(found)", allowed: "allowed is \(words(allowed))")
+    case .noEntry(_, let path, let index, let count):
+      return sentence(
+        place, "\(value(path)) has no entry \(index)",
+        allowed: count == 0 ? "it is empty" : "its entries are 0 to \(count - 1)")
     case .wrongCount(_, let path, let found, let allowed):
       let count =
         allowed.lowerBound == allowed.upperBound
@@ -52,6 +56,10 @@ extension Explainer {
       return sentence(place, "\(value(path)) asks for \(words(feature))", allowed: "this version does not solve it")
     case .formulation(_, let error):
       return message(error, place: place)
+    case .grid(_, let error):
+      return message(error, place: place)
+    case .spotOutsideGrid(_, let path, let spot, let lowest, let highest):
+      return sentence(place, "\(path) is \(number(spot))", allowed: reach(from: lowest, to: highest))
     case .calibration(let position, _, let error):
       // The position of a fact inside the price file is already one in that file.
       if case .file(let name) = position.source { return message(error, file: name, place: place) }
@@ -72,7 +80,7 @@ extension Explainer {
     }
   }
 
-  private static func container(_ path: String) -> String { path.isEmpty ? "the model" : quoted(path) }
+  private static func container(_ path: String) -> String { path.isEmpty ? "the file" : quoted(path) }
 
   private static func value(_ path: String) -> String { path.isEmpty ? "the value" : path }
 

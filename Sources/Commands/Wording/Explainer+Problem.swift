@@ -1,5 +1,6 @@
 import Calibration
 import Formulation
+import Interchange
 
 extension Explainer {
   // MARK: The problem
@@ -32,7 +33,7 @@ extension Explainer {
     case .unknownName(_, let name, let allowed):
       return sentence(
         place, "\(field) is \(quoted(name))", allowed: "allowed is " + alternatives(allowed.map(quoted)),
-        suggestion: NearestWord.nearest(to: name, among: allowed))
+        suggestion: Suggestion.nearest(to: name, among: allowed))
     case .duplicateName(_, let name):
       return sentence(place, "\(field): the name \(quoted(name)) stands twice", allowed: "names must differ")
     case .missingImpliedVolatility(_, let instrument):
@@ -61,7 +62,7 @@ extension Explainer {
       return sentence(
         "\(file):1:1", "the header has no column \(alternatives(wanted.map(quoted)))",
         allowed: "its columns are " + found.joined(separator: ", "),
-        suggestion: wanted.count == 1 ? NearestWord.nearest(to: wanted[0], among: found) : nil)
+        suggestion: wanted.count == 1 ? Suggestion.nearest(to: wanted[0], among: found) : nil)
     case .ambiguousPriceColumn(let candidates, _):
       return sentence(
         "\(file):1:1", "several columns could be the price",
@@ -73,7 +74,8 @@ extension Explainer {
       return sentence(at(position), "the quote is not closed on its line")
     case .malformedTime(let position, let text):
       return sentence(
-        at(position), "found the time \(quoted(text))", allowed: "expected the form that the first row has")
+        at(position), "found the time \(quoted(text))",
+        allowed: "expected a date or instant, or Unix seconds or milliseconds, in the form of the first row")
     case .duplicateTime(let position, let seconds):
       return sentence(
         at(position), "the time \(Instant(seconds: seconds).text) equals that of the row before",
@@ -91,7 +93,9 @@ extension Explainer {
     case .priceNotPositive(let position, let value):
       return sentence(at(position), "found the price \(number(value))", allowed: "prices are > 0")
     case .tooFewObservations(let found, let needed):
-      return sentence(place, "\(found) observations remain", allowed: "at least \(needed) are needed")
+      return sentence(
+        place, "\(found) \(found == 1 ? "observation remains" : "observations remain")",
+        allowed: "at least \(needed) are needed")
     case .outOfRange(let argument, let value, let lowest, let highest):
       return sentence(
         place, "\(argument) is \(number(value))", allowed: "allowed is from \(number(lowest)) to \(number(highest))")

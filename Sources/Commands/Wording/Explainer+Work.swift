@@ -14,14 +14,14 @@ extension Explainer {
     }
   }
 
-  static func message(_ error: ControlError) -> String {
+  static func message(_ error: ControlError, place: String? = nil) -> String {
     switch error {
     case .unsupported(let method, let feature):
-      sentence(nil, "the method \(quoted(method)) does not cover \(feature)")
+      sentence(place, "the method \(quoted(method)) does not cover \(feature)")
     case .gridSetting(let name, let value, let allowed):
-      sentence(nil, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
-    case .notFinite(let method, let place):
-      sentence(nil, "the method \(quoted(method)) met a number that is not finite in \(place)")
+      sentence(place, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
+    case .notFinite(let method, let part):
+      sentence(place, "the method \(quoted(method)) met a number that is not finite in \(part)")
     }
   }
 
@@ -76,9 +76,15 @@ extension Explainer {
     case .parameters(.spotOutsideGrid(let spot, let lowest, let highest)):
       sentence(
         nil, "outputs.spots asks for \(number(spot))",
-        allowed: "the grid reaches from \(Figures.significant(lowest, 5)) to \(Figures.significant(highest, 5))")
+        allowed: reach(from: lowest, to: highest))
     case .parameters(.otherProblem): "the certificate is of another problem than the model"
     }
+  }
+
+  /// What spots the grid knows, for those who asked for others.
+  static func reach(from lowest: Double, to highest: Double) -> String {
+    "the grid reaches from \(Figures.significant(lowest, 5)) to \(Figures.significant(highest, 5)); "
+      + "grid.deviations widens it"
   }
 
   // MARK: Checks

@@ -18,6 +18,18 @@ enum Explainer {
     return words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1]
   }
 
+  /// Longer sentences quote something that is no name, such as the first line of a file that holds no text.
+  private static let longestSentence = 1000
+
+  /// One line that a terminal shows as it is: what was found in a file may hold line ends and the terminal's own commands.
+  static func printable(_ sentence: String) -> String {
+    var text = String.UnicodeScalarView()
+    for scalar in sentence.unicodeScalars.prefix(longestSentence) {
+      text.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+    }
+    return String(text) + (sentence.unicodeScalars.count > longestSentence ? "…" : "")
+  }
+
   static func quoted(_ text: String) -> String { "“\(text)”" }
 
   // MARK: The command line
@@ -72,7 +84,6 @@ enum Explainer {
   }
 
   private static func integers(_ range: ClosedRange<Int>) -> String {
-    range.upperBound == Int.max
-      ? "a whole number from \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    "a whole number from \(range.lowerBound) to \(range.upperBound)"
   }
 }

@@ -1,7 +1,8 @@
 /// Writes a file so that it is either the old one or the new one, whatever happens.
 ///
 /// The content goes to a hidden file in the same directory, which is synchronised to the disk and then given the final
-/// name in one step (`rename`, POSIX.1-2017). A symbolic link of that name is replaced, not followed.
+/// name in one step (`rename`, POSIX.1-2017). A symbolic link of that name is replaced, not followed; a device, pipe or
+/// socket, or a link to one, is refused: it would be gone for everyone.
 ///
 /// *Verified by* `AtomicFileTests`.
 public enum AtomicFile {
@@ -11,6 +12,7 @@ public enum AtomicFile {
   /// - Throws: `InterchangeError.cannotWrite`; the temporary file is gone then, and the old file as it was.
   public static func write(_ content: [UInt8], to path: String) throws(InterchangeError) {
     do throws(SystemFile.Failure) {
+      guard !SystemFile.isSpecial(path) else { throw SystemFile.Failure.notAFile }
       let (parent, _) = SystemFile.split(path)
       let temporary = try withUnusedName(beside: path) { candidate throws(SystemFile.Failure) in
         try SystemFile.writeNew(content, to: candidate)

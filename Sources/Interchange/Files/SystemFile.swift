@@ -17,6 +17,8 @@ enum SystemFile {
     static var last: Failure { Failure(code: errno) }
     static var exists: Failure { Failure(code: EEXIST) }
     static var isDirectory: Failure { Failure(code: EISDIR) }
+    static var notAFile: Failure { Failure(code: EOPNOTSUPP) }
+    static var tooLarge: Failure { Failure(code: EFBIG) }
     static var noSuchFile: Failure { Failure(code: ENOENT) }
 
     var alreadyExists: Bool { code == EEXIST }
@@ -26,6 +28,9 @@ enum SystemFile {
 
   /// Read and written in pieces of this size: large enough that the number of calls does not count.
   private static let pieceSize = 1 << 16
+
+  /// Files beyond this are no models and no tables of positions or prices; a device may never end.
+  static let largestFile = 1 << 28
 
   /// The whole content of a file or pipe.
   static func read(_ path: String) throws(Failure) -> [UInt8] {
@@ -41,6 +46,7 @@ enum SystemFile {
         throw .last
       }
       if count == 0 { return content }
+      guard content.count + count <= largestFile else { throw .tooLarge }
       content.append(contentsOf: piece[..<count])
     }
   }
@@ -129,6 +135,14 @@ enum SystemFile {
     guard let slash = trimmed.lastIndex(of: "/") else { return (".", String(trimmed)) }
     let parent = trimmed[..<slash]
     return (parent.isEmpty ? "/" : String(parent), String(trimmed[trimmed.index(after: slash)...]))
+  }
+
+  /// Whether a path leads to something that is neither a file nor a directory.
+  static func isSpecial(_ path: String) -> Bool {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return false }
+    let kind = status.st_mode & S_IFMT
+    return kind != S_IFREG && kind != S_IFDIR
   }
 
   private static let directoryPermissions: mode_t = 0o755

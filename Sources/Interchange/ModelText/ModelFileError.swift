@@ -1,4 +1,5 @@
 import Calibration
+import Control
 import Formulation
 
 /// What is wrong with a model file, a table of positions or a `--set` argument: facts only.
@@ -18,6 +19,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case wrongType(position: SourcePosition, path: String, found: ValueKind, expected: [ValueKind])
   /// A number outside its range, or not finite; `found` is the text as written.
   case outOfRange(position: SourcePosition, path: String, found: String, allowed: NumberRange)
+  /// An entry that a list does not have; entries are counted from 0.
+  case noEntry(position: SourcePosition, path: String, index: Int, count: Int)
   /// A list of the wrong length.
   case wrongCount(position: SourcePosition, path: String, found: Int, allowed: ClosedRange<Int>)
   /// A quantity in a unit of another dimension, or in no known unit.
@@ -37,15 +40,21 @@ public enum ModelFileError: Error, Equatable, Sendable {
   /// What calibration refuses: a place in the price file, or of the request in the model.
   case calibration(position: SourcePosition, path: String, error: CalibrationError)
 
+  /// What the solver refuses about the grid; the position is that of the setting.
+  case grid(position: SourcePosition, error: ControlError)
+  /// A further spot that the grid, which reaches from `lowest` to `highest`, has no answer for [quote/unit].
+  case spotOutsideGrid(position: SourcePosition, path: String, spot: Double, lowest: Double, highest: Double)
+
   /// Where to look. For a file that cannot be read this is its beginning.
   public var position: SourcePosition {
     switch self {
-    case .syntax(let position, _, _), .duplicateKey(let position, _, _, _), .unknownKey(let position, _, _, _, _),
+    case .noEntry(let position, _, _, _), .syntax(let position, _, _), .duplicateKey(let position, _, _, _),
+      .unknownKey(let position, _, _, _, _),
       .missingKey(let position, _, _, _), .wrongType(let position, _, _, _), .outOfRange(let position, _, _, _),
       .wrongCount(let position, _, _, _), .wrongUnit(let position, _, _, _),
       .unknownChoice(let position, _, _, _, _), .malformed(let position, _, _, _),
       .unreadableReference(let position, _, _, _), .notSolved(let position, _, _), .formulation(let position, _),
-      .calibration(let position, _, _):
+      .calibration(let position, _, _), .grid(let position, _), .spotOutsideGrid(let position, _, _, _, _):
       position
     case .unreadable(let file, _): SourcePosition(source: .file(file), line: 1, column: 1)
     }
@@ -55,10 +64,12 @@ public enum ModelFileError: Error, Equatable, Sendable {
   public var path: String? {
     switch self {
     case .syntax, .unreadable: nil
+    case .grid(_, let error): if case .gridSetting(let name, _, _) = error { name } else { "grid" }
     case .duplicateKey(_, let path, _, _), .unknownKey(_, let path, _, _, _), .missingKey(_, let path, _, _),
       .wrongType(_, let path, _, _), .outOfRange(_, let path, _, _), .wrongCount(_, let path, _, _),
       .wrongUnit(_, let path, _, _), .unknownChoice(_, let path, _, _, _), .malformed(_, let path, _, _),
-      .unreadableReference(_, let path, _, _), .notSolved(_, let path, _), .calibration(_, let path, _):
+      .unreadableReference(_, let path, _, _), .notSolved(_, let path, _), .calibration(_, let path, _),
+      .spotOutsideGrid(_, let path, _, _, _), .noEntry(_, let path, _, _):
       path
     case .formulation(_, let error): error.field
     }

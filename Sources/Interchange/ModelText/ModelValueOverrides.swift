@@ -91,9 +91,7 @@ public struct ModelValueOverride: Equatable, Sendable {
       result.value = .object(members)
     case (.index(let index), .array(var nodes)):
       guard index < nodes.count else {
-        throw .outOfRange(
-          position: position, path: parent, found: String(index),
-          allowed: NumberRange(lower: 0, upper: Double(nodes.count), includesLower: true, includesUpper: false))
+        throw .noEntry(position: position, path: parent, index: index, count: nodes.count)
       }
       nodes[index] = try applied(to: nodes[index], depth: depth + 1)
       result.value = .array(nodes)
@@ -110,7 +108,7 @@ extension JSON5Document {
   /// The document with values replaced, in the order given.
   ///
   /// The last key of a path may be new, so that a default can be overridden; everything before it must exist.
-  /// - Throws: `ModelFileError.unknownKey`, `.outOfRange` for an index beyond the list, `.wrongType`.
+  /// - Throws: `ModelFileError.unknownKey`, `.noEntry` for an index beyond the list, `.wrongType`.
   public func applying(_ overrides: [ModelValueOverride]) throws(ModelFileError) -> JSON5Document {
     var document = self
     for override in overrides { document.root = try override.applied(to: document.root, depth: 0) }

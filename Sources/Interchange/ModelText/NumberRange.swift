@@ -36,6 +36,11 @@ public struct NumberRange: Hashable, Sendable, CustomStringConvertible {
     NumberRange(lower: lower, upper: .infinity, includesLower: true, includesUpper: false)
   }
 
+  /// The same range in a unit that is `unit` times as large.
+  func divided(by unit: Double) -> NumberRange {
+    NumberRange(lower: lower / unit, upper: upper / unit, includesLower: includesLower, includesUpper: includesUpper)
+  }
+
   public func contains(_ value: Double) -> Bool {
     guard value.isFinite else { return false }
     let aboveLower = includesLower ? value >= lower : value > lower

@@ -35,12 +35,13 @@ public struct StrictValue: Sendable {
   }
 
   /// A number in base units: written bare in `bare`, or as a text with any unit of the same dimension.
-  /// - Throws: `wrongType`, `malformed`, `wrongUnit`, `outOfRange`; the range is that of the base unit.
+  /// - Throws: `wrongType`, `malformed`, `wrongUnit`, `outOfRange`; `range` is in base units, the error's in the unit that
+  ///   was written.
   public func quantity(in range: NumberRange = .finite, bare: QuantityUnit) throws(ModelFileError) -> Double {
     switch node.value {
     case .number(let number):
       let value = bare.base(number.value)
-      guard range.contains(value) else { throw outOfRange(number.text, range) }
+      guard range.contains(value) else { throw outOfRange(number.text, range.divided(by: bare.base(1))) }
       return value
     case .string(let text):
       guard let parts = QuantityText(text) else {
@@ -57,7 +58,7 @@ public struct StrictValue: Sendable {
         unit = known
       }
       let value = unit.base(parts.amount)
-      guard range.contains(value) else { throw outOfRange(text, range) }
+      guard range.contains(value) else { throw outOfRange(text, range.divided(by: unit.base(1))) }
       return value
     default:
       throw .wrongType(position: position, path: path.description, found: kind, expected: [.number, .string])

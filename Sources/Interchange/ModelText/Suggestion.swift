@@ -1,15 +1,24 @@
-/// "Did you mean": the closest of a few known words.
-enum Suggestion {
+/// "Did you mean": the closest of a few known words, for keys, columns, commands and options alike.
+public enum Suggestion {
   /// A suggestion may change at most one letter in three, so that every suggested word still resembles the given one
   /// (`drift` is never offered for `name`); words of one to five letters may differ by one.
   private static let lettersPerEdit = 3
   /// Longer words are not compared: the table of distances grows with the square of the length, and no key is so long.
   private static let longestWord = 64
+  /// One letter begins too many words to be an abbreviation.
+  private static let shortestBeginning = 2
 
-  /// The candidate with the smallest distance to `word`, letter case ignored, within the bound; the earliest of equals.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  /// The only candidate that begins with `word`, or else the one with the smallest distance to it within the bound, the
+  /// earliest of equals; letter case is ignored.
+  ///
+  /// *Verified by* `QuantityTests.suggestions`, `CommandLineParserTests.slipsAreRecognised`.
+  public static func nearest(to word: String, among candidates: [String]) -> String? {
     let letters = Array(word.lowercased().unicodeScalars)
     guard !letters.isEmpty, letters.count <= longestWord else { return nil }
+    if letters.count >= shortestBeginning {
+      let beginnings = candidates.filter { $0.lowercased().unicodeScalars.starts(with: letters) }
+      if beginnings.count == 1 { return beginnings[0] }
+    }
     var best: (candidate: String, distance: Int)?
     for candidate in candidates {
       let other = Array(candidate.lowercased().unicodeScalars)

@@ -57,7 +57,9 @@ extension ModelDecoder {
     let quantity = try object.required("quantity").number()
     let volatility = object.optional("impliedVolatility")
     try object.finish()
-    let isForward = forward?.kind == .boolean
+    // `forward: true` is an instrument, a number is the forward price of one, and `false` says nothing.
+    var isForward = false
+    if let forward, forward.kind == .boolean { isForward = try forward.boolean() }
     let stated = (listedName == nil ? 0 : 1) + (option == nil ? 0 : 1) + (isForward ? 1 : 0)
     guard stated > 0 else {
       throw .missingKey(position: entry.position, path: entry.path.description, key: "instrument", similar: nil)
@@ -73,7 +75,6 @@ extension ModelDecoder {
     } else if let option {
       position = try explicit(option, quantity: quantity)
     } else {
-      guard let forward, try forward.boolean() else { throw entry.wrongType(.object) }
       position = Position(name: "forward", instrument: .forward, quantity: quantity)
     }
     if case .forward = position.instrument, let extra = volatility ?? (isForward ? nil : forward) {
@@ -84,7 +85,7 @@ extension ModelDecoder {
     if let volatility {
       position.impliedVolatilities = try volatility.perLegVolatility(regimes)
     }
-    if !isForward, let forward { position.forward = try forward.number() }
+    if let forward, forward.kind != .boolean { position.forward = try forward.number() }
     return position
   }
 

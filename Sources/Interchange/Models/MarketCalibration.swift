@@ -4,7 +4,7 @@ import Formulation
 /// Calibrated volatility regimes as a market file holds them: estimates with standard errors, the sample they come from,
 /// how they were found, and the numbers that a streaming filter needs.
 ///
-/// Plain data: what is written is what is read. *Verified by* `MarketFileTests`.
+/// Plain data: what is written is what is read. *Verified by* `ModelFileTests`.
 public struct MarketCalibration: Equatable, Sendable {
   /// One regime.
   public struct Regime: Equatable, Sendable {

@@ -10,7 +10,7 @@ extension ModelDecoder {
     let underlying = try object.required("underlying").name()
     let quote = try object.required("quote").name()
     let spot = try object.required("spot").number()
-    let rate = try object.optional("rate")?.fraction() ?? 0
+    let rate = try object.optional("rate")?.fraction(in: .closed(-10, 10)) ?? 0
     let regimesValue = try object.required("regimes")
     var regimes: [Formulation.Regime] = []
     let generator: Generator

@@ -76,6 +76,11 @@ struct ModelDecoder {
     if case .expired = error, components.count == 3, node(at: components) == nil {
       components[2...] = [.key("option"), .key("expiry")]
     }
+    return position(at: components)
+  }
+
+  /// Where a value stands, or the nearest object above it.
+  func position(at components: [ModelPath.Component]) -> SourcePosition {
     var depth = components.count
     while depth > 0 {
       if let node = node(at: Array(components[..<depth])) { return node.position }

@@ -1,5 +1,6 @@
 import Control
 import Formulation
+import Glibc
 
 /// The kind `optionBook`.
 extension ModelDecoder {
@@ -25,7 +26,29 @@ extension ModelDecoder {
         execution: execution, preference: preference, settlement: settlement, inventory: inventory,
         convention: convention, horizon: horizon)
     }
+    try check(grid, spots, for: problem)
     return Decoded(problem: .optionBook(problem), grid: grid, outputSpots: spots, market: calibration)
+  }
+
+  /// Refuses, before any work, a grid that the solver would not take and spots that its grid would not reach.
+  ///
+  /// A grid that is chosen by the solver and asked for no further spots needs no check.
+  private func check(
+    _ settings: GridSettings, _ spots: [Double], for problem: OptionBookProblem
+  ) throws(ModelFileError) {
+    guard settings != GridSettings() || !spots.isEmpty else { return }
+    let grid: FiniteHorizonGrid
+    do { grid = try FiniteHorizonGrid(problem: problem, settings: settings) } catch {
+      let field = if case .gridSetting(let name, _, _) = error { name } else { "grid" }
+      throw .grid(position: position(at: ModelPath.components(of: field)), error: error)
+    }
+    let (lowest, highest) = (grid.logSpots[0], grid.logSpots[grid.logSpots.count - 1])
+    for (index, spot) in spots.enumerated() where !(lowest...highest).contains(log(spot)) {
+      let path = "outputs.spots[\(index)]"
+      throw .spotOutsideGrid(
+        position: position(at: ModelPath.components(of: path)), path: path, spot: spot, lowest: exp(lowest),
+        highest: exp(highest))
+    }
   }
 
   private func execution(_ value: StrictValue?) throws(ModelFileError) -> Execution {
@@ -68,8 +91,8 @@ extension ModelDecoder {
 
   private func grid(_ value: StrictValue?) throws(ModelFileError) -> GridSettings {
     guard var object = try value?.object() else { return GridSettings() }
-    // Counts of a grid must fit in memory; what a solver allows is narrower and its own to say.
-    let counts = 1...1_000_000
+    // What the solver allows is its own to say, in `check`.
+    let counts = Int(Int32.min)...Int(Int32.max)
     var settings = GridSettings()
     settings.spots = try object.optional("spots")?.integer(in: counts)
     settings.holdings = try object.optional("holdings")?.integer(in: counts)

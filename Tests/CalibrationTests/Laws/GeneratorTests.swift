@@ -1,4 +1,5 @@
 import Glibc
+import LinearAlgebra
 import Testing
 
 @testable import Calibration
@@ -23,33 +24,24 @@ struct GeneratorTests {
   @Test(arguments: 2...6) func roundTrip(states: Int) throws {
     var stream = TestStream(UInt64(states))
     for _ in 0..<20 {
-      var generator = [Double](repeating: 0, count: states * states)
+      var generator = Matrix(rows: states, columns: states)
       for from in 0..<states {
         for to in 0..<states where to != from {
-          generator[from * states + to] = 0.3 * stream.uniform() / Double(states)
-          generator[from * states + from] -= generator[from * states + to]
+          generator[from, to] = 0.3 * stream.uniform() / Double(states)
+          generator[from, from] -= generator[from, to]
         }
       }
-      let transition = SmallMatrixFunctions.exponential(generator, states: states)
-      var rows = (0..<states).map { Array(transition[$0 * states..<($0 + 1) * states]) }
+      let transition = try generator.exponential()
+      var rows = (0..<states).map { transition.row($0) }
       for from in 0..<states { rows[from][from] += 1 - rows[from].reduce(0, +) }
       let estimate = try GeneratorEstimate(transition: rows, stepsPerYear: 1)
       #expect(estimate.method == .logarithm)
       #expect(estimate.transitionError < 1e-14)
-      for (rate, exact) in zip(estimate.rates.joined(), generator) { #expect(abs(rate - exact) < 1e-14) }
+      for (from, row) in estimate.rates.enumerated() {
+        for (to, rate) in row.enumerated() { #expect(abs(rate - generator[from, to]) < 1e-14) }
+      }
       for row in estimate.rates { #expect(abs(row.reduce(0, +)) < 1e-16) }
     }
-  }
-
-  /// The exponential's own check: a rotation, and a nilpotent matrix.
-  @Test func exponential() {
-    for angle in [0.1, 3, -20] {
-      let rotation = SmallMatrixFunctions.exponential([0, -angle, angle, 0], states: 2)
-      for (value, exact) in zip(rotation, [cos(angle), -sin(angle), sin(angle), cos(angle)]) {
-        #expect(abs(value - exact) < 1e-13, "\(angle): \(value) against \(exact)")
-      }
-    }
-    #expect(SmallMatrixFunctions.exponential([0, 0.25, 0, 0], states: 2) == [1, 0.25, 0, 1])
   }
 
   /// A cycle 0 → 1 → 2 → 0 without a direct 0 → 2: no generator has exp(Q)₀₂ = 0 and exp(Q)₀₁, exp(Q)₁₂ > 0, so the
@@ -57,7 +49,7 @@ struct GeneratorTests {
   @Test func cycleIsAdjusted() throws {
     let p = 0.1
     let cycle = [[1 - p, p, 0], [0, 1 - p, p], [p, 0, 1 - p]]
-    let raw = try #require(SmallMatrixFunctions.logarithm(cycle.flatMap { $0 }, states: 3))
+    let raw = try Matrix(cycle).logarithm().row(0)
     #expect(raw[2] < -0.004)
     let estimate = try GeneratorEstimate(transition: cycle, stepsPerYear: 100)
     #expect(estimate.method == .adjustedLogarithm)

@@ -3,26 +3,22 @@ import Testing
 
 @testable import Calibration
 
-/// Times as text.
+/// Times and numbers as text.
 struct TimeTests {
-  /// Instants whose seconds since 1970 are known; the system's own calendar agrees on every day of four centuries.
-  @Test func civilDates() {
-    let rows: [(String, Double?)] = [
-      ("1970-01-01", 0), ("2000-02-29T12:34:56Z", 951_827_696), ("2021-10-20T21:24:34Z", 1_634_765_074),
-      ("2038-01-19 03:14:08", 2_147_483_648), ("1969-12-31T23:59:59.5Z", -0.5),
-      ("2020-01-01T02:30:00+02:30", 1_577_836_800),
-      ("2019-12-31T19:00:00-05:00", 1_577_836_800), ("1900-02-29", nil), ("2021-13-01", nil), ("2021-00-10", nil),
-      ("2021-04-31", nil), ("2021-04-30T24:00:00Z", nil), ("2021-04-30T23:60:00Z", nil), ("2018-10-16 11-PM", nil),
-      ("2021-04-30T23:00:00ZZ", nil), ("2021-4-3", nil), ("", nil),
+  /// Unix numbers are seconds or milliseconds by their size, and lie in the years 1 to 9999 like dates.
+  @Test func forms() {
+    let rows: [(String, TimeForm, Double?)] = [
+      ("2021-10-20 21:24:34", .civil, 1_634_765_074), ("1634765074", .unixSeconds, 1_634_765_074),
+      ("1634765074500", .unixMilliseconds, 1_634_765_074.5), ("-62135596800", .unixSeconds, -62_135_596_800),
+      ("-62135596801", .unixSeconds, nil), ("253402300799999", .unixMilliseconds, 253_402_300_799.999),
+      ("253402300800000", .unixMilliseconds, nil), ("1e300", .unixMilliseconds, nil), ("-1e300", .unixSeconds, nil),
+      ("nan", .unixSeconds, nil), ("inf", .unixMilliseconds, nil), ("", .civil, nil),
     ]
-    for (text, seconds) in rows { #expect(PriceOptions.seconds(of: text) == seconds, "\(text)") }
-    for day in stride(from: -80_000, to: 80_000, by: 1) {
-      var time = time_t(day * 86_400)
-      var parts = tm()
-      gmtime_r(&time, &parts)
-      let counted = CivilTime.days(
-        year: Int(parts.tm_year) + 1900, month: Int(parts.tm_mon) + 1, day: Int(parts.tm_mday))
-      if counted != day { Issue.record("day \(day) counted as \(counted)") }
+    for (text, form, seconds) in rows {
+      Array(text.utf8).withUnsafeBufferPointer { field in
+        #expect(TimeForm(of: field) == form, "\(text)")
+        #expect(form.seconds(field) == seconds, "\(text)")
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import Interchange
 import Testing
 
 @testable import Commands
@@ -79,17 +80,14 @@ import Testing
 
   @Test func slipsAreRecognised() {
     for slip in Self.slips {
-      let found = NearestWord.nearest(to: slip.typed, among: CommandName.allCases.map(\.rawValue))
+      let found = Suggestion.nearest(to: slip.typed, among: CommandName.allCases.map(\.rawValue))
       #expect(found == slip.meant, "\(slip.typed)")
     }
   }
 
-  /// Distances by hand; the third pair is Wagner and Fischer's own kind of example.
-  @Test func distances() {
-    let rows = [("", "abc", 3), ("abc", "abc", 0), ("kitten", "sitting", 3), ("ab", "ba", 1), ("abcd", "acbd", 1)]
-    for (from, to, edits) in rows {
-      #expect(NearestWord.edits(Array(from), Array(to)) == edits, "\(from) \(to)")
-      #expect(NearestWord.edits(Array(to), Array(from)) == edits, "\(to) \(from)")
+  @Test func anEmptyOperandIsNone() {
+    #expect(throws: UsageError.missingOperand(command: .check, placeholder: "MODEL")) {
+      try CommandLineParser.parse(["check", ""])
     }
   }
 

@@ -31,7 +31,7 @@ import Testing
       ),
       (
         .notAnInteger(option: .seed, found: "-1", allowed: 0...Int.max),
-        "--seed: found “-1”; allowed is a whole number from 0"
+        "--seed: found “-1”; allowed is a whole number from 0 to 9223372036854775807"
       ),
       (
         .notAChoice(what: "--regimes", found: "aut", allowed: ["auto"], orInteger: 1...8, suggestion: "auto"),
@@ -79,7 +79,7 @@ import Testing
       ),
       (
         .unknownKey(position: place, path: "", key: "nam", allowed: ["name", "kind"], suggestion: "name"),
-        "m.json5:3:7: the model has no key “nam”; its keys are name, kind; did you mean “name”?"
+        "m.json5:3:7: the file has no key “nam”; its keys are name, kind; did you mean “name”?"
       ),
       (
         .missingKey(position: place, path: "market", key: "spot", similar: nil),
@@ -194,7 +194,10 @@ import Testing
       ),
       (.wrongFieldCount(at: at, expected: 3, found: 1), "p.csv:4:2: found 1 field; the header has 3"),
       (.unclosedQuote(at: at), "p.csv:4:2: the quote is not closed on its line"),
-      (.malformedTime(at: at, text: "x"), "p.csv:4:2: found the time “x”; expected the form that the first row has"),
+      (
+        .malformedTime(at: at, text: "x"),
+        "p.csv:4:2: found the time “x”; expected a date or instant, or Unix seconds or milliseconds, in the form of the first row"
+      ),
       (
         .duplicateTime(at: at, seconds: 0),
         "p.csv:4:2: the time 1970-01-01T00:00:00Z equals that of the row before; times must increase"
@@ -208,7 +211,7 @@ import Testing
       (.malformedPrice(at: at, text: "x"), "p.csv:4:2: found the price “x”; expected a decimal number"),
       (.priceNotFinite(at: at, text: "inf"), "p.csv:4:2: found the price “inf”; prices are finite"),
       (.priceNotPositive(at: at, value: -1), "p.csv:4:2: found the price -1; prices are > 0"),
-      (.tooFewObservations(found: 1, needed: 2), "p.csv: 1 observations remain; at least 2 are needed"),
+      (.tooFewObservations(found: 1, needed: 2), "p.csv: 1 observation remains; at least 2 are needed"),
       (
         .outOfRange(argument: "regimes", value: 9, lowest: 1, highest: 8),
         "p.csv: regimes is 9; allowed is from 1 to 8"
@@ -288,7 +291,7 @@ import Testing
       (.parameters(.refused([])), "the certificate did not pass"),
       (
         .parameters(.spotOutsideGrid(spot: 9, lowest: 10, highest: 20)),
-        "outputs.spots asks for 9; the grid reaches from 10.000 to 20.000"
+        "outputs.spots asks for 9; the grid reaches from 10.000 to 20.000; grid.deviations widens it"
       ),
       (.parameters(.otherProblem), "the certificate is of another problem than the model"),
     ]

@@ -43,7 +43,7 @@ import Testing
       "12:25: book[0].instrument: ETH-1MAR24-4300-C expired at 2024-03-01T08:00:00Z; "
         + "it must expire after the valuation, 2024-03-08T08:00:00Z"
     ),
-    ("spot: 3900", "spot: 0", "5:44: market.spot is 0; allowed is > 0"),
+    ("spot: 3900", "spot: 0", "5:44: market.spot is 0; allowed is 1e-15 to 1e15"),
     (
       "\"5min\"", "\"5 bps\"",
       "14:28: execution.checkEvery is in “bps”; its units are ms, s, min, h, d, y"
@@ -52,6 +52,11 @@ import Testing
       "ETH-15MAR24", "BTC-15MAR24",
       "12:25: book[0].instrument: BTC-15MAR24-4300-C is on BTC; the market's underlying is ETH"
     ),
+    (
+      "preference:", "outputs: { spots: [3900, 5] }, preference:",
+      "15:28: outputs.spots[1] is 5; the grid reaches from 1795.5 to 8430.4; grid.deviations widens it"
+    ),
+    ("preference:", "grid: { steps: 3 }, preference:", "15:18: grid.steps is 3; allowed is 4 to 200000"),
     ("spot: 3900,", "spot: 3900", "6:5: found “r”; expected a comma or a closing brace"),
   ]
 
@@ -75,6 +80,44 @@ import Testing
       #expect(record.words == "deadband: \(path):\(sentence)\n")
       #expect(record.output == "")
       #expect(!FileManager.default.fileExists(atPath: folder + "/result"))
+    }
+  }
+
+  /// Numbers that once overflowed in the solver's grid and stopped the program.
+  @Test(arguments: [
+    ("market.spot=1e-308", "market.spot is 1e-308; allowed is 1e-15 to 1e15"),
+    ("book[0].quantity=1e308", "book[0].quantity is 1e+308; allowed is −1e18 to 1e18"),
+    ("book[0].forward=1e308", "book[0].forward is 1e+308; allowed is 0.001 to 1000 times the spot"),
+    (
+      "preference.quadratic.riskAversion=1e-308",
+      "preference.quadratic.riskAversion is 1e-308; allowed is 1e-30 to 1e30 [1/quote]"
+    ),
+    ("costs=[{fixed:{amount:1e308}}]", "costs is 1e+308; allowed is a fixed cost from 0 to 1e18"),
+    ("valuation='1800-01-01'", "horizon is 224.35159817351598; allowed is at most 100 years"),
+    (
+      "market.switching.perYear=[[-1e9,1e9],[1,-1]]",
+      "market.switching.perYear[0][1] is 1000000000; allowed is 0 to 31 536 000 per year, once a second"
+    ),
+    ("market.regimes[2].volatility=1", "market.regimes has no entry 2; its entries are 0 to 1"),
+  ]) func magnitudes(_ assignment: String, _ sentence: String) throws {
+    try inFolder { folder in
+      let path = folder + "/model.json5"
+      try Self.vault.write(toFile: path, atomically: true, encoding: .utf8)
+      let record = RecordingConsole()
+      #expect(Program.run(["check", path, "--set", assignment], console: record.console) == .badData)
+      #expect(record.words.hasSuffix(": \(sentence)\n"), "\(record.words)")
+    }
+  }
+
+  /// A header of bytes that are no text, with a line end and a terminal's command among them, is one short line.
+  @Test func binaryPrices() throws {
+    try inFolder { folder in
+      let path = folder + "/prices.csv"
+      try Data([0x1B, 0x5B, 0x32, 0x4A, 0x0D] + [UInt8](repeating: 0x61, count: 5000)).write(to: URL(filePath: path))
+      let record = RecordingConsole()
+      #expect(Program.run(["calibrate", path], console: record.console) == .badData)
+      #expect(record.words.count < 1100 && record.words.hasSuffix("a…\n"))
+      #expect(!record.words.dropLast().unicodeScalars.contains { $0.properties.generalCategory == .control })
     }
   }
 

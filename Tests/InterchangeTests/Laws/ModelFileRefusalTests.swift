@@ -1,5 +1,7 @@
 import Calibration
+import Control
 import Formulation
+import Glibc
 import Interchange
 import Testing
 
@@ -46,6 +48,39 @@ struct ModelFileRefusalTests {
           similar: SimilarKey(key: "quantitty", position: Self.at(13, 42))))
   }
 
+  @Test("spots that the grid does not reach, and grids that the solver does not take, before any work")
+  func grid() throws {
+    guard case .optionBook(let problem) = try ModelFile(bytes: Array(ModelText.text.utf8)).problem else {
+      Issue.record("not an option book")
+      return
+    }
+    let nodes = try FiniteHorizonGrid(problem: problem, settings: GridSettings()).logSpots
+    #expect(
+      Self.refusal("settlement: 'cash',", "settlement: 'cash', outputs: { spots: [63000, 1] },")
+        == .spotOutsideGrid(
+          position: Self.at(19, 49), path: "outputs.spots[1]", spot: 1, lowest: exp(nodes[0]),
+          highest: exp(nodes[nodes.count - 1])))
+    // The ends themselves belong to the grid.
+    for node in [nodes[0] + 1e-9, nodes[nodes.count - 1] - 1e-9] {
+      #expect(Self.refusal("settlement: 'cash',", "settlement: 'cash', outputs: { spots: [\(exp(node))] },") == nil)
+    }
+    #expect(
+      Self.refusal("settlement: 'cash',", "settlement: 'cash', grid: { spots: 5 },")
+        == .grid(
+          position: Self.at(19, 38), error: .gridSetting(name: "grid.spots", value: 5, allowed: "20 to 20000")))
+    #expect(
+      Self.refusal("settlement: 'cash',", "settlement: 'cash', grid: { deviations: 1 },")
+        == .grid(
+          position: Self.at(19, 43), error: .gridSetting(name: "grid.deviations", value: 1, allowed: "2 to 12")))
+  }
+
+  @Test("a forward that is none is a missing instrument")
+  func forwardFalse() {
+    #expect(
+      Self.refusal("instrument: 'BTC-29OCT21-70000-C', quantity: -50", "forward: false, quantity: -50")
+        == .missingKey(position: Self.at(13, 5), path: "book[0]", key: "instrument", similar: nil))
+  }
+
   @Test("a unit of another dimension")
   func wrongUnit() {
     #expect(
@@ -70,7 +105,7 @@ struct ModelFileRefusalTests {
     #expect(
       Self.refusal("spot: 63000", "spot: 0")
         == .formulation(
-          position: Self.at(5, 44), error: .outOfRange(field: "market.spot", value: 0, allowed: "> 0")))
+          position: Self.at(5, 44), error: .outOfRange(field: "market.spot", value: 0, allowed: "1e-15 to 1e15")))
     #expect(
       Self.refusal("spot: 63000", "spot: NaN")
         == .outOfRange(position: Self.at(5, 44), path: "market.spot", found: "NaN", allowed: .finite))
@@ -78,12 +113,18 @@ struct ModelFileRefusalTests {
       Self.refusal("basisPoints: 5 ", "basisPoints: -5 ")
         == .outOfRange(
           position: Self.at(16, 42), path: "costs[0].proportional.basisPoints", found: "-5",
-          allowed: NumberRange(lower: 0, upper: 1, includesLower: true, includesUpper: false)))
+          allowed: NumberRange(lower: 0, upper: 10_000, includesLower: true, includesUpper: false)))
+    // The range is in the unit that is written.
+    #expect(
+      Self.refusal("basisPoints: 5 ", "basisPoints: '200 %' ")
+        == .outOfRange(
+          position: Self.at(16, 42), path: "costs[0].proportional.basisPoints", found: "200 %",
+          allowed: NumberRange(lower: 0, upper: 100, includesLower: true, includesUpper: false)))
     #expect(
       Self.refusal("riskAversion: 1e-5", "riskAversion: 0")
         == .formulation(
           position: Self.at(18, 44),
-          error: .outOfRange(field: "preference.quadratic.riskAversion", value: 0, allowed: "> 0 [1/quote]")))
+          error: .outOfRange(field: "preference.quadratic.riskAversion", value: 0, allowed: "1e-30 to 1e30 [1/quote]")))
   }
 
   @Test("generator rows that do not sum to zero")

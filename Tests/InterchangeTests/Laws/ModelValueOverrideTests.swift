@@ -68,9 +68,8 @@ struct ModelValueOverrideTests {
     ) { try Self.apply(argument) }
     argument = "market.regimes[2].volatility=1"
     #expect(
-      throws: ModelFileError.outOfRange(
-        position: Self.at(argument, 15), path: "market.regimes", found: "2",
-        allowed: NumberRange(lower: 0, upper: 2, includesLower: true, includesUpper: false))
+      throws: ModelFileError.noEntry(
+        position: Self.at(argument, 15), path: "market.regimes", index: 2, count: 2)
     ) { try Self.apply(argument) }
     argument = "market.regimes[9223372036854775807]=1"
     #expect(throws: ModelFileError.self) { try Self.apply(argument) }

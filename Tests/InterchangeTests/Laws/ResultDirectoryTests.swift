@@ -30,6 +30,28 @@ struct AtomicFileTests {
     #expect(scratch.text("file") == "x")
   }
 
+  /// `--out /dev/null` once replaced the device by a file.
+  @Test("devices and pipes are not replaced, nor are links to them")
+  func devices() throws {
+    let scratch = try Scratch()
+    #expect(mkfifo(scratch.path("pipe"), 0o600) == 0)
+    try FileManager.default.createSymbolicLink(atPath: scratch.path("null"), withDestinationPath: "/dev/null")
+    for name in ["pipe", "null"] {
+      #expect(
+        throws: InterchangeError.cannotWrite(path: scratch.path(name), reason: "Operation not supported"), "\(name)"
+      ) { try AtomicFile.write("y", to: scratch.path(name)) }
+    }
+    #expect(try scratch.listing() == ["null", "pipe"])
+  }
+
+  /// `deadband check /dev/zero` once read for ever.
+  @Test("a file without an end is refused")
+  func endless() {
+    #expect(throws: ModelFileError.unreadable(file: "/dev/zero", reason: "File too large")) {
+      try ModelFile(path: "/dev/zero")
+    }
+  }
+
   @Test("a file left under the temporary name by an earlier run is passed over and kept")
   func leftover() throws {
     let scratch = try Scratch()

@@ -57,10 +57,12 @@ extension NetCDFFileTests {
       #expect(try scratch.listing() == ["out"])
     }
 
-    @Test("a spot that the grid does not reach fails the run and says so")
+    /// The model's own, wider grid reaches the spot, the certificate's does not.
+    @Test("a spot that the certificate's grid does not reach fails the run and says so")
     func spotOutsideGrid() throws {
       let solved = try Solved.book.get()
-      let model = try ModelFile(bytes: Array(Solved.bookText.utf8), overrides: ["outputs.spots=[1]"])
+      let model = try ModelFile(
+        bytes: Array(Solved.bookText.utf8), overrides: ["outputs.spots=[40]", "grid.deviations=12"])
       guard case .optionBook(let answer) = solved.certificate.answer else { return }
       let spots = answer.solution.grid.logSpots
       let scratch = try Scratch()
@@ -72,7 +74,7 @@ extension NetCDFFileTests {
       #expect(
         found
           == .parameters(
-            .spotOutsideGrid(spot: 1, lowest: exp(spots[0]), highest: exp(spots[spots.count - 1]))))
+            .spotOutsideGrid(spot: 40, lowest: exp(spots[0]), highest: exp(spots[spots.count - 1]))))
       #expect(try Self.status(scratch) == "failed")
       #expect(try scratch.listing("out") == ["run.json"])
     }

@@ -131,7 +131,7 @@ struct StrictObjectTests {
     ),
     (
       "fee", { _ = try $0.fraction(in: .closed(0.01, 1)) },
-      .outOfRange(position: at(5, 25), path: "market[1].fee", found: "25 bps", allowed: .closed(0.01, 1))
+      .outOfRange(position: at(5, 25), path: "market[1].fee", found: "25 bps", allowed: .closed(100, 10_000))
     ),
     (
       "switching", { _ = try $0.matrix(rows: 2, columns: 2) },

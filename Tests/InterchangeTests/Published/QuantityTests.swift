@@ -94,7 +94,7 @@ struct QuantityTests {
     "edit distances",
     arguments: [
       ("kitten", "sitting", 3), ("saturday", "sunday", 3), ("ca", "abc", 3), ("drfit", "drift", 1), ("", "abc", 3),
-      ("abc", "", 3), ("same", "same", 0), ("ab", "ba", 1),
+      ("abc", "", 3), ("same", "same", 0), ("ab", "ba", 1), ("abcd", "acbd", 1),
     ])
   func distances(a: String, b: String, expected: Int) {
     let (first, second) = (Array(a.unicodeScalars), Array(b.unicodeScalars))
@@ -106,6 +106,7 @@ struct QuantityTests {
     "suggestions",
     arguments: [
       ("volatlity", "volatility"), ("RISKAVERSION", "riskAversion"), ("spott", "spot"), ("drift", nil), ("x", nil),
+      ("vol", "volatility"), ("s", nil), ("pot", "spot"),
       ("", nil), (String(repeating: "volatility", count: 1000), nil),
     ] as [(String, String?)])
   func suggestions(word: String, expected: String?) {

@@ -1,0 +1,55 @@
+import Formulation
+
+@testable import Control
+
+/// Options on one underlying under exponential utility.
+struct EntropicCase: Sendable {
+  var kind = OptionKind.call
+  var quantity = -1.0
+  var spot = 100.0
+  var strike = 100.0
+  var volatilities = [0.2]
+  var switching: [[Double]] = [[0]]
+  var years = 0.25
+  var cost = 0.001
+  var fixed = 0.0
+  var aversion = 0.1
+  var rate = 0.0
+  var drift: Double? = nil
+  var settlement = Settlement.none
+  var inventory = 0.0
+  var preference: Preference? = nil
+
+  func problem() throws -> OptionBookProblem {
+    let valuation = Instant("2026-01-01T00:00:00Z")!
+    let regimes = volatilities.enumerated().map {
+      Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift ?? rate)
+    }
+    let market = Market(
+      underlying: "X", quote: "USD", spot: spot, rate: rate,
+      environment: try EnvironmentChain(regimes: regimes, generator: Generator(switching)))
+    let option = Position(
+      name: kind.rawValue,
+      instrument: .option(
+        kind: kind, strike: strike, expiry: valuation.adding(seconds: years * DayCount.calendar365.secondsPerYear)),
+      quantity: quantity, impliedVolatilities: volatilities)
+    let charge = TradeCost(fixed: fixed, proportionalBuy: cost, proportionalSell: cost)
+    return try OptionBookProblem(
+      name: "claim", valuation: valuation, market: market, positions: [option], costs: volatilities.map { _ in charge },
+      preference: preference ?? .exponential(riskAversion: aversion), settlement: settlement, inventory: inventory)
+  }
+
+  /// Solved on a grid of `spots` × `spots`/2 × 2 `spots`.
+  func solution(spots: Int = 240) throws -> FiniteHorizonSolution {
+    let settings = GridSettings(spots: spots, holdings: spots / 2, steps: 2 * spots)
+    return try FiniteHorizon(settings: settings).solve(problem())
+  }
+
+  func loss(spots: Int = 240, regime: Int = 0) throws -> Double {
+    try solution(spots: spots).value(regime: regime, inventory: inventory)
+  }
+
+  func price(spots: Int = 240) throws -> ReservationPrice {
+    try ReservationPrices(solution(spots: spots), threads: 2).price(regime: 0)
+  }
+}

@@ -1,0 +1,89 @@
+import Formulation
+import Glibc
+import TestKit
+import Testing
+
+@testable import Control
+
+/// Laws of reservation prices under exponential utility.
+@Suite struct EntropicLawTests {
+  /// (S, K, γ) → (cS, cK, γ/c) multiplies every price by c.
+  @Test(arguments: [0.01, 1024.0, 600.0]) func pricesScale(_ factor: Double) throws {
+    let base = EntropicCase()
+    var scaled = base
+    (scaled.spot, scaled.strike, scaled.aversion) = (100 * factor, 100 * factor, 0.1 / factor)
+    let (a, b) = (try base.price(), try scaled.price())
+    #expect(relativeDifference(b.writer, factor * a.writer) < 1e-9, "\(a) \(b)")
+    #expect(relativeDifference(b.buyer, factor * a.buyer) < 1e-9, "\(a) \(b)")
+  }
+
+  /// n options at γ are n times one option at nγ.
+  @Test func quantitiesScale() throws {
+    var many = EntropicCase()
+    (many.quantity, many.aversion) = (-8, 0.0125)
+    let (a, b) = (try EntropicCase().price(), try many.price())
+    #expect(relativeDifference(b.writer, 8 * a.writer) < 1e-9, "\(a) \(b)")
+    #expect(relativeDifference(b.buyer, 8 * a.buyer) < 1e-9, "\(a) \(b)")
+  }
+
+  /// A written put from inventory y is a written call from y + 1, without settlement and with delivery.
+  @Test(arguments: [Settlement.none, .physical]) func putIsCallShifted(_ settlement: Settlement) throws {
+    var (put, call) = (EntropicCase(settlement: settlement), EntropicCase(settlement: settlement))
+    (put.kind, put.inventory, call.inventory) = (.put, -0.3, 0.7)
+    let (a, b) = (try put.loss(), try call.loss())
+    // Both solved, on grids of inventory whose nodes do not coincide.
+    #expect(relativeDifference(a, b) < 1e-3, "\(a) \(b)")
+  }
+
+  @Test func pricesEncloseTheFrictionlessAndWidenWithCosts() throws {
+    var (lastWriter, lastBuyer) = (0.0, Double.infinity)
+    for cost in [0.0005, 0.002, 0.01] {
+      let price = try EntropicCase(cost: cost).price()
+      #expect(price.buyer < price.frictionless && price.frictionless < price.writer, "\(price)")
+      #expect(price.writer > lastWriter && price.buyer < lastBuyer, "\(price)")
+      (lastWriter, lastBuyer) = (price.writer, price.buyer)
+    }
+  }
+
+  /// Without costs there is no loss and the band is the hedge itself.
+  @Test func freeTrading() throws {
+    let solution = try EntropicCase(cost: 0).solution()
+    #expect(abs(solution.value(regime: 0, inventory: 0)) < 1e-4, "\(solution.value(regime: 0, inventory: 0))")
+    let band = solution.band(regime: 0)
+    #expect(band.width < 1e-3 && abs(band.lower) < 1e-3, "\(band)")
+  }
+
+  /// Without risk aversion's second order: the loss is that of quadratic risk with a = γ.
+  @Test(arguments: [0.0, 0.001]) func smallAversionIsQuadratic(_ fixed: Double) throws {
+    let aversion = 1e-5
+    var entropic = EntropicCase(cost: 1e-5, fixed: fixed, aversion: aversion)
+    let a = try entropic.loss()
+    entropic.preference = .quadratic(riskAversion: aversion)
+    let b = try entropic.loss()
+    #expect(relativeDifference(a, b) < 0.002, "\(a) \(b)")
+  }
+
+  /// Regimes that are alike are one regime, however fast they switch.
+  @Test(arguments: [0.0, 1, 1e4]) func equalRegimesAreOne(_ rate: Double) throws {
+    let one = try EntropicCase().loss()
+    let two = EntropicCase(volatilities: [0.2, 0.2], switching: [[-rate, rate], [2 * rate, -2 * rate]])
+    let other = try two.loss(regime: 1)
+    #expect(relativeDifference(other, one) < 1e-6, "\(other) \(one)")
+  }
+
+  /// Regimes that switch within hours average their variances: the loss is nearly that of the mean variance.
+  @Test func fastSwitchingAverages() throws {
+    let fast = EntropicCase(volatilities: [0.1, 0.3], switching: [[-1e4, 1e4], [1e4, -1e4]])
+    let mean = EntropicCase(volatilities: [(0.5 * (0.01 + 0.09)).squareRoot()])
+    let (a, b) = (try fast.price(), try mean.price())
+    #expect(relativeDifference(a.writer, b.writer) < 1e-3, "\(a) \(b)")
+    #expect(relativeDifference(a.frictionless, b.frictionless) < 1e-3, "\(a) \(b)")
+  }
+
+  /// Nothing overflows where γ·payoff is of the order of 10⁴.
+  @Test func hugeAversion() throws {
+    let price = try EntropicCase(strike: 80, aversion: 500).price(spots: 480)
+    #expect(price.frictionless < price.writer && price.writer < 100, "\(price)")
+    #expect(price.buyer < price.frictionless && price.buyer > 0, "\(price)")
+  }
+}
