@@ -47,7 +47,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 14
+  static let stateFields = 20
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -66,6 +66,14 @@ struct BlockState {
   var nextSwitch: UnsafeMutablePointer<Lanes> { storage + 11 * BlockState.vectorCount }
   var lastTrade: UnsafeMutablePointer<Lanes> { storage + 12 * BlockState.vectorCount }
   var lastTradeRegime: UnsafeMutablePointer<Lanes> { storage + 13 * BlockState.vectorCount }
+  /// The band's edges of the last check.
+  var lowerEdge: UnsafeMutablePointer<Lanes> { storage + 14 * BlockState.vectorCount }
+  var upperEdge: UnsafeMutablePointer<Lanes> { storage + 15 * BlockState.vectorCount }
+  // What held at the start of the step, kept for the details.
+  var spotBefore: UnsafeMutablePointer<Lanes> { storage + 16 * BlockState.vectorCount }
+  var deltaBefore: UnsafeMutablePointer<Lanes> { storage + 17 * BlockState.vectorCount }
+  var valueBefore: UnsafeMutablePointer<Lanes> { storage + 18 * BlockState.vectorCount }
+  var regimeBefore: UnsafeMutablePointer<Lanes> { storage + 19 * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
@@ -108,6 +116,13 @@ struct BlockState {
   @inline(__always)
   func add(_ column: RollOutColumn, _ amount: Lanes, _ vector: Int) {
     columns[column.rawValue * BlockState.vectorCount + vector] += amount
+  }
+
+  /// Adds a product, with one rounding.
+  @inline(__always)
+  func add(_ column: RollOutColumn, product left: Lanes, _ right: Lanes, _ vector: Int) {
+    let cell = columns + (column.rawValue * BlockState.vectorCount + vector)
+    cell.pointee = fusedMultiplyAdd(left, right, cell.pointee)
   }
 
   /// One column, a number per path.

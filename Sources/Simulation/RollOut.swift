@@ -48,7 +48,7 @@ public struct RollOut: Sendable {
   public func run(
     _ policy: HedgingPolicy, paths: Range<Int>, keeping: [RollOutColumn] = []
   ) throws(SimulationError) -> RollOutShard {
-    let variant = try Variant(policy, every: 1, plan: plan)
+    let variant = try Variant(policy, plan: plan)
     let blocks = try blocks(of: [variant], paths: paths, keeping: keeping)
     return RollOutShard(paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear)
   }
@@ -56,7 +56,8 @@ public struct RollOut: Sendable {
   /// The criterion at checks every δ and, on the same paths, every 2δ: their difference estimates what a check every δ
   /// changes against continuous monitoring.
   public func estimate(_ policy: HedgingPolicy) throws(SimulationError) -> RollOutEstimate {
-    let variants = [try Variant(policy, every: 1, plan: plan), try Variant(policy, every: 2, plan: plan)]
+    let variant = try Variant(policy, plan: plan)
+    let variants = [variant, variant.monitoredHalfAsOften]
     let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
     let paired = blocks.reduce(PairedMoments()) { $0.merged(with: $1.pairs[RollOutColumn.criterion.rawValue]) }
     let fine = try RollOutResult(
@@ -71,7 +72,7 @@ public struct RollOut: Sendable {
   public func compare(
     _ first: HedgingPolicy, _ second: HedgingPolicy
   ) throws(SimulationError) -> Comparison {
-    let variants = [try Variant(first, every: 1, plan: plan), try Variant(second, every: 1, plan: plan)]
+    let variants = [try Variant(first, plan: plan), try Variant(second, plan: plan)]
     let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
     var pairs = [PairedMoments](repeating: PairedMoments(), count: RollOutColumn.allCases.count)
     for block in blocks {

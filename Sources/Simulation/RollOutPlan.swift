@@ -43,6 +43,10 @@ struct RollOutPlan: Sendable {
   let startLogSpot: Double
   /// Instants nearer than this are one [years].
   let coincidence: Double
+  /// Whether the regime can change at all.
+  let switches: Bool
+  /// Whether holding anything costs or earns more than its financing in some regime.
+  let carries: Bool
 
   /// Instants beyond this are an input error (a year of one-second checks has 3·10⁷) rather than a study.
   static let maximumSteps = 1e9
@@ -70,13 +74,9 @@ struct RollOutPlan: Sendable {
     clocks = RegimeClocks(generator: problem.environment.generator, stream: stream)
     startLogSpot = log(problem.market.spot)
     coincidence = SampleTimes.coincidence * check
+    switches = clocks.isRunning
+    carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
   }
-
-  /// Whether the regime can change at all.
-  var switches: Bool { clocks.isRunning }
-
-  /// Whether holding anything costs or earns more than its financing in some regime.
-  var carries: Bool { regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate } }
 
   /// The number of the first stream of eight that a vector of paths draws from. Antithetic paths share one: paths
   /// 16q … 16q + 7 move with the streams 8q …, paths 16q + 8 … 16q + 15 against them.
