@@ -66,9 +66,9 @@ struct BlockState {
   var nextSwitch: UnsafeMutablePointer<Lanes> { storage + 11 * BlockState.vectorCount }
   var lastTrade: UnsafeMutablePointer<Lanes> { storage + 12 * BlockState.vectorCount }
   var lastTradeRegime: UnsafeMutablePointer<Lanes> { storage + 13 * BlockState.vectorCount }
-  /// The band's edges of the last check.
-  var lowerEdge: UnsafeMutablePointer<Lanes> { storage + 14 * BlockState.vectorCount }
-  var upperEdge: UnsafeMutablePointer<Lanes> { storage + 15 * BlockState.vectorCount }
+  // Where the paths stand in a table: log-spot held inside it, then the part of the cell that lies behind.
+  var place: UnsafeMutablePointer<Lanes> { storage + 14 * BlockState.vectorCount }
+  var bucket: UnsafeMutablePointer<Lanes> { storage + 15 * BlockState.vectorCount }
   // What held at the start of the step, kept for the details.
   var spotBefore: UnsafeMutablePointer<Lanes> { storage + 16 * BlockState.vectorCount }
   var deltaBefore: UnsafeMutablePointer<Lanes> { storage + 17 * BlockState.vectorCount }
@@ -77,6 +77,11 @@ struct BlockState {
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
+  /// The table's cell of each path.
+  let cells: UnsafeMutablePointer<Int32>
+  /// Each path's (lower, upper) from a table, and eight paths' targets.
+  let edges: UnsafeMutablePointer<SIMD2<Double>>
+  let targets: UnsafeMutablePointer<SIMD2<Double>>
   /// Years since the last trade made in a regime, `[regime × path]`, and the trades that ended them.
   let exposure: UnsafeMutablePointer<Double>
   let events: UnsafeMutablePointer<Double>
@@ -90,6 +95,12 @@ struct BlockState {
     storage.initialize(repeating: Lanes(), count: fields * size)
     switchCount = .allocate(capacity: BlockState.pathCount)
     switchCount.initialize(repeating: 0, count: BlockState.pathCount)
+    cells = .allocate(capacity: BlockState.pathCount)
+    cells.initialize(repeating: 0, count: BlockState.pathCount)
+    edges = .allocate(capacity: BlockState.pathCount)
+    edges.initialize(repeating: SIMD2(), count: BlockState.pathCount)
+    targets = .allocate(capacity: Lanes.scalarCount)
+    targets.initialize(repeating: SIMD2(), count: Lanes.scalarCount)
     exposure = .allocate(capacity: regimeCount * BlockState.pathCount)
     events = .allocate(capacity: regimeCount * BlockState.pathCount)
     exposure.initialize(repeating: 0, count: regimeCount * BlockState.pathCount)
@@ -99,6 +110,9 @@ struct BlockState {
   func deallocate() {
     storage.deallocate()
     switchCount.deallocate()
+    cells.deallocate()
+    edges.deallocate()
+    targets.deallocate()
     exposure.deallocate()
     events.deallocate()
   }

@@ -7,12 +7,12 @@ import VectorMath
 /// The two ends of a band, or its two targets, for eight paths.
 typealias LanePair = (lower: Lanes, upper: Lanes)
 
-/// Bands for eight paths at once: the edges at every check, the targets only where an edge is passed.
+/// Bands for the paths of a block: the edges at every check, the targets only where an edge is passed.
 protocol LanePolicy {
-  /// Called once per check and block.
-  mutating func prepare(time: Double)
-  func edges(logSpot: Lanes, regime: Lanes) -> LanePair
-  func targets(logSpot: Lanes, regime: Lanes) -> LanePair
+  /// Called once per check and block, with the paths where they stand.
+  mutating func prepare(time: Double, state: BlockState)
+  func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
+  func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
 }
 
 /// A switch that is settled when the kernel is compiled.
@@ -24,13 +24,17 @@ enum Off: CompileTimeFlag { static var isOn: Bool { false } }
 struct ConstantLanePolicy: LanePolicy {
   let bands: UnsafeBufferPointer<Band>
 
-  @inline(__always) func prepare(time: Double) {}
+  @inline(__always) func prepare(time: Double, state: BlockState) {}
 
-  @inline(__always) func edges(logSpot: Lanes, regime: Lanes) -> LanePair {
+  @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair { edges(regime: regime) }
+
+  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair { targets(regime: regime) }
+
+  @inline(__always) func edges(regime: Lanes) -> LanePair {
     (choose(\.lower, regime), choose(\.upper, regime))
   }
 
-  @inline(__always) func targets(logSpot: Lanes, regime: Lanes) -> LanePair {
+  @inline(__always) func targets(regime: Lanes) -> LanePair {
     (choose(\.targetLower, regime), choose(\.targetUpper, regime))
   }
 
@@ -96,7 +100,7 @@ struct TableLanePolicy: LanePolicy {
   }
 
   /// Times ascend within a block: the search goes on where it ended, and starts anew when they do not.
-  mutating func prepare(time now: Double) {
+  mutating func prepare(time now: Double, state: BlockState) {
     let times = nodes.times
     if now < times[time] { time = 0 }
     while time + 1 < times.count, times[time + 1] <= now { time += 1 }
@@ -104,40 +108,58 @@ struct TableLanePolicy: LanePolicy {
     weight = next == time ? 0 : max(0, (now - times[time]) / (times[next] - times[time]))
     before = time * nodes.rowLength
     after = next * nodes.rowLength
+    findBuckets(state)
+    findEdges(state)
   }
 
-  @inline(__always) func edges(logSpot: Lanes, regime: Lanes) -> LanePair {
-    between(edgeRows, logSpot, regime)
-  }
-
-  @inline(__always) func targets(logSpot: Lanes, regime: Lanes) -> LanePair {
-    between(targetRows, logSpot, regime)
-  }
-
-  /// Linear in time, then in log-spot.
-  @inline(__always)
-  private func between(_ rows: UnsafePointer<SIMD2<Double>>, _ logSpot: Lanes, _ regime: Lanes) -> LanePair {
-    let place = clamped(logSpot, from: Lanes(repeating: origin), to: Lanes(repeating: end))
-    let bucket = ((place - origin) * density).rounded(.down)
-    let index = unsafeBitCast(bucket + regime * bucketCount + TableLanePolicy.integerShift, to: SIMD8<Int64>.self)
-    let (early, late) = (UnsafeRawPointer(rows + before), UnsafeRawPointer(rows + after))
-    @inline(__always) func value(_ lane: Int) -> SIMD2<Double> {
-      let x = place[lane]
-      var cell = Int(firstCells[Int(index[lane] & 0xFFFF_FFFF)])
-      for _ in 0..<corrections { cell += x >= stretches[cell + 1][0] ? 1 : 0 }
-      let stretch = stretches[cell]
-      // A node and the next, as they lie.
-      let offset = cell * MemoryLayout<SIMD2<Double>>.stride
-      let first = early.loadUnaligned(fromByteOffset: offset, as: SIMD4<Double>.self)
-      let second = late.loadUnaligned(fromByteOffset: offset, as: SIMD4<Double>.self)
-      let both = first + weight * (second - first)
-      return both.lowHalf + ((x - stretch[0]) * stretch[1]) * (both.highHalf - both.lowHalf)
+  /// The bucket of every path.
+  private func findBuckets(_ state: BlockState) {
+    for vector in 0..<BlockState.vectorCount {
+      let place = clamped(state.logSpot[vector], from: Lanes(repeating: origin), to: Lanes(repeating: end))
+      let bucket = ((place - origin) * density).rounded(.down)
+      state.place[vector] = place
+      // The shift makes the number's low bits the integer.
+      state.bucket[vector] = bucket + state.regime[vector] * bucketCount + TableLanePolicy.integerShift
     }
-    let (a, b, c, d) = (value(0), value(1), value(2), value(3))
-    let (e, f, g, h) = (value(4), value(5), value(6), value(7))
-    return (
-      Lanes(a[0], b[0], c[0], d[0], e[0], f[0], g[0], h[0]), Lanes(a[1], b[1], c[1], d[1], e[1], f[1], g[1], h[1])
-    )
+  }
+
+  /// The cell of every path, how far the path lies in it, and the band's edges there.
+  private func findEdges(_ state: BlockState) {
+    let places = state.scalars(state.place)
+    let buckets = UnsafeRawPointer(state.bucket).assumingMemoryBound(to: UInt64.self)
+    let cells = state.cells
+    let pairs = state.edges
+    let (early, late, weight) = (edgeRows + before, edgeRows + after, weight)
+    let (firstCells, stretches, corrections) = (firstCells, stretches, corrections)
+    for path in 0..<BlockState.pathCount {
+      let place = places[path]
+      var cell = firstCells[Int(UInt32(truncatingIfNeeded: buckets[path]))]
+      cell &+= place >= stretches[Int(cell) &+ 1][0] ? 1 : 0
+      // More than one node in a bucket: only where the spacing is very uneven.
+      for _ in 1..<corrections { cell &+= place >= stretches[Int(cell) &+ 1][0] ? 1 : 0 }
+      let stretch = stretches[Int(cell)]
+      let part = (place - stretch[0]) * stretch[1]
+      cells[path] = cell
+      places[path] = part
+      pairs[path] = interpolated(early + Int(cell), late + Int(cell), time: weight, place: part)
+    }
+  }
+
+  @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    let (lower, upper) = separated(state.edges + vector &* Lanes.scalarCount)
+    return (lower, upper)
+  }
+
+  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    let (early, late) = (targetRows + before, targetRows + after)
+    let (parts, pairs) = (state.scalars(state.place), state.targets)
+    for lane in 0..<Lanes.scalarCount {
+      let path = vector &* Lanes.scalarCount &+ lane
+      let cell = Int(state.cells[path])
+      pairs[lane] = interpolated(early + cell, late + cell, time: weight, place: parts[path])
+    }
+    let (lower, upper) = separated(pairs)
+    return (lower, upper)
   }
 }
 
@@ -169,11 +191,9 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
   for vector in 0..<BlockState.vectorCount {
     let net = state.bookDelta[vector] + state.inventory[vector]
     let regime = Switching.isOn ? state.regime[vector] : still
-    let edges = policy.edges(logSpot: state.logSpot[vector], regime: regime)
+    let edges = policy.edges(vector: vector, regime: regime, state: state)
     let isOutside = anyLane((net .> edges.upper) .| (net .< edges.lower))
     trading |= (isOutside ? 1 : 0) &<< UInt64(truncatingIfNeeded: vector)
-    state.lowerEdge[vector] = edges.lower
-    state.upperEdge[vector] = edges.upper
   }
   while trading != 0 {
     let vector = trading.trailingZeroBitCount
@@ -181,10 +201,11 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
     let spot = state.spot[vector]
     let regime = Switching.isOn ? state.regime[vector] : still
     let net = state.bookDelta[vector] + state.inventory[vector]
-    let targets = policy.targets(logSpot: state.logSpot[vector], regime: regime)
+    let edges = policy.edges(vector: vector, regime: regime, state: state)
+    let targets = policy.targets(vector: vector, regime: regime, state: state)
     var trade = Lanes()
-    trade.replace(with: targets.upper - net, where: net .> state.upperEdge[vector])
-    trade.replace(with: targets.lower - net, where: net .< state.lowerEdge[vector])
+    trade.replace(with: targets.upper - net, where: net .> edges.upper)
+    trade.replace(with: targets.lower - net, where: net .< edges.lower)
     if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
     var charge = costs[current].variableCharge(price: spot, trade: trade)
     var fixed = Lanes(repeating: costs[current].fixed)
@@ -225,7 +246,7 @@ enum BlockPolicy {
         trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
       }
     case .table(var policy):
-      policy.prepare(time: time)
+      policy.prepare(time: time, state: state)
       self = .table(policy)
       if plan.switches {
         trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)

@@ -63,11 +63,11 @@ struct TrackingPlan: Sendable {
       var (runningSum, tradingSum, tradeSum) = (zero, zero, zero)
       for _ in 0..<(batch < 0 ? burnInSteps : batchSteps) {
         if number % every == 0 {
-          let edges = policy.edges(logSpot: zero, regime: regime)
+          let edges = policy.edges(regime: regime)
           let above = deviation .> edges.upper
           let below = deviation .< edges.lower
           if anyLane(above .| below) {
-            let targets = policy.targets(logSpot: zero, regime: regime)
+            let targets = policy.targets(regime: regime)
             var trade = zero
             trade.replace(with: targets.upper - deviation, where: above)
             trade.replace(with: targets.lower - deviation, where: below)
