@@ -73,7 +73,7 @@ func rollOutBenchmark(
       .constantBand([band]), false
     ),
     (
-      "one regime, one leg, constant band, detailed", try problem([call], regimes: single, rates: [[0]]),
+      "one regime, one leg, detailed, constant band", try problem([call], regimes: single, rates: [[0]]),
       .constantBand([band]), true
     ),
     (
@@ -81,7 +81,7 @@ func rollOutBenchmark(
       try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), false
     ),
     (
-      "two regimes, two marks, table, detailed",
+      "two regimes, two marks, detailed, table",
       try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), true
     ),
   ]

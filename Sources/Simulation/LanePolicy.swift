@@ -134,9 +134,13 @@ struct TableLanePolicy: LanePolicy {
     for path in 0..<BlockState.pathCount {
       let place = places[path]
       var cell = firstCells[Int(UInt32(truncatingIfNeeded: buckets[path]))]
-      cell &+= place >= stretches[Int(cell) &+ 1][0] ? 1 : 0
+      // One step to the right unless the next node lies beyond: the sign of the difference, since no guess would be good.
+      @inline(__always) func correct() {
+        cell &+= 1 &- Int32(truncatingIfNeeded: (place - stretches[Int(cell) &+ 1][0]).bitPattern &>> 63)
+      }
+      correct()
       // More than one node in a bucket: only where the spacing is very uneven.
-      for _ in 1..<corrections { cell &+= place >= stretches[Int(cell) &+ 1][0] ? 1 : 0 }
+      for _ in 1..<corrections { correct() }
       let stretch = stretches[Int(cell)]
       let part = (place - stretch[0]) * stretch[1]
       cells[path] = cell
