@@ -18,7 +18,8 @@ extension BookTerms {
 
   /// `start + Σ w N(a x + b)` for eight paths, with the offsets and weights of one of the two sums.
   @inline(__always)
-  private func sum(_ start: Double, _ offset: OptionTerm, _ weight: OptionTerm, logSpot: Lanes, regime: Lanes) -> Lanes {
+  private func sum(_ start: Double, _ offset: OptionTerm, _ weight: OptionTerm, logSpot: Lanes, regime: Lanes) -> Lanes
+  {
     var total = Lanes(repeating: start)
     for option in 0..<active {
       let distance = fusedMultiplyAdd(term(option, .slope, regime), logSpot, term(option, offset, regime))

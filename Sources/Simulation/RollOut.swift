@@ -104,9 +104,10 @@ public struct RollOut: Sendable {
       results.deallocate()
     }
     nonisolated(unsafe) let shared = results
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+    let queue = BlockQueue(count: count)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
       var runner = BlockRunner(plan: plan, variants: variants)
-      for block in stride(from: worker, to: count, by: workers) {
+      while let block = queue.next() {
         let first = paths.lowerBound + block * size
         shared[block] = runner.run(
           firstPath: first, count: min(size, paths.upperBound - first), keeping: keeping)
@@ -114,6 +115,25 @@ public struct RollOut: Sendable {
       runner.deallocate()
     }
     return Array(UnsafeBufferPointer(start: results, count: count))
+  }
+}
+
+/// Hands out blocks in order to whoever is free: a core that has other work too takes fewer, and which worker computes a block
+/// changes no byte of it.
+private final class BlockQueue: Sendable {
+  private let count: Int
+  private let lock = DispatchSemaphore(value: 1)
+  // Read and written between `wait` and `signal` only.
+  nonisolated(unsafe) private var taken = 0
+
+  init(count: Int) { self.count = count }
+
+  func next() -> Int? {
+    lock.wait()
+    defer { lock.signal() }
+    guard taken < count else { return nil }
+    taken += 1
+    return taken - 1
   }
 }
 
