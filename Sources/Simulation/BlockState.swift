@@ -47,7 +47,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 20
+  static let stateFields = 23
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -56,8 +56,6 @@ struct BlockState {
   var inventory: UnsafeMutablePointer<Lanes> { storage + 2 * BlockState.vectorCount }
   var bookDelta: UnsafeMutablePointer<Lanes> { storage + 3 * BlockState.vectorCount }
   var bookValue: UnsafeMutablePointer<Lanes> { storage + 4 * BlockState.vectorCount }
-  var evenNormal: UnsafeMutablePointer<Lanes> { storage + 5 * BlockState.vectorCount }
-  var oddNormal: UnsafeMutablePointer<Lanes> { storage + 6 * BlockState.vectorCount }
   var regime: UnsafeMutablePointer<Lanes> { storage + 7 * BlockState.vectorCount }
   var volatility: UnsafeMutablePointer<Lanes> { storage + 8 * BlockState.vectorCount }
   var drift: UnsafeMutablePointer<Lanes> { storage + 9 * BlockState.vectorCount }
@@ -72,8 +70,10 @@ struct BlockState {
   // What held at the start of the step, kept for the details.
   var spotBefore: UnsafeMutablePointer<Lanes> { storage + 16 * BlockState.vectorCount }
   var deltaBefore: UnsafeMutablePointer<Lanes> { storage + 17 * BlockState.vectorCount }
+  var regimeBefore: UnsafeMutablePointer<Lanes> { storage + 5 * BlockState.vectorCount }
   var valueBefore: UnsafeMutablePointer<Lanes> { storage + 18 * BlockState.vectorCount }
-  var regimeBefore: UnsafeMutablePointer<Lanes> { storage + 19 * BlockState.vectorCount }
+  /// The normals of one of four steps.
+  func normals(_ step: Int) -> UnsafeMutablePointer<Lanes> { storage + (19 + step) * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>

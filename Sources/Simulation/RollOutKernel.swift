@@ -71,7 +71,7 @@ struct BlockPass {
     let rootLength = length.squareRoot()
     let riskWeight = 0.25 * riskAversion * length
     let isDetailed = plan.settings.detailed
-    let normals = step & 1 == 0 ? state.evenNormal : state.oddNormal
+    let normals = state.normals(step & 3)
     for vector in 0..<BlockState.vectorCount {
       accrue(vector, length: length, riskWeight: riskWeight, Switching.self, Carrying.self)
       if isDetailed {
@@ -128,7 +128,7 @@ struct BlockPass {
   ) {
     let (start, end) = (plan.sample.times[step], plan.sample.times[step + 1])
     slice.prepare(time: end, settled: false)
-    if step & 1 == 0 { plan.drawNormals(firstPath: firstPath, step: step, state: state) }
+    if step & 3 == 0 { plan.drawNormals(firstPath: firstPath, step: step, state: state) }
     move(step: step, from: start, to: end, switching, carrying)
     slice.book.mark(state, still: still, valued: plan.settings.detailed)
     close(length: end - start, switching, carrying)

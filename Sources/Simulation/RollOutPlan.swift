@@ -87,23 +87,26 @@ struct RollOutPlan: Sendable {
       : UInt64(firstPath + vector * Lanes.scalarCount)
   }
 
-  /// Draws a block's normals for the step of an even number and the step after it.
+  /// Draws a block's normals for the four steps from one whose number is a multiple of four: all uniforms, then all normals,
+  /// so that each loop has few constants and short chains.
   func drawNormals(firstPath: Int, step: Int, state: BlockState) {
-    let (even, odd) = (state.evenNormal, state.oddNormal)
-    let pairOfSteps = UInt32(truncatingIfNeeded: step >> 1)
+    let (first, second, third, fourth) = (state.normals(0), state.normals(1), state.normals(2), state.normals(3))
+    let group = UInt32(truncatingIfNeeded: step >> 2)
     let stream = stream
-    if settings.antithetic {
-      for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: 2) {
-        let first = firstStream(firstPath: firstPath, vector: vector)
-        let pair = stream.normalPair(firstStream: first, step: pairOfSteps)
-        (even[vector], odd[vector]) = pair
-        (even[vector + 1], odd[vector + 1]) = (-pair.0, -pair.1)
+    let distance = settings.antithetic ? 2 : 1
+    for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
+      let stream0 = firstStream(firstPath: firstPath, vector: vector)
+      (first[vector], second[vector], third[vector], fourth[vector]) = stream.uniformQuadruple(
+        firstStream: stream0, step: group)
+    }
+    for (radius, turn) in [(first, second), (third, fourth)] {
+      for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
+        (radius[vector], turn[vector]) = PhiloxStream.normals(radius: radius[vector], turn: turn[vector])
       }
-    } else {
-      for vector in 0..<BlockState.vectorCount {
-        let first = UInt64(firstPath + vector * Lanes.scalarCount)
-        (even[vector], odd[vector]) = stream.normalPair(firstStream: first, step: pairOfSteps)
-      }
+    }
+    guard settings.antithetic else { return }
+    for normals in [first, second, third, fourth] {
+      for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: 2) { normals[vector + 1] = -normals[vector] }
     }
   }
 
