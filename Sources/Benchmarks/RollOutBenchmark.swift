@@ -73,7 +73,7 @@ func rollOutBenchmark(
       .constantBand([band]), false
     ),
     (
-      "one regime, one leg, constant band, detailed", try problem([call], regimes: single, rates: [[0]]),
+      "one regime, one leg, detailed, constant band", try problem([call], regimes: single, rates: [[0]]),
       .constantBand([band]), true
     ),
     (
@@ -81,7 +81,7 @@ func rollOutBenchmark(
       try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), false
     ),
     (
-      "two regimes, two marks, table, detailed",
+      "two regimes, two marks, detailed, table",
       try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), true
     ),
   ]
@@ -105,6 +105,26 @@ func rollOutBenchmark(
         criterion: criterion))
   }
   return timings
+}
+
+/// One and two threads on the same paths: the ratio of their wall times, 2 if nothing is shared but the work, and what two
+/// threads spend in processor time over one, 1 if they do not hinder each other. Where the cores do other work too only the
+/// second is to be trusted; the fastest of several alternating runs is kept of each.
+func threadBenchmark(paths: Int = 1 << 17, repetitions: Int = 5) throws -> [String] {
+  let names = ["one regime, one leg, constant band", "two regimes, two marks, table"]
+  return try names.map { name in
+    var wall = [Double.infinity, .infinity]
+    var processor = [Double.infinity, .infinity]
+    for _ in 0..<repetitions {
+      for index in wall.indices {
+        let timing = try rollOutBenchmark(paths: paths, threads: index + 1, repetitions: 1, containing: name)[0]
+        wall[index] = min(wall[index], timing.wallSeconds)
+        processor[index] = min(processor[index], timing.seconds)
+      }
+    }
+    return "{\"benchmark\":\"threads\",\"case\":\"\(name)\",\"wallSeconds\":[\(wall[0]),\(wall[1])],"
+      + "\"wallRatio\":\(wall[0] / wall[1]),\"processorRatio\":\(processor[1] / processor[0])}"
+  }
 }
 
 /// Processor seconds of this process, or those of another clock.

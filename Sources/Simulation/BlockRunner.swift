@@ -4,24 +4,29 @@ import VectorMath
 /// A policy lowered for the kernel, and at which checks it decides.
 struct Variant: Sendable {
   let schedule: BandSchedule?
-  let table: UniformPolicyTable?
+  let table: PolicyNodes?
   /// Decide at checks whose number is a multiple of this.
-  let every: Int
+  private(set) var every: Int
+  private let isInterval: Bool
 
-  init(_ policy: HedgingPolicy, every: Int, plan: RollOutPlan) throws(SimulationError) {
+  init(_ policy: HedgingPolicy, plan: RollOutPlan) throws(SimulationError) {
     let regimeCount = plan.regimes.count
     schedule = try policy.schedule(regimeCount: regimeCount, checkSeconds: plan.settings.checkEvery)
     if case .table(let given) = policy {
-      table = try UniformPolicyTable(given, regimeCount: regimeCount)
+      table = try PolicyNodes(given, regimeCount: regimeCount)
     } else {
       table = nil
     }
-    // An interval is the policy's own; monitoring it less often would be another policy.
-    if case .interval = policy, let schedule {
-      self.every = schedule.every
-    } else {
-      self.every = every
-    }
+    if case .interval = policy { isInterval = true } else { isInterval = false }
+    every = schedule?.every ?? 1
+  }
+
+  /// The same policy monitored at every second check, on the same table. An interval is the policy's own; monitoring it less
+  /// often would be another policy.
+  var monitoredHalfAsOften: Variant {
+    var variant = self
+    if !isInterval { variant.every *= 2 }
+    return variant
   }
 }
 
@@ -49,7 +54,6 @@ struct BlockRunner {
   private let variants: [Variant]
   private let states: [BlockState]
   private var slice: BookSlice
-  private let row: UnsafeMutablePointer<SIMD4<Double>>
   private let bands: [UnsafeMutableBufferPointer<Band>]
   private let samples: UnsafeMutablePointer<Double>
 
@@ -58,9 +62,6 @@ struct BlockRunner {
     self.variants = variants
     states = variants.map { _ in BlockState(regimeCount: plan.regimes.count) }
     slice = BookSlice(book: plan.problem.book, regimeCount: plan.regimes.count, coincidence: plan.coincidence)
-    let size = variants.reduce(1) { max($0, ($1.table?.nodeCount ?? 0) * plan.regimes.count) }
-    row = .allocate(capacity: size)
-    row.initialize(repeating: SIMD4(), count: size)
     bands = variants.map { variant in
       // Equal bands need no choice by regime.
       var given = variant.schedule?.bands ?? [.unbounded]
@@ -77,21 +78,18 @@ struct BlockRunner {
     for state in states { state.deallocate() }
     for buffer in bands { buffer.deallocate() }
     slice.deallocate()
-    row.deallocate()
     samples.deallocate()
   }
 
   mutating func run(firstPath: Int, count: Int, keeping: [RollOutColumn]) -> BlockResult {
     var result = BlockResult()
     for (index, variant) in variants.enumerated() {
+      let pass = BlockPass(plan: plan, firstPath: firstPath, state: states[index])
       if let table = variant.table {
-        rollOut(
-          plan: plan, policy: TableLanePolicy(table: table, row: row), every: variant.every, firstPath: firstPath,
-          state: states[index], slice: &slice)
+        TableLanePolicy.with(table) { pass.run(policy: .table($0), every: variant.every, slice: &slice) }
       } else {
-        rollOut(
-          plan: plan, policy: ConstantLanePolicy(bands: UnsafeBufferPointer(bands[index])), every: variant.every,
-          firstPath: firstPath, state: states[index], slice: &slice)
+        let policy = ConstantLanePolicy(bands: UnsafeBufferPointer(bands[index]))
+        pass.run(policy: .constant(policy), every: variant.every, slice: &slice)
       }
       result.summaries.append(summary(states[index], count: count, keeping: keeping))
     }

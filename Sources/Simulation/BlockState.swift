@@ -47,7 +47,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 14
+  static let stateFields = 23
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -56,8 +56,6 @@ struct BlockState {
   var inventory: UnsafeMutablePointer<Lanes> { storage + 2 * BlockState.vectorCount }
   var bookDelta: UnsafeMutablePointer<Lanes> { storage + 3 * BlockState.vectorCount }
   var bookValue: UnsafeMutablePointer<Lanes> { storage + 4 * BlockState.vectorCount }
-  var evenNormal: UnsafeMutablePointer<Lanes> { storage + 5 * BlockState.vectorCount }
-  var oddNormal: UnsafeMutablePointer<Lanes> { storage + 6 * BlockState.vectorCount }
   var regime: UnsafeMutablePointer<Lanes> { storage + 7 * BlockState.vectorCount }
   var volatility: UnsafeMutablePointer<Lanes> { storage + 8 * BlockState.vectorCount }
   var drift: UnsafeMutablePointer<Lanes> { storage + 9 * BlockState.vectorCount }
@@ -66,9 +64,24 @@ struct BlockState {
   var nextSwitch: UnsafeMutablePointer<Lanes> { storage + 11 * BlockState.vectorCount }
   var lastTrade: UnsafeMutablePointer<Lanes> { storage + 12 * BlockState.vectorCount }
   var lastTradeRegime: UnsafeMutablePointer<Lanes> { storage + 13 * BlockState.vectorCount }
+  // Where the paths stand in a table: log-spot held inside it, then the part of the cell that lies behind.
+  var place: UnsafeMutablePointer<Lanes> { storage + 14 * BlockState.vectorCount }
+  var bucket: UnsafeMutablePointer<Lanes> { storage + 15 * BlockState.vectorCount }
+  // What held at the start of the step, kept for the details.
+  var spotBefore: UnsafeMutablePointer<Lanes> { storage + 16 * BlockState.vectorCount }
+  var deltaBefore: UnsafeMutablePointer<Lanes> { storage + 17 * BlockState.vectorCount }
+  var regimeBefore: UnsafeMutablePointer<Lanes> { storage + 5 * BlockState.vectorCount }
+  var valueBefore: UnsafeMutablePointer<Lanes> { storage + 18 * BlockState.vectorCount }
+  /// The normals of one of four steps.
+  func normals(_ step: Int) -> UnsafeMutablePointer<Lanes> { storage + (19 + step) * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
+  /// The table's cell of each path.
+  let cells: UnsafeMutablePointer<Int32>
+  /// Each path's (lower, upper) from a table, and eight paths' targets.
+  let edges: UnsafeMutablePointer<SIMD2<Double>>
+  let targets: UnsafeMutablePointer<SIMD2<Double>>
   /// Years since the last trade made in a regime, `[regime × path]`, and the trades that ended them.
   let exposure: UnsafeMutablePointer<Double>
   let events: UnsafeMutablePointer<Double>
@@ -82,6 +95,12 @@ struct BlockState {
     storage.initialize(repeating: Lanes(), count: fields * size)
     switchCount = .allocate(capacity: BlockState.pathCount)
     switchCount.initialize(repeating: 0, count: BlockState.pathCount)
+    cells = .allocate(capacity: BlockState.pathCount)
+    cells.initialize(repeating: 0, count: BlockState.pathCount)
+    edges = .allocate(capacity: BlockState.pathCount)
+    edges.initialize(repeating: SIMD2(), count: BlockState.pathCount)
+    targets = .allocate(capacity: Lanes.scalarCount)
+    targets.initialize(repeating: SIMD2(), count: Lanes.scalarCount)
     exposure = .allocate(capacity: regimeCount * BlockState.pathCount)
     events = .allocate(capacity: regimeCount * BlockState.pathCount)
     exposure.initialize(repeating: 0, count: regimeCount * BlockState.pathCount)
@@ -91,6 +110,9 @@ struct BlockState {
   func deallocate() {
     storage.deallocate()
     switchCount.deallocate()
+    cells.deallocate()
+    edges.deallocate()
+    targets.deallocate()
     exposure.deallocate()
     events.deallocate()
   }
@@ -108,6 +130,13 @@ struct BlockState {
   @inline(__always)
   func add(_ column: RollOutColumn, _ amount: Lanes, _ vector: Int) {
     columns[column.rawValue * BlockState.vectorCount + vector] += amount
+  }
+
+  /// Adds a product, with one rounding.
+  @inline(__always)
+  func add(_ column: RollOutColumn, product left: Lanes, _ right: Lanes, _ vector: Int) {
+    let cell = columns + (column.rawValue * BlockState.vectorCount + vector)
+    cell.pointee = fusedMultiplyAdd(left, right, cell.pointee)
   }
 
   /// One column, a number per path.

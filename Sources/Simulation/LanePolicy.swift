@@ -1,103 +1,261 @@
 import Formulation
 import VectorMath
 
-/// A table of bands resampled to a uniform grid of log-spots, so that a look-up is arithmetic and two loads.
-struct UniformPolicyTable: Sendable {
-  let times: [Double]
-  let regimeCount: Int
-  let origin: Double
-  let spacing: Double
-  let nodeCount: Int
-  /// `[time × regime × node]`, each (lower, upper, targetLower, targetUpper).
-  let bands: [SIMD4<Double>]
+// Bands for lanes, and the trades that they ask for. One file, so that a build without whole-module optimisation specialises
+// the pass for each kind of policy too.
 
-  /// What stands for an infinite edge: beyond any net delta, and interpolation between it and a finite edge stays beyond
-  /// any net delta, as an infinite neighbour demands, without the `∞ − ∞` of the real thing.
-  static let beyond = 1e200
-  /// A resampled row longer than this leaves the cache: chosen so that a row of two regimes fills 256 KiB.
-  static let maximumNodes = 4096
-  /// Spacings that differ by less than this fraction are one spacing: rounding of logarithms.
-  static let uniformity = 1e-9
+/// The two ends of a band, or its two targets, for eight paths.
+typealias LanePair = (lower: Lanes, upper: Lanes)
 
-  /// - Throws: `tableShape`, `regimeCount`, `band`.
-  init(_ table: PolicyTable, regimeCount: Int) throws(SimulationError) {
-    let source = table.logSpots
-    guard !table.times.isEmpty, !source.isEmpty else { throw .tableShape("empty") }
-    guard table.regimeCount == regimeCount else {
-      throw .regimeCount(found: table.regimeCount, expected: regimeCount)
+/// Bands for the paths of a block: the edges at every check, the targets only where an edge is passed.
+protocol LanePolicy {
+  /// Called once per check and block, with the paths where they stand.
+  mutating func prepare(time: Double, state: BlockState)
+  func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
+  func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
+}
+
+/// A switch that is settled when the kernel is compiled.
+protocol CompileTimeFlag { static var isOn: Bool { get } }
+enum On: CompileTimeFlag { static var isOn: Bool { true } }
+enum Off: CompileTimeFlag { static var isOn: Bool { false } }
+
+/// One band per regime.
+struct ConstantLanePolicy: LanePolicy {
+  let bands: UnsafeBufferPointer<Band>
+
+  @inline(__always) func prepare(time: Double, state: BlockState) {}
+
+  @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair { edges(regime: regime) }
+
+  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair { targets(regime: regime) }
+
+  @inline(__always) func edges(regime: Lanes) -> LanePair {
+    (choose(\.lower, regime), choose(\.upper, regime))
+  }
+
+  @inline(__always) func targets(regime: Lanes) -> LanePair {
+    (choose(\.targetLower, regime), choose(\.targetUpper, regime))
+  }
+
+  @inline(__always)
+  private func choose(_ part: (Band) -> Double, _ regime: Lanes) -> Lanes {
+    var value = Lanes(repeating: part(bands[0]))
+    for index in 1..<max(1, bands.count) {
+      value.replace(with: part(bands[index]), where: regime .== Double(index))
     }
-    guard table.bands.count == table.times.count * regimeCount * source.count else { throw .tableShape("bands") }
-    for (nodes, name) in [(table.times, "times"), (source, "logSpots")] {
-      for index in nodes.indices.dropFirst() where !(nodes[index] > nodes[index - 1]) { throw .tableShape(name) }
-    }
-    times = table.times
-    self.regimeCount = regimeCount
-    origin = source[0]
-    let length = source[source.count - 1] - source[0]
-    var smallest = length
-    var largest = 0.0
-    for index in source.indices.dropFirst() {
-      smallest = min(smallest, source[index] - source[index - 1])
-      largest = max(largest, source[index] - source[index - 1])
-    }
-    let isUniform = largest - smallest <= UniformPolicyTable.uniformity * length
-    if source.count == 1 {
-      nodeCount = 2
-      spacing = 1
-    } else if isUniform {
-      nodeCount = source.count
-      spacing = length / Double(nodeCount - 1)
-    } else {
-      nodeCount = min(UniformPolicyTable.maximumNodes, Int((length / smallest).rounded(.up)) + 1)
-      spacing = length / Double(nodeCount - 1)
-    }
-    var resampled: [SIMD4<Double>] = []
-    resampled.reserveCapacity(table.times.count * regimeCount * nodeCount)
-    for time in table.times.indices {
-      for regime in 0..<regimeCount {
-        for spot in source.indices where !table.band(time: time, regime: regime, spot: spot).isOrdered {
-          throw .band(regime: regime, time: time, spot: spot)
-        }
-        var segment = 0
-        for node in 0..<nodeCount {
-          if source.count == 1 || isUniform {
-            let spot = min(node, source.count - 1)
-            resampled.append(UniformPolicyTable.vector(table.band(time: time, regime: regime, spot: spot)))
-            continue
+    return value
+  }
+}
+
+/// A table between two of its times.
+struct TableLanePolicy: LanePolicy {
+  private let nodes: PolicyNodes
+  private let edgeRows: UnsafePointer<SIMD2<Double>>
+  private let targetRows: UnsafePointer<SIMD2<Double>>
+  private let stretches: UnsafePointer<SIMD2<Double>>
+  private let firstCells: UnsafePointer<Int32>
+  private let origin: Double
+  private let end: Double
+  private let density: Double
+  private let bucketCount: Double
+  private let corrections: Int
+  /// The last time of the table at or before the check, and where the two rows begin.
+  private var time = 0
+  private var before = 0
+  private var after = 0
+  /// How far the check lies towards the later row.
+  private var weight = 0.0
+
+  /// 2⁵²: adding it to a number in [0, 2⁵¹) leaves the integer part in the low bits of the mantissa.
+  static let integerShift = 0x1p52
+
+  /// Calls `body` with the policy; it must not leave the call.
+  static func with<Result>(_ nodes: PolicyNodes, _ body: (TableLanePolicy) -> Result) -> Result {
+    nodes.edges.withUnsafeBufferPointer { edges in
+      nodes.targets.withUnsafeBufferPointer { targets in
+        nodes.stretches.withUnsafeBufferPointer { stretches in
+          nodes.firstCells.withUnsafeBufferPointer { cells in
+            body(
+              TableLanePolicy(
+                nodes, edges.baseAddress!, targets.baseAddress!, stretches.baseAddress!, cells.baseAddress!))
           }
-          let place = origin + Double(node) * spacing
-          while segment + 2 < source.count, source[segment + 1] <= place { segment += 1 }
-          let weight = min(1, (place - source[segment]) / (source[segment + 1] - source[segment]))
-          let left = UniformPolicyTable.vector(table.band(time: time, regime: regime, spot: segment))
-          let right = UniformPolicyTable.vector(table.band(time: time, regime: regime, spot: segment + 1))
-          resampled.append(left + weight * (right - left))
         }
       }
     }
-    bands = resampled
   }
 
-  private static func vector(_ band: Band) -> SIMD4<Double> {
-    func finite(_ value: Double) -> Double { min(beyond, max(-beyond, value)) }
-    return SIMD4(
-      finite(band.lower), finite(band.upper), finite(band.targetLower), finite(band.targetUpper))
+  private init(
+    _ nodes: PolicyNodes, _ edges: UnsafePointer<SIMD2<Double>>, _ targets: UnsafePointer<SIMD2<Double>>,
+    _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
+  ) {
+    self.nodes = nodes
+    edgeRows = edges
+    targetRows = targets
+    self.stretches = stretches
+    firstCells = cells
+    (origin, end, density) = (nodes.origin, nodes.end, nodes.density)
+    bucketCount = Double(nodes.bucketCount)
+    corrections = nodes.corrections
   }
 
-  /// Fills some nodes of `[regime × node]` for one time.
-  func interpolate(time: Double, nodes: ClosedRange<Int>, into row: UnsafeMutablePointer<SIMD4<Double>>) {
-    let size = regimeCount * nodeCount
-    var later = 0
-    while later < times.count, times[later] < time { later += 1 }
-    let before = max(0, later - 1)
-    let after = min(later, times.count - 1)
-    let weight = before == after ? 0 : (time - times[before]) / (times[after] - times[before])
-    bands.withUnsafeBufferPointer { bands in
-      let left = bands.baseAddress! + before * size
-      let right = bands.baseAddress! + after * size
-      for regime in 0..<regimeCount {
-        for index in (regime * nodeCount + nodes.lowerBound)...(regime * nodeCount + nodes.upperBound) {
-          row[index] = left[index] + weight * (right[index] - left[index])
-        }
+  /// Times ascend within a block: the search goes on where it ended, and starts anew when they do not.
+  mutating func prepare(time now: Double, state: BlockState) {
+    let times = nodes.times
+    if now < times[time] { time = 0 }
+    while time + 1 < times.count, times[time + 1] <= now { time += 1 }
+    let next = min(time + 1, times.count - 1)
+    weight = next == time ? 0 : max(0, (now - times[time]) / (times[next] - times[time]))
+    before = time * nodes.rowLength
+    after = next * nodes.rowLength
+    findBuckets(state)
+    findEdges(state)
+  }
+
+  /// The bucket of every path.
+  private func findBuckets(_ state: BlockState) {
+    for vector in 0..<BlockState.vectorCount {
+      let place = clamped(state.logSpot[vector], from: Lanes(repeating: origin), to: Lanes(repeating: end))
+      let bucket = ((place - origin) * density).rounded(.down)
+      state.place[vector] = place
+      // The shift makes the number's low bits the integer.
+      state.bucket[vector] = bucket + state.regime[vector] * bucketCount + TableLanePolicy.integerShift
+    }
+  }
+
+  /// The cell of every path, how far the path lies in it, and the band's edges there.
+  private func findEdges(_ state: BlockState) {
+    let places = state.scalars(state.place)
+    let buckets = UnsafeRawPointer(state.bucket).assumingMemoryBound(to: UInt64.self)
+    let cells = state.cells
+    let pairs = state.edges
+    let (early, late, weight) = (edgeRows + before, edgeRows + after, weight)
+    let (firstCells, stretches, corrections) = (firstCells, stretches, corrections)
+    for path in 0..<BlockState.pathCount {
+      let place = places[path]
+      var cell = firstCells[Int(UInt32(truncatingIfNeeded: buckets[path]))]
+      // One step to the right unless the next node lies beyond: the sign of the difference, since no guess would be good.
+      @inline(__always) func correct() {
+        cell &+= 1 &- Int32(truncatingIfNeeded: (place - stretches[Int(cell) &+ 1][0]).bitPattern &>> 63)
+      }
+      correct()
+      // More than one node in a bucket: only where the spacing is very uneven.
+      for _ in 1..<corrections { correct() }
+      let stretch = stretches[Int(cell)]
+      let part = (place - stretch[0]) * stretch[1]
+      cells[path] = cell
+      places[path] = part
+      pairs[path] = interpolated(early + Int(cell), late + Int(cell), time: weight, place: part)
+    }
+  }
+
+  @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    let (lower, upper) = separated(state.edges + vector &* Lanes.scalarCount)
+    return (lower, upper)
+  }
+
+  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    let (early, late) = (targetRows + before, targetRows + after)
+    let (parts, pairs) = (state.scalars(state.place), state.targets)
+    for lane in 0..<Lanes.scalarCount {
+      let path = vector &* Lanes.scalarCount &+ lane
+      let cell = Int(state.cells[path])
+      pairs[lane] = interpolated(early + cell, late + cell, time: weight, place: parts[path])
+    }
+    let (lower, upper) = separated(pairs)
+    return (lower, upper)
+  }
+}
+
+extension TradeCost {
+  /// `charge` without the fixed part for eight trades at once: the same operations in the same order as the scalar
+  /// function, so the same bits. *Verified by* `CostTests.lanesChargeTheSame`.
+  @inline(__always)
+  func variableCharge(price: Lanes, trade: Lanes) -> Lanes {
+    var proportional = trade * -proportionalSell
+    proportional.replace(with: trade * proportionalBuy, where: trade .> 0)
+    var cost = price * (proportional + (0.5 * quadraticImpact) * trade * trade)
+    cost.replace(with: 0, where: trade .== 0)
+    return cost
+  }
+}
+
+/// One check of a block: finds the vectors of paths outside their bands, then trades on those.
+///
+/// The first loop has no branch and the second visits only vectors that trade, so neither waits for a wrong guess.
+@inline(__always)
+private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
+  policy: Policy, plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, state: BlockState,
+  switching: Switching.Type
+) {
+  let current = plan.problem.market.currentRegime
+  let still = Lanes(repeating: Double(current))
+  let lot = plan.problem.execution.lot
+  var trading: UInt64 = 0
+  for vector in 0..<BlockState.vectorCount {
+    let net = state.bookDelta[vector] + state.inventory[vector]
+    let regime = Switching.isOn ? state.regime[vector] : still
+    let edges = policy.edges(vector: vector, regime: regime, state: state)
+    let isOutside = anyLane((net .> edges.upper) .| (net .< edges.lower))
+    trading |= (isOutside ? 1 : 0) &<< UInt64(truncatingIfNeeded: vector)
+  }
+  while trading != 0 {
+    let vector = trading.trailingZeroBitCount
+    trading &= trading &- 1
+    let spot = state.spot[vector]
+    let regime = Switching.isOn ? state.regime[vector] : still
+    let net = state.bookDelta[vector] + state.inventory[vector]
+    let edges = policy.edges(vector: vector, regime: regime, state: state)
+    let targets = policy.targets(vector: vector, regime: regime, state: state)
+    var trade = Lanes()
+    trade.replace(with: targets.upper - net, where: net .> edges.upper)
+    trade.replace(with: targets.lower - net, where: net .< edges.lower)
+    if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
+    var charge = costs[current].variableCharge(price: spot, trade: trade)
+    var fixed = Lanes(repeating: costs[current].fixed)
+    if Switching.isOn {
+      for index in 0..<costs.count where index != current {
+        let mask = regime .== Double(index)
+        charge.replace(with: costs[index].variableCharge(price: spot, trade: trade), where: mask)
+        fixed.replace(with: costs[index].fixed, where: mask)
+      }
+    }
+    let idle = trade .== 0
+    fixed.replace(with: 0, where: idle)
+    let units = absolute(trade)
+    state.inventory[vector] += trade
+    state.add(.fixedCosts, fixed, vector)
+    state.add(.variableCosts, charge, vector)
+    state.add(.tradeCount, Lanes(repeating: 1).replacing(with: 0, where: idle), vector)
+    state.add(.turnoverUnits, units, vector)
+    state.add(.turnoverNotional, units * spot, vector)
+    if plan.settings.detailed { state.recordTrades(at: time, trade: trade, regime: regime, vector: vector) }
+  }
+}
+
+/// A policy as the kernel holds it: decided once per check, not once per path.
+enum BlockPolicy {
+  case constant(ConstantLanePolicy)
+  case table(TableLanePolicy)
+
+  /// One check of a block.
+  mutating func check(
+    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, state: BlockState
+  ) {
+    switch self {
+    case .constant(let policy):
+      if plan.switches {
+        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
+      } else {
+        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
+      }
+    case .table(var policy):
+      policy.prepare(time: time, state: state)
+      self = .table(policy)
+      if plan.switches {
+        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
+      } else {
+        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
       }
     }
   }

@@ -1,7 +1,7 @@
 import VectorMath
 
 extension DrawPurpose {
-  /// Brownian increments: stream = path (or antithetic pair), step = pair of steps.
+  /// Brownian increments: stream = path (or antithetic pair), step = group of steps.
   static let brownian = DrawPurpose(rawValue: 1)
   /// The regime's clock: step = number of the switch.
   static let regimeClock = DrawPurpose(rawValue: 2)
@@ -21,6 +21,18 @@ struct RandomStream: Sendable {
   func uniformPair(path: UInt64, index: UInt32) -> (Double, Double) {
     let pair = clock.uniforms(paths: LaneWords(repeating: path), step: index)
     return (pair.0[0], pair.1[0])
+  }
+
+  /// Four independent normals for each of eight consecutive streams: those of steps 4n … 4n + 3.
+  @inline(__always)
+  func normalQuadruple(firstStream: UInt64, step: UInt32) -> (Lanes, Lanes, Lanes, Lanes) {
+    brownian.fourNormals(firstPath: firstStream, step: step)
+  }
+
+  /// The uniforms from which `normalQuadruple` makes its normals.
+  @inline(__always)
+  func uniformQuadruple(firstStream: UInt64, step: UInt32) -> (Lanes, Lanes, Lanes, Lanes) {
+    brownian.fourCoarseUniforms(firstPath: firstStream, step: step)
   }
 
   /// Two independent normals for each of eight consecutive streams: those of steps 2n and 2n + 1.

@@ -33,7 +33,7 @@ public struct RegimePath: Sendable, Equatable {
     var nextSwitch = plan.clocks.sojourn(stream: stream, switches: 0, regime: regime)
     var switches: UInt32 = 0
     var logSpot = plan.startLogSpot
-    var pair = (Lanes(), Lanes())
+    var four = [Lanes()]
     occupation = Array(repeating: 0, count: chain.count)
     times = plan.sample.times
     checks = plan.sample.checks
@@ -43,10 +43,12 @@ public struct RegimePath: Sendable, Equatable {
     integratedVariances = [0]
     for step in 0..<plan.sample.stepCount {
       let (start, end) = (times[step], times[step + 1])
-      if step & 1 == 0 {
-        pair = plan.stream.normalPair(firstStream: firstStream, step: UInt32(truncatingIfNeeded: step >> 1))
+      if step & 3 == 0 {
+        let drawn = plan.stream.normalQuadruple(
+          firstStream: firstStream, step: UInt32(truncatingIfNeeded: step >> 2))
+        four = [drawn.0, drawn.1, drawn.2, drawn.3]
       }
-      let normal = sign * (step & 1 == 0 ? pair.0[lane] : pair.1[lane])
+      let normal = sign * four[step & 3][lane]
       let (volatility, length) = (chain[regime].volatility, end - start)
       var shift = (chain[regime].drift - 0.5 * volatility * volatility) * length
       var scale = volatility * length.squareRoot()

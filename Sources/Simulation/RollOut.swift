@@ -48,7 +48,7 @@ public struct RollOut: Sendable {
   public func run(
     _ policy: HedgingPolicy, paths: Range<Int>, keeping: [RollOutColumn] = []
   ) throws(SimulationError) -> RollOutShard {
-    let variant = try Variant(policy, every: 1, plan: plan)
+    let variant = try Variant(policy, plan: plan)
     let blocks = try blocks(of: [variant], paths: paths, keeping: keeping)
     return RollOutShard(paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear)
   }
@@ -56,7 +56,8 @@ public struct RollOut: Sendable {
   /// The criterion at checks every δ and, on the same paths, every 2δ: their difference estimates what a check every δ
   /// changes against continuous monitoring.
   public func estimate(_ policy: HedgingPolicy) throws(SimulationError) -> RollOutEstimate {
-    let variants = [try Variant(policy, every: 1, plan: plan), try Variant(policy, every: 2, plan: plan)]
+    let variant = try Variant(policy, plan: plan)
+    let variants = [variant, variant.monitoredHalfAsOften]
     let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
     let paired = blocks.reduce(PairedMoments()) { $0.merged(with: $1.pairs[RollOutColumn.criterion.rawValue]) }
     let fine = try RollOutResult(
@@ -71,7 +72,7 @@ public struct RollOut: Sendable {
   public func compare(
     _ first: HedgingPolicy, _ second: HedgingPolicy
   ) throws(SimulationError) -> Comparison {
-    let variants = [try Variant(first, every: 1, plan: plan), try Variant(second, every: 1, plan: plan)]
+    let variants = [try Variant(first, plan: plan), try Variant(second, plan: plan)]
     let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
     var pairs = [PairedMoments](repeating: PairedMoments(), count: RollOutColumn.allCases.count)
     for block in blocks {
@@ -103,9 +104,10 @@ public struct RollOut: Sendable {
       results.deallocate()
     }
     nonisolated(unsafe) let shared = results
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+    let queue = BlockQueue(count: count)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
       var runner = BlockRunner(plan: plan, variants: variants)
-      for block in stride(from: worker, to: count, by: workers) {
+      while let block = queue.next() {
         let first = paths.lowerBound + block * size
         shared[block] = runner.run(
           firstPath: first, count: min(size, paths.upperBound - first), keeping: keeping)
@@ -113,6 +115,25 @@ public struct RollOut: Sendable {
       runner.deallocate()
     }
     return Array(UnsafeBufferPointer(start: results, count: count))
+  }
+}
+
+/// Hands out blocks in order to whoever is free: a core that has other work too takes fewer, and which worker computes a block
+/// changes no byte of it.
+private final class BlockQueue: Sendable {
+  private let count: Int
+  private let lock = DispatchSemaphore(value: 1)
+  // Read and written between `wait` and `signal` only.
+  nonisolated(unsafe) private var taken = 0
+
+  init(count: Int) { self.count = count }
+
+  func next() -> Int? {
+    lock.wait()
+    defer { lock.signal() }
+    guard taken < count else { return nil }
+    taken += 1
+    return taken - 1
   }
 }
 

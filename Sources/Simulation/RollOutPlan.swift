@@ -43,6 +43,10 @@ struct RollOutPlan: Sendable {
   let startLogSpot: Double
   /// Instants nearer than this are one [years].
   let coincidence: Double
+  /// Whether the regime can change at all.
+  let switches: Bool
+  /// Whether holding anything costs or earns more than its financing in some regime.
+  let carries: Bool
 
   /// Instants beyond this are an input error (a year of one-second checks has 3·10⁷) rather than a study.
   static let maximumSteps = 1e9
@@ -70,13 +74,9 @@ struct RollOutPlan: Sendable {
     clocks = RegimeClocks(generator: problem.environment.generator, stream: stream)
     startLogSpot = log(problem.market.spot)
     coincidence = SampleTimes.coincidence * check
+    switches = clocks.isRunning
+    carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
   }
-
-  /// Whether the regime can change at all.
-  var switches: Bool { clocks.isRunning }
-
-  /// Whether holding anything costs or earns more than its financing in some regime.
-  var carries: Bool { regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate } }
 
   /// The number of the first stream of eight that a vector of paths draws from. Antithetic paths share one: paths
   /// 16q … 16q + 7 move with the streams 8q …, paths 16q + 8 … 16q + 15 against them.
@@ -87,23 +87,26 @@ struct RollOutPlan: Sendable {
       : UInt64(firstPath + vector * Lanes.scalarCount)
   }
 
-  /// Draws a block's normals for the step of an even number and the step after it.
+  /// Draws a block's normals for the four steps from one whose number is a multiple of four: all uniforms, then all normals,
+  /// so that each loop has few constants and short chains.
   func drawNormals(firstPath: Int, step: Int, state: BlockState) {
-    let (even, odd) = (state.evenNormal, state.oddNormal)
-    let pairOfSteps = UInt32(truncatingIfNeeded: step >> 1)
+    let (first, second, third, fourth) = (state.normals(0), state.normals(1), state.normals(2), state.normals(3))
+    let group = UInt32(truncatingIfNeeded: step >> 2)
     let stream = stream
-    if settings.antithetic {
-      for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: 2) {
-        let first = firstStream(firstPath: firstPath, vector: vector)
-        let pair = stream.normalPair(firstStream: first, step: pairOfSteps)
-        (even[vector], odd[vector]) = pair
-        (even[vector + 1], odd[vector + 1]) = (-pair.0, -pair.1)
+    let distance = settings.antithetic ? 2 : 1
+    for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
+      let stream0 = firstStream(firstPath: firstPath, vector: vector)
+      (first[vector], second[vector], third[vector], fourth[vector]) = stream.uniformQuadruple(
+        firstStream: stream0, step: group)
+    }
+    for (radius, turn) in [(first, second), (third, fourth)] {
+      for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
+        (radius[vector], turn[vector]) = PhiloxStream.normals(radius: radius[vector], turn: turn[vector])
       }
-    } else {
-      for vector in 0..<BlockState.vectorCount {
-        let first = UInt64(firstPath + vector * Lanes.scalarCount)
-        (even[vector], odd[vector]) = stream.normalPair(firstStream: first, step: pairOfSteps)
-      }
+    }
+    guard settings.antithetic else { return }
+    for normals in [first, second, third, fourth] {
+      for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: 2) { normals[vector + 1] = -normals[vector] }
     }
   }
 

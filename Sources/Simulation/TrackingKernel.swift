@@ -63,13 +63,14 @@ struct TrackingPlan: Sendable {
       var (runningSum, tradingSum, tradeSum) = (zero, zero, zero)
       for _ in 0..<(batch < 0 ? burnInSteps : batchSteps) {
         if number % every == 0 {
-          let band = policy.band(logSpot: zero, regime: regime)
-          let above = deviation .> band.upper
-          let below = deviation .< band.lower
+          let edges = policy.edges(regime: regime)
+          let above = deviation .> edges.upper
+          let below = deviation .< edges.lower
           if anyLane(above .| below) {
+            let targets = policy.targets(regime: regime)
             var trade = zero
-            trade.replace(with: band.targetUpper - deviation, where: above)
-            trade.replace(with: band.targetLower - deviation, where: below)
+            trade.replace(with: targets.upper - deviation, where: above)
+            trade.replace(with: targets.lower - deviation, where: below)
             for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
               tradingSum[lane] += costs[Int(regime[lane])].charge(price: 1, trade: trade[lane])
               tradeSum[lane] += 1

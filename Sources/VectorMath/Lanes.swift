@@ -56,3 +56,21 @@ public func clamped(_ value: Lanes, from lowest: Lanes, to highest: Lanes) -> La
 /// Lanes repeating one value, for constants in formulas.
 @inlinable @inline(__always)
 public func lanes(_ value: Double) -> Lanes { Lanes(repeating: value) }
+
+/// Pairs that lie one after the other, taken apart: the first numbers of eight pairs, and the second.
+@inlinable @inline(__always)
+public func separated(_ pairs: UnsafePointer<SIMD2<Double>>) -> (first: Lanes, second: Lanes) {
+  let numbers = UnsafeRawPointer(pairs)
+  let low = numbers.loadUnaligned(as: Lanes.self)
+  let high = numbers.loadUnaligned(fromByteOffset: MemoryLayout<Lanes>.stride, as: Lanes.self)
+  return (cvector_even(low, high), cvector_odd(low, high))
+}
+
+/// Bilinear interpolation of pairs: `early` and `late` point at two neighbours each, `time` in [0, 1] leads from the one row
+/// to the other, `place` in [0, 1] from the first neighbour to the second.
+@inlinable @inline(__always)
+public func interpolated(
+  _ early: UnsafePointer<SIMD2<Double>>, _ late: UnsafePointer<SIMD2<Double>>, time: Double, place: Double
+) -> SIMD2<Double> {
+  cvector_between(early, late, time, place)
+}

@@ -88,7 +88,8 @@ public func fastNormalCumulative(_ x: Lanes) -> Lanes {
   evenBelow = fusedMultiplyAdd(evenBelow, square, lanes(440.413735824752))
   oddBelow = fusedMultiplyAdd(oddBelow, square, lanes(793.826512519948))
   let denominator = fusedMultiplyAdd(oddBelow, distance, evenBelow)
-  let tail = density * numerator / denominator
+  // The quotient does not wait for the density.
+  let tail = density * (numerator / denominator)
   return tail.replacing(with: lanes(1) - tail, where: x .> lanes(0))
 }
 

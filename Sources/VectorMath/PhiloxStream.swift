@@ -57,9 +57,61 @@ public struct PhiloxStream: Hashable, Sendable {
   @inlinable @inline(__always)
   public func normals(paths: LaneWords, step: UInt32, block: UInt16 = 0) -> (Lanes, Lanes) {
     let (u, v) = uniforms(paths: paths, step: step, block: block)
+    return PhiloxStream.normals(radius: u, turn: v)
+  }
+
+  /// The transform alone.
+  @inlinable @inline(__always)
+  public static func normals(radius u: Lanes, turn v: Lanes) -> (Lanes, Lanes) {
     let radius = squareRoot(lanes(-2) * logarithmOfNormal(u, exponentShift: lanes(0)))
     let (sine, cosine) = sineCosineOfTurn(v)
     return (radius * cosine, radius * sine)
+  }
+
+  /// Four independent standard normals for each of eight consecutive paths from one block: half the random words per normal.
+  ///
+  /// By Box and Muller as above, a pair from each 64 bits: u = (k + ½) 2⁻⁴⁰ from the upper 40, v = (j + ½) 2⁻²⁴ from the
+  /// lower 24. The greatest possible value is √(−2 log 2⁻⁴¹) = 7.54, exceeded by a normal once in 4 · 10¹³ draws. Means
+  /// over v of sines and cosines of whole multiples below 2²⁴ are exact, so all odd and mixed moments to that order are;
+  /// the midpoint rule in u changes E Z² by less than 10⁻¹² and E Z⁴ by less than 10⁻⁹.
+  ///
+  /// *Verified by* `normalMoments`, `normalKolmogorovSmirnov`, `serialCorrelation`, `fourNormalsFromWords`.
+  @inlinable @inline(__always)
+  public func fourNormals(firstPath: UInt64, step: UInt32, block: UInt16 = 0) -> (Lanes, Lanes, Lanes, Lanes) {
+    let (u, v, w, x) = fourCoarseUniforms(firstPath: firstPath, step: step, block: block)
+    let (a, b) = PhiloxStream.normals(radius: u, turn: v)
+    let (c, d) = PhiloxStream.normals(radius: w, turn: x)
+    return (a, b, c, d)
+  }
+
+  /// The uniforms of `fourNormals`, for loops that draw those of many paths before they transform them: first u and v, then
+  /// u and v of the second pair.
+  @inlinable @inline(__always)
+  public func fourCoarseUniforms(
+    firstPath: UInt64, step: UInt32, block: UInt16 = 0
+  ) -> (Lanes, Lanes, Lanes, Lanes) {
+    let w = words(PhiloxStream.paths(from: firstPath), step, block)
+    let first = (w.0 &<< LaneWords(repeating: 32)) | w.1
+    let second = (w.2 &<< LaneWords(repeating: 32)) | w.3
+    return (
+      PhiloxStream.upper(first), PhiloxStream.lower(first), PhiloxStream.upper(second), PhiloxStream.lower(second)
+    )
+  }
+
+  // As fractions of numbers in [1, 2), with the ½ as the bit below the last.
+
+  /// (k + ½) 2⁻⁴⁰.
+  @inlinable @inline(__always)
+  static func upper(_ bits: LaneWords) -> Lanes {
+    let kept = (bits &>> LaneWords(repeating: 24)) &<< LaneWords(repeating: 12)
+    return unsafeBitCast(kept | LaneWords(repeating: LogarithmConstants.oneBits | 1 << 11), to: Lanes.self) - lanes(1)
+  }
+
+  /// (j + ½) 2⁻²⁴.
+  @inlinable @inline(__always)
+  static func lower(_ bits: LaneWords) -> Lanes {
+    let kept = (bits &<< LaneWords(repeating: 40)) &>> LaneWords(repeating: 12)
+    return unsafeBitCast(kept | LaneWords(repeating: LogarithmConstants.oneBits | 1 << 27), to: Lanes.self) - lanes(1)
   }
 
   /// Two standard normals for each of eight consecutive paths.

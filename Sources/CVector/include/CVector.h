@@ -24,3 +24,28 @@ CVECTOR_INLINE cvector_lanes cvector_minimum(cvector_lanes a, cvector_lanes b) {
 
 /// a > b ? a : b, lane by lane: b where either lane is not a number (one instruction on x86).
 CVECTOR_INLINE cvector_lanes cvector_maximum(cvector_lanes a, cvector_lanes b) { return (a > b) ? a : b; }
+
+/// Elements 0, 2, 4, … of sixteen doubles in two vectors.
+CVECTOR_INLINE cvector_lanes cvector_even(cvector_lanes a, cvector_lanes b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+}
+
+/// Elements 1, 3, 5, … of sixteen doubles in two vectors.
+CVECTOR_INLINE cvector_lanes cvector_odd(cvector_lanes a, cvector_lanes b) {
+  return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
+typedef double cvector_pair __attribute__((ext_vector_type(2)));
+typedef double cvector_two_pairs __attribute__((ext_vector_type(4), aligned(16)));
+
+/// Pairs at four corners, linear in both directions: between `early` and `late` by `time`, between the first and the second
+/// pair of each by `place`.
+CVECTOR_INLINE cvector_pair cvector_between(
+  const cvector_pair *early, const cvector_pair *late, double time, double place) {
+  cvector_two_pairs first = *(const cvector_two_pairs *)early;
+  cvector_two_pairs second = *(const cvector_two_pairs *)late;
+  cvector_two_pairs both = first + time * (second - first);
+  cvector_pair left = __builtin_shufflevector(both, both, 0, 1);
+  cvector_pair right = __builtin_shufflevector(both, both, 2, 3);
+  return left + place * (right - left);
+}

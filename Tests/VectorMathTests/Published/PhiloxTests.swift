@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import VectorMath
 
@@ -70,5 +71,20 @@ import VectorMath
     let draws = stream.uniforms(firstPath: 0, step: 0)
     #expect(draws.0[0] == (Double(0x6_627e_8d5e_169c as UInt64) + 0.5) * 0x1p-52)
     #expect(draws.1[0] == (Double(0xb_c57a_c4c9_b00d as UInt64) + 0.5) * 0x1p-52)
+  }
+
+  /// Radius from the upper 40 bits and turn from the lower 24 of each half of the published zero block.
+  @Test func fourNormalsFromWords() {
+    let stream = PhiloxStream(seed: 0, purpose: DrawPurpose(rawValue: 0))
+    let four = stream.fourNormals(firstPath: 0, step: 0)
+    for (found, word) in [
+      ((four.0[0], four.1[0]), 0x6627_e8d5_e169_c58d as UInt64), ((four.2[0], four.3[0]), 0xbc57_ac4c_9b00_dbd8),
+    ] {
+      let u = (Double(word >> 24) + 0.5) * 0x1p-40
+      let v = (Double(word & 0xff_ffff) + 0.5) * 0x1p-24
+      let radius = (-2 * log(u)).squareRoot()
+      #expect(abs(found.0 - radius * cos(2 * Double.pi * v)) < 1e-15)
+      #expect(abs(found.1 - radius * sin(2 * Double.pi * v)) < 1e-15)
+    }
   }
 }
