@@ -58,8 +58,6 @@ struct EntropicMarch {
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
 
-    let x = grid.logSpots
-    let rowSpacing = x.indices.map { 0.5 * (x[min(rows - 1, $0 + 1)] - x[max(0, $0 - 1)]) }
     // The last bands, in inventory and in the frictionless net delta; none yet.
     var inventories = [Band](repeating: .unbounded, count: nodes)
     var nets = inventories
@@ -77,7 +75,11 @@ struct EntropicMarch {
       let scheme = BackwardDifference(step: step, ratio: ratio)
       terms.update(time: times[level])
       if holdsExposures {
-        terms.hold(inventories, nets: nets, spacing: spacing, rowSpacing: rowSpacing, step: step)
+        let growth = exp(rate * (problem.horizon - times[level]))
+        terms.hold(inventories, nets: nets, spacing: spacing, step: step) { node, trade in
+          let cost = problem.costs[node % regimes]
+          return cost.fixed * growth + forwards[node / regimes] * cost.variable(trade: trade)
+        }
       }
       advance(buffers, sweep: sweep, terms: terms, scheme: scheme, ratio: ratio)
       swap(&buffers.recent, &buffers.older)
@@ -119,14 +121,16 @@ struct EntropicMarch {
 
   private func setTerminal(_ buffers: LineBuffers) {
     let recent = buffers.slice(buffers.recent)
+    let cells = SettlementCells(problem: problem, logSpots: forwards.map { log($0) })
     for row in 0..<rows {
       for e in 0..<regimes {
         let node = row * regimes + e
         let cost = problem.costs[e]
         let charge = holdings.map { y in
           // The node next to zero is zero: grids contain it up to rounding.
-          problem.settlementCharge(
-            spot: forwards[row], regime: e, inventory: abs(y) < 1e-9 * spacing ? 0 : y)
+          cells.charge(
+            row: row, spot: forwards[row], cost: cost, inventory: abs(y) < 1e-9 * spacing ? 0 : y,
+            isFree: problem.settlement == .none)
         }
         let best = Intervention(
           fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
@@ -196,6 +200,7 @@ struct EntropicMarch {
   private static let lagShare = 0.25
 
   private func lagBound(node: Int, cost: TradeCost, growth: Double, width: Double) -> Double {
+    if cost.isZero { return .infinity }
     let fraction = max(cost.proportionalBuy, cost.proportionalSell)
     let distance = (width.isFinite ? width : 0) + 2 * spacing
     return EntropicMarch.lagShare * (cost.fixed * growth + fraction * forwards[node / regimes] * distance)

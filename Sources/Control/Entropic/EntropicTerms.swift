@@ -78,8 +78,8 @@ struct EntropicTerms {
   private static let reach = 1.0
   /// And room in inventory spacings, for a band that they do not resolve.
   private static let reachInSpacings = 4.0
-  /// Rows that convection may always cross in a step.
-  private static let rowsPerStep = 4.0
+  /// What risk must add to Λ within a step where it is held, in units of what crossing the band costs, so that one trades.
+  private static let growthPerStep = 4.0
 
   /// Holds the exposures at every node to the surroundings of the last band, where it was both as inventory and as net
   /// delta (which of the two moved less depends on the time to expiry), and to what convects a few rows in a step.
@@ -88,20 +88,27 @@ struct EntropicTerms {
   ///   - bands: the last bands, in inventory [units]; infinite where there is none.
   ///   - nets: the same in the frictionless net delta of their time [units].
   ///   - spacing: of the inventories [units].
-  ///   - rowSpacing: of ln X, by row.
+  ///   - charge: what a trade of so many units costs, by node [quote].
   ///   - step: [years].
-  mutating func hold(_ bands: [Band], nets: [Band], spacing: Double, rowSpacing: [Double], step: Double) {
+  mutating func hold(
+    _ bands: [Band], nets: [Band], spacing: Double, step: Double, charge: (_ node: Int, _ trade: Double) -> Double
+  ) {
     for node in bands.indices {
       let (row, e) = (node / regimes, node % regimes)
       let forward = forwards[row]
       let delta = bookExposure[node] / forward
       let (band, net) = (bands[node], nets[node])
-      let convected = EntropicTerms.rowsPerStep * rowSpacing[row] / (step * weight[e] * forward)
-      let room = EntropicTerms.reachInSpacings * spacing + (band.width.isFinite ? EntropicTerms.reach * band.width : 0)
+      let width = band.width.isFinite ? band.width : 0
+      let crossing = charge(node, width + EntropicTerms.reachInSpacings * spacing)
+      // Free trading is always best: nothing needs to be held.
+      let grown =
+        crossing > 0
+        ? (2 * EntropicTerms.growthPerStep * crossing / (step * weight[e])).squareRoot() / forward : .infinity
+      let room = EntropicTerms.reachInSpacings * spacing + EntropicTerms.reach * width + grown
       let lower = band.lower.isFinite ? min(band.lower + delta, net.lower) - room : 0
       let upper = band.upper.isFinite ? max(band.upper + delta, net.upper) + room : 0
-      least[node] = forward * min(lower, -convected)
-      most[node] = forward * max(upper, convected)
+      least[node] = forward * min(lower, -room)
+      most[node] = forward * max(upper, room)
     }
   }
 }
