@@ -80,10 +80,23 @@ import Testing
     #expect(relativeDifference(a.frictionless, b.frictionless) < 1e-3, "\(a) \(b)")
   }
 
-  /// Nothing overflows where γ·payoff is of the order of 10⁴.
-  @Test func hugeAversion() throws {
-    let price = try EntropicCase(strike: 80, aversion: 500).price(spots: 480)
-    #expect(price.frictionless < price.writer && price.writer < 100, "\(price)")
-    #expect(price.buyer < price.frictionless && price.buyer > 0, "\(price)")
+  /// Nothing overflows where γ·payoff is 10⁴ and more: only differences enter exponentials.
+  @Test(arguments: [200.0, 2000]) func hugePayoff(_ aversion: Double) throws {
+    let price = try EntropicCase(strike: 50, aversion: aversion).price()
+    #expect(abs(price.frictionless - 50) < 1e-9, "\(price)")
+    // One trade buys the hedge; nothing else ever happens.
+    #expect(abs(price.writer - 50.1) < 1e-3 && abs(price.buyer - 49.9) < 1e-3, "\(price)")
+  }
+
+  /// A step of the order of 10⁴ in γ·S·Δ between regimes' prices: the worse regime decides.
+  @Test func regimesThatDiffer() throws {
+    let example = EntropicCase(volatilities: [0.1, 0.5], switching: [[-4, 4], [4, -4]], aversion: 20)
+    let price = try example.price(spots: 320)
+    let (calm, wild) = (EntropicCase(volatilities: [0.1]), EntropicCase(volatilities: [0.5]))
+    let bounds = (try calm.price().frictionless, try wild.price().frictionless)
+    #expect(bounds.0 < price.frictionless && price.frictionless < bounds.1, "\(price) \(bounds)")
+    #expect(price.buyer < price.frictionless && price.frictionless < price.writer, "\(price)")
+    // A writer this averse to risk asks for more than the mean of the prices under both.
+    #expect(price.writer > 0.5 * (bounds.0 + bounds.1), "\(price) \(bounds)")
   }
 }
