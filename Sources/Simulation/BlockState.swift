@@ -27,10 +27,13 @@ public enum RollOutColumn: Int, Sendable, CaseIterable {
   case hedgingProfit
   /// `∫ f S y dt`.
   case fundingPaid
-  /// J: gammaRisk + carry + costs + settlement.
+  /// gammaRisk + carry + costs + settlement; with exponential utility each path's disutility, see `CriterionScale`, which
+  /// makes J of its mean.
   case criterion
   /// gammaThetaProfit + hedgingProfit − fundingPaid − costs − settlement.
   case profit
+  /// W − W* [quote at the horizon], see `TerminalWealth`; with exponential utility only.
+  case excessWealth
 
   /// The columns that only a detailed roll-out fills.
   public var isDetail: Bool {
@@ -163,7 +166,7 @@ struct BlockState {
   }
 
   /// The settlement, and the columns that are sums of others.
-  func settle(problem: OptionBookProblem) {
+  func settle(problem: OptionBookProblem, wealth: TerminalWealth?) {
     let spots = scalars(spot)
     let regimes = scalars(regime)
     let inventories = scalars(inventory)
@@ -178,5 +181,6 @@ struct BlockState {
       let cell = Int(scalars(lastTradeRegime)[path]) * BlockState.pathCount + path
       exposure[cell] += problem.horizon - scalars(lastTrade)[path]
     }
+    wealth?.close(state: self)
   }
 }
