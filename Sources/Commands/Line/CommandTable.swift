@@ -80,7 +80,9 @@ enum CommandTable {
   /// The filter's recursion holds at most eight states.
   static let regimeRange = 1...8
 
-  static let policies = ["optimal", "hourly", "daily", "never", "frictionless"]
+  static let policies = [
+    "optimal", "whalleyWilmott", "constantBand", "hourly", "daily", "never", "frictionless",
+  ]
 
   static let options: [OptionSpecification] = [
     OptionSpecification(
