@@ -19,6 +19,10 @@ struct ScalarReference {
     for column in RollOutColumn.allCases { sums[column] = 0 }
     var inventory = problem.inventory
     var accounts = 0.0
+    // Wealth in money of the horizon, step by step.
+    func carried(_ time: Double) -> Double { exp(rate * (problem.horizon - time)) }
+    let fair = problem.book.marked(at: problem.environment.regimes.map(\.volatility))
+    var wealth = -carried(0) * fair.greeks(time: 0, spot: path.spots[0], regime: path.regimes[0]).value
     let edge = rollOut.plan.coincidence
     for step in 0..<(path.times.count - 1) {
       let (start, end) = (path.times[step], path.times[step + 1])
@@ -39,6 +43,7 @@ struct ScalarReference {
           sums[.turnoverUnits]! += abs(trade)
           sums[.turnoverNotional]! += spot * abs(trade)
           accounts -= charge
+          wealth -= charge * carried(start)
           inventory += trade
         }
       }
@@ -58,6 +63,14 @@ struct ScalarReference {
             - 0.5 * problem.preference.riskAversion * exposure * exposure)
         accounts -= 0.5 * length * funding
       }
+      for (time, moment, price) in [(start, regime, spot), (end, regimeAfter, next)] {
+        wealth -= 0.5 * length * state[moment].funding * price * inventory * carried(time)
+      }
+      wealth += inventory * (next * carried(end) - spot * carried(start))
+      for leg in alive.legs where abs(leg.expiry - end) <= edge {
+        guard case .option(let kind, let strike, _) = leg.instrument else { continue }
+        wealth += leg.quantity * max(0, kind == .call ? next - strike : strike - next) * carried(leg.expiry)
+      }
       sums[.hedgingProfit]! += (now.delta + inventory) * gain
       sums[.gammaThetaProfit]! += ended.value - now.value * growth - now.delta * gain
       let unswitched = marked(alive, time: end, spot: next, regime: regime, edge: edge)
@@ -71,6 +84,19 @@ struct ScalarReference {
       spot: spot, regime: path.regimes[path.regimes.count - 1], inventory: inventory)
     sums[.settlementCost] = settlement
     sums[.profit] = accounts - settlement
+    for leg in fair.legs {
+      if case .forward = leg.instrument { wealth += leg.quantity * spot }
+      guard let formula = leg.formula(rate: rate), leg.expiry > problem.horizon + edge else { continue }
+      let volatility = leg.impliedVolatilities[path.regimes[path.regimes.count - 1]]
+      wealth +=
+        leg.quantity
+        * formula.greeks(spot: spot, remaining: leg.expiry - problem.horizon, volatility: volatility).value
+    }
+    if case .exponential(let aversion) = problem.preference {
+      sums[.excessWealth] = wealth - settlement
+      sums[.criterion] = expm1(-aversion * (wealth - settlement)) / aversion
+      return sums
+    }
     sums[.criterion] =
       sums[.gammaRisk]! + sums[.carry]! + sums[.fixedCosts]! + sums[.variableCosts]! + settlement
     return sums
