@@ -27,7 +27,7 @@ public enum RollOutColumn: Int, Sendable, CaseIterable {
   case hedgingProfit
   /// `∫ f S y dt`.
   case fundingPaid
-  /// gammaRisk + carry + costs + settlement; with exponential utility each path's disutility, see `CriterionScale`, which
+  /// gammaRisk + carry + costs + settlement; with exponential utility each path's disutility and gains of mean zero, see `CriterionScale`, which
   /// makes J of its mean.
   case criterion
   /// gammaThetaProfit + hedgingProfit − fundingPaid − costs − settlement.
@@ -50,7 +50,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 23
+  static let stateFields = 25
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -77,6 +77,9 @@ struct BlockState {
   var valueBefore: UnsafeMutablePointer<Lanes> { storage + 18 * BlockState.vectorCount }
   /// The normals of one of four steps.
   func normals(_ step: Int) -> UnsafeMutablePointer<Lanes> { storage + (19 + step) * BlockState.vectorCount }
+  // With exponential utility: gains whose mean is zero (see `TerminalWealth`), and ∫σ² dt.
+  var gains: UnsafeMutablePointer<Lanes> { storage + 23 * BlockState.vectorCount }
+  var integratedVariance: UnsafeMutablePointer<Lanes> { storage + 24 * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>

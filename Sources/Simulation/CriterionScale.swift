@@ -4,7 +4,7 @@ import Glibc
 /// From the mean of the criterion's column to the criterion in quote currency.
 ///
 /// With quadratic gamma risk the column is money and the scale is the identity. With exponential utility the column is the
-/// disutility of each path, `d = (e^{−γ(W − W*)} − 1)/γ` (see `TerminalWealth`), and the criterion is the certainty
+/// disutility of each path, `d = (e^{−γ(W − W*)} − 1)/γ`, plus gains of mean zero (see `TerminalWealth`), and the criterion is the certainty
 /// equivalent of the loss,
 ///
 ///     J(d̄) = e^{−rT} ln(1 + γ d̄)/γ,   J'(d̄) = e^{−rT}/(1 + γ d̄)
@@ -48,7 +48,7 @@ public enum CriterionScale: Sendable, Equatable {
     }
   }
 
-  /// A path's entry in the criterion's column, from its excess wealth `W − W*`.
+  /// d of a path, from its excess wealth `W − W*`.
   static func disutility(excessWealth: Double, riskAversion: Double) -> Double {
     expm1(min(largestExponent, -riskAversion * excessWealth)) / riskAversion
   }

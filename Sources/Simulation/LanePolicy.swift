@@ -264,6 +264,7 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
     state.add(.turnoverNotional, units * spot, vector)
     if growth != 0 {
       state.add(.excessWealth, product: Lanes(repeating: -growth), trade * spot + charge + fixed, vector)
+      state.gains[vector] -= growth * (trade * spot)
     }
     if plan.settings.detailed { state.recordTrades(at: time, trade: trade, regime: regime, vector: vector) }
   }

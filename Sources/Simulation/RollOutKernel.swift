@@ -37,7 +37,10 @@ struct BlockPass {
       state.volatility[vector] = Lanes(repeating: first.volatility)
       state.drift[vector] = Lanes(repeating: first.drift)
       state.funding[vector] = Lanes(repeating: first.funding)
-      if let wealth = plan.wealth { state.add(.excessWealth, Lanes(repeating: wealth.start), vector) }
+      if let wealth = plan.wealth {
+        state.add(.excessWealth, Lanes(repeating: wealth.start), vector)
+        state.gains[vector] = Lanes(repeating: wealth.startOfGains)
+      }
     }
     if plan.switches { plan.startClocks(firstPath: firstPath, state: state) }
   }
@@ -93,6 +96,7 @@ struct BlockPass {
         plan.switchRegimes(
           from: start, to: end, firstPath: firstPath, vector: vector, state: state, shift: &shift, scale: &scale)
       }
+      if growth != 0 { state.integratedVariance[vector] += scale * scale }
       let logSpot = state.logSpot[vector] + (shift + scale * normals[vector])
       state.logSpot[vector] = logSpot
       state.spot[vector] = fastExponential(logSpot)

@@ -103,11 +103,28 @@ import Testing
     #expect(abs(large.standardError / 1024 - one.standardError) < 1e-9 * one.standardError)
   }
 
+  /// The centred gains change no mean and take most of the variance: against the disutility of the same paths' wealth.
+  @Test func gainsOfMeanZero() throws {
+    let aversion = 0.02
+    let problem = try Fixture.switching(
+      positions: Fixture.ladder, drifts: [0.03, 0.03], rate: 0.03, preference: .exponential(riskAversion: aversion))
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 6 * 3600, pathCount: 1 << 15, seed: 48))
+    let result = try rollOut.run(.whalleyWilmott, keeping: [.criterion, .excessWealth])
+    let gains = zip(result.kept[0], result.kept[1]).map {
+      $0 - CriterionScale.disutility(excessWealth: $1, riskAversion: aversion)
+    }
+    #expect(distance(Moments(gains).estimate, 0) < Self.bound, "\(Moments(gains).estimate)")
+    let plain = Moments(result.kept[1].map { CriterionScale.disutility(excessWealth: $0, riskAversion: aversion) })
+    #expect(result.distribution(.criterion).variance < 0.3 * plain.variance)
+  }
+
   /// Standard errors of the criterion, of its extrapolation and of a difference, against the spread over 200 independent
   /// samples: the ratio of variances is χ²₁₉₉/199, with deviation √(2/199) = 0.1, and four of them are allowed.
-  @Test func standardErrors() throws {
+  @Test(arguments: [0.1, 0.05])
+  func standardErrors(drift: Double) throws {
     let problem = try Fixture.plain(
-      drift: 0.1, rate: 0.05, cost: .proportional(0.005), preference: .exponential(riskAversion: 0.4))
+      drift: drift, rate: 0.05, cost: .proportional(0.005), preference: .exponential(riskAversion: 0.4))
     var found: [[Estimate]] = []
     for seed in 0..<200 {
       let rollOut = try RollOut(

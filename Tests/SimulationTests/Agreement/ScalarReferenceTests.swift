@@ -76,11 +76,13 @@ import Testing
       problem: problem, settings: RollOutSettings(checkEvery: 5 * 3600, pathCount: 64, seed: 14))
     try agree(rollOut, .frictionless) { _, _, _ in .point(0) }
   }
-  /// Terminal wealth: several expiries, one inside a step, a forward, regimes, funding, drift and interest.
-  @Test(arguments: [Settlement.none, .cash])
-  func terminalWealthInRegimes(settlement: Settlement) throws {
+  /// Terminal wealth: several expiries, one inside a step, a forward, regimes, funding, interest, with drift and without.
+  /// Lots keep rounding from trading at an edge that is its own target.
+  @Test(arguments: [Settlement.none, .cash], [[0.1, -0.4], [0.03, 0.03]])
+  func terminalWealthInRegimes(settlement: Settlement, drifts: [Double]) throws {
     let problem = try Fixture.switching(
-      positions: Fixture.ladder, settlement: settlement, preference: .exponential(riskAversion: 0.05))
+      positions: Fixture.ladder, drifts: drifts, rate: 0.03, settlement: settlement,
+      preference: .exponential(riskAversion: 0.05), lot: 0.001)
     let bands = [
       Band(lower: -0.1, upper: 0.12, targetLower: -0.05, targetUpper: 0.06),
       Band(lower: -0.2, upper: 0.2, targetLower: -0.2, targetUpper: 0.2),
@@ -91,9 +93,10 @@ import Testing
   }
 
   /// A horizon before the last expiry: what is left is worth its mark at the regime's own volatility.
-  @Test func terminalWealthBeforeExpiry() throws {
+  @Test(arguments: [0.2, 0.05])
+  func terminalWealthBeforeExpiry(drift: Double) throws {
     let problem = try Fixture.plain(
-      volatility: 0.6, drift: 0.2, rate: 0.05, positions: [Fixture.option(days: 60), Fixture.option(.put, days: 9)],
+      volatility: 0.6, drift: drift, rate: 0.05, positions: [Fixture.option(days: 60), Fixture.option(.put, days: 9)],
       inventory: 0.3, lot: 0.01, horizonDays: 20, preference: .exponential(riskAversion: 0.05))
     let rollOut = try RollOut(
       problem: problem, settings: RollOutSettings(checkEvery: 6 * 3600, pathCount: 256, seed: 16))
