@@ -53,12 +53,16 @@ struct SimulateAction {
     let settings = settings
     let asked = parsed.texts(.policy)
     let names = CommandTable.policies.filter { asked.isEmpty || asked.contains($0) }
-    let table: PolicyTable
+    var table: PolicyTable
     do {
       let method = FiniteHorizon(settings: grid, threads: settings.threads)
       table = try method.solve(problem) { bar.advance(to: Self.solved * $0) }.policy
     } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error))) }
     let check = Self.check(problem, settings)
+    // The solver monitors without pause; a model that looks now and then gets the band that is best for its looks.
+    if let every = problem.execution.checkEvery, problem.costs.allSatisfy({ $0.fixed == 0 }) {
+      table = table.narrowed(forChecksEvery: every, in: problem)
+    }
     var policies: [SimulatedPolicy] = []
     do throws(SimulationError) {
       let rollOut = try RollOut(

@@ -164,7 +164,8 @@ enum CommandTable {
       summary: "profit and loss of policies on the same random paths",
       description: """
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the criterion
-        and its parts, the law of the profit, trades and turnover, each with its standard error.
+        and its parts, the law of the profit, trades and turnover, each with its standard error. With
+        execution.checkEvery the optimal bands are narrowed for decisions at those intervals.
         Nothing is certified and nothing is written.
         """,
       example: "deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly"),
