@@ -37,11 +37,6 @@ struct BandSchedule: Sendable {
 }
 
 extension Band {
-  /// The band that never asks for a trade.
-  public static var unbounded: Band {
-    Band(lower: -.infinity, upper: .infinity, targetLower: -.infinity, targetUpper: .infinity)
-  }
-
   /// The band of no width: trade to this value whenever it is missed.
   public static func point(_ target: Double) -> Band {
     Band(lower: target, upper: target, targetLower: target, targetUpper: target)
