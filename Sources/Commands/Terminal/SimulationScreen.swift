@@ -26,13 +26,6 @@ struct SimulatedPolicy {
       mean: parts.reduce(0) { $0 + $1.mean }, standardError: parts.reduce(0) { $0 + $1.standardError })
   }
 
-  /// The total less the mean costs, with exponential utility. The errors are added, as above.
-  var beyondTrading: Simulation.Estimate {
-    let (total, costs) = (result[.criterion], costs)
-    return Simulation.Estimate(
-      mean: total.mean - costs.mean, standardError: total.standardError + costs.standardError)
-  }
-
   /// The standard deviation of the profit, its error by the delta method from that of the variance.
   var deviation: Simulation.Estimate {
     let variance = result.distribution(.profit).varianceEstimate
@@ -70,18 +63,17 @@ struct SimulationScreen {
         ? "Certainty-equivalent loss from costs  in \(quote) of today, ± standard error"
         : "What is minimised  in \(quote), mean ± standard error")
     var criterion = TextTable(
-      "<policy", "total", "trading", isExponential ? "beyond trading" : "risk", "more than optimal", "",
-      "<beyond 3 standard errors")
+      "<policy", "total", "trading", isExponential ? "" : "risk", "more than optimal", "", "z")
     for policy in policies {
       let total = policy.result[.criterion]
       criterion.add(
-        policy.name, text(total), text(policy.costs),
-        text(isExponential ? policy.beyondTrading : policy.result[.gammaRisk]),
+        policy.name, text(total), text(policy.costs), isExponential ? "" : text(policy.result[.gammaRisk]),
         policy.excess.map(text) ?? "",
         policy.excess.map { Figures.signedPercent($0.mean / (total.mean - $0.mean), 0) } ?? "",
-        policy.excess == nil ? "" : policy.isDifferent ? "yes" : "no")
+        policy.excess.map { Figures.decimals($0.mean / $0.standardError, 1) } ?? "")
     }
     screen.add(criterion)
+    screen.note("z: the difference in standard errors; below 3 in size it may be chance.")
     if isExponential { noteWorth(on: &screen) }
     screen.section("Profit and loss  in \(quote), ± standard error")
     var profit = TextTable("<policy", "mean", "standard deviation", "CVaR 95 % of the loss")
