@@ -23,8 +23,7 @@ public enum HedgingPolicy: Sendable, Equatable {
 }
 
 extension HedgingPolicy {
-  /// The small-cost limit of the optimal band under exponential utility, `(3 k S Γ²/(2a))^{1/3}` (Whalley and Wilmott 1997,
-  /// eq. 3.10).
+  /// The small-cost limit of the optimal band under exponential utility, `(3 k S Γ²/(2a))^{1/3}` (Whalley and Wilmott 1997).
   public static let whalleyWilmott = HedgingPolicy.gammaScaled(multiple: cbrt(1.5))
 }
 
