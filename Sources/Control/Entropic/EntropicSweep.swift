@@ -118,8 +118,10 @@ struct EntropicSweep {
     node: Int, regime e: Int, slope: LineGroup, exposure: LineGroup, holding: LineGroup, forward: Double,
     terms: EntropicTerms
   ) -> NodeTerms {
-    let exposure = clamped(
-      exposure, from: LineGroup(repeating: terms.least[node]), to: LineGroup(repeating: terms.most[node]))
+    let (least, most) = (LineGroup(repeating: terms.least[node]), LineGroup(repeating: terms.most[node]))
+    let exposure = clamped(exposure, from: least, to: most)
+    // A slope beyond every exposure that is held comes from a guess that is far off; the tangent there would be useless.
+    let slope = clamped(slope, from: least, to: most)
     let weight = LineGroup(repeating: terms.weight[e])
     let drift = LineGroup(repeating: terms.excessDrift[e])
     let full = fused(weight, exposure - slope, -drift)
