@@ -47,6 +47,8 @@ struct RollOutPlan: Sendable {
   let switches: Bool
   /// Whether holding anything costs or earns more than its financing in some regime.
   let carries: Bool
+  /// With exponential utility.
+  let wealth: TerminalWealth?
 
   /// Instants beyond this are an input error (a year of one-second checks has 3·10⁷) rather than a study.
   static let maximumSteps = 1e9
@@ -75,6 +77,7 @@ struct RollOutPlan: Sendable {
     startLogSpot = log(problem.market.spot)
     coincidence = SampleTimes.coincidence * check
     switches = clocks.isRunning
+    wealth = TerminalWealth(problem, coincidence: coincidence)
     carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
   }
 
