@@ -28,6 +28,16 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   public init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
     try settings.validate()
     let counts = GridCounts(problem: problem, settings: settings)
+    let rows = counts.spots * problem.environment.count
+    guard rows <= GridSettings.mostSliceNodes / counts.holdings else {
+      throw .gridSetting(
+        name: "grid.holdings", value: Double(counts.holdings),
+        allowed: "spots × holdings × regimes of at most 2·10⁸")
+    }
+    guard rows <= GridSettings.mostPolicyNodes / counts.steps else {
+      throw .gridSetting(
+        name: "grid.steps", value: Double(counts.steps), allowed: "spots × steps × regimes of at most 2·10⁸")
+    }
     let spotNodes = FiniteHorizonGrid.spotNodes(problem: problem, settings: settings, count: counts.spots)
     logSpots = spotNodes.nodes
     reference = spotNodes.reference
@@ -157,6 +167,7 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   private static func holdingNodes(range: ClosedRange<Double>, count: Int, unit: Double?) -> [Double] {
     let wanted = (range.upperBound - range.lowerBound) / Double(count - 2)
     let spacing = unit.map { $0 / ($0 / wanted).rounded(.up) } ?? wanted
+    // At most one node more per unit: the spacing shrinks by less than half.
     let needed = max(count, Int(((range.upperBound - range.lowerBound) / spacing).rounded(.up)) + 2)
     let tile = LineSweep.tileLines
     let below = (range.lowerBound / spacing).rounded(.down)
