@@ -53,11 +53,13 @@ struct SimulateAction {
     let settings = settings
     let asked = parsed.texts(.policy)
     let names = CommandTable.policies.filter { asked.isEmpty || asked.contains($0) }
-    var table: PolicyTable
+    try refuse(asked, problem)
+    let solution: FiniteHorizonSolution
     do {
       let method = FiniteHorizon(settings: grid, threads: settings.threads)
-      table = try method.solve(problem) { bar.advance(to: Self.solved * $0) }.policy
+      solution = try method.solve(problem) { bar.advance(to: Self.solved * $0) }
     } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error))) }
+    var table = solution.policy
     let check = Self.check(problem, settings)
     // The solver monitors without pause; a model that looks now and then gets the band that is best for its looks.
     if let every = problem.execution.checkEvery, problem.costs.allSatisfy({ $0.fixed == 0 }) {
@@ -71,7 +73,7 @@ struct SimulateAction {
           checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
           threads: settings.threads))
       for (index, name) in names.enumerated() {
-        guard let policy = try policy(name, problem, table: table, check: check) else { continue }
+        guard let policy = try policy(name, problem, table: table, grid: solution.grid, check: check) else { continue }
         let result = try rollOut.run(policy, keeping: [.profit])
         // Losses are positive in a tail.
         let tail = try Tail(losses: result.kept[0].map { -$0 }).conditionalValueAtRisk(SimulatedPolicy.tailLevel)
@@ -94,10 +96,14 @@ struct SimulateAction {
 
   /// Nil where the model knows no such policy and nobody asked for it by name.
   private func policy(
-    _ name: String, _ problem: OptionBookProblem, table: PolicyTable, check: Double
+    _ name: String, _ problem: OptionBookProblem, table: PolicyTable, grid: FiniteHorizonGrid, check: Double
   ) throws(SimulationError) -> HedgingPolicy? {
+    if let rule = AsymptoticRule(rawValue: name) {
+      guard rule.obstacle(to: problem) == nil else { return nil }
+      // Exact on every path where the kernel knows the formula, else by a table of it.
+      return rule == .whalleyWilmott ? .whalleyWilmott : .table(rule.policy(problem, grid: grid))
+    }
     switch name {
-    case "whalleyWilmott": return .whalleyWilmott
     case "constantBand":
       let search = ConstantBandSearch(problem: problem, table: table, settings: settings, check: check)
       return try search.best.map { .constantBand($0) }
@@ -106,6 +112,14 @@ struct SimulateAction {
     case "never": return .never
     case "frictionless": return .frictionless
     default: return .table(table)
+    }
+  }
+
+  /// Formulas that were asked for by name must apply.
+  private func refuse(_ asked: [String], _ problem: OptionBookProblem) throws(Failure) {
+    for name in asked {
+      guard let error = AsymptoticRule(rawValue: name)?.obstacle(to: problem) else { continue }
+      throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", .usage)
     }
   }
 

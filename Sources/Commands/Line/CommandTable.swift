@@ -81,7 +81,8 @@ enum CommandTable {
   static let regimeRange = 1...8
 
   static let policies = [
-    "optimal", "whalleyWilmott", "constantBand", "hourly", "daily", "never", "frictionless",
+    "optimal", "whalleyWilmott", "zakamouline", "smallFixedCost", "constantBand", "hourly", "daily", "never",
+    "frictionless",
   ]
 
   static let options: [OptionSpecification] = [

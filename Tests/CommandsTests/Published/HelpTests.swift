@@ -62,8 +62,9 @@ import Testing
         is certified and nothing is written.
 
         The problem:
-          --policy CLASS    a policy to roll out: optimal, whalleyWilmott, constantBand, hourly, daily,
-                            never, frictionless; may be repeated (default: all of them)
+          --policy CLASS    a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,
+                            constantBand, hourly, daily, never, frictionless; may be repeated (default: all
+                            of them)
           --set PATH=VALUE  replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
                             repeated
 
