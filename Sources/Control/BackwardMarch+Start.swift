@@ -74,6 +74,12 @@ extension BackwardMarch {
             isPinned ? drift : value >= ceiling[node] ? max(0, drift) : value <= -floor[node] ? min(0, drift) : 0
         }
       } else {
+        // Without a fixed cost every value touches its own obstacle, by the trade of nothing: which inventories trade is not
+        // known before the first step.
+        guard problem.costs[node % regimes].fixed > 0 else {
+          for index in 0..<lines { multiplier[node, index] = 0 }
+          continue
+        }
         let best = intervened(recent, node: node)
         for index in 0..<lines {
           multiplier[node, index] = recent[node, index] >= best[index] ? max(0, rate(index)) : 0
