@@ -263,7 +263,8 @@ struct BackwardMarch {
     }
     outputs.bands[node] = Band(
       lower: low + delta, upper: high + delta, targetLower: low + delta, targetUpper: high + delta)
-    let balance = GameReader(rate: { rate[node, $0] }, spacing: spacing)
+    let balance = GameReader(
+      rate: { rate[node, $0] }, total: { buffers.sum(buffers.multiplier, node: node, lines: $0) }, spacing: spacing)
     outputs.excess[node] =
       firstInside < firstAbove
       ? balance.excess(from: (firstInside + firstAbove) / 2, to: reference)

@@ -5,6 +5,8 @@ import Formulation
 struct GameReader {
   /// λ at an inventory index.
   let rate: (Int) -> Double
+  /// The sum of λ over a range of inventory indices.
+  let total: (ClosedRange<Int>) -> Double
   let spacing: Double
 
   /// The first index at which a monotone condition holds, `count` when it never does.
@@ -27,8 +29,7 @@ struct GameReader {
   func excess(from center: Int, to reference: Int) -> Double {
     guard reference != center else { return 0 }
     let step = reference > center ? 1 : -1
-    var sum = 0.0
-    for index in stride(from: center, to: reference, by: step) { sum += 0.5 * (rate(index) + rate(index + step)) }
+    let sum = trapezoid(center, reference)
     let endSlope = rate(reference) == 0 ? 0 : rate(reference) - rate(reference - step)
     return Double(step) * (sum - endSlope / 12) * spacing
   }
@@ -38,8 +39,13 @@ struct GameReader {
   func excess(fromCrossing crossing: Double, to reference: Int) -> Double {
     let step = Double(reference) >= crossing ? 1 : -1
     let first = step > 0 ? Int(crossing.rounded(.up)) : Int(crossing.rounded(.down))
-    var sum = 0.5 * rate(first) * abs(Double(first) - crossing)
-    for index in stride(from: first, to: reference, by: step) { sum += 0.5 * (rate(index) + rate(index + step)) }
+    let sum = 0.5 * rate(first) * abs(Double(first) - crossing) + trapezoid(first, reference)
     return Double(step) * sum * spacing
+  }
+
+  /// The trapezoidal rule between two indices in either order, in spacings.
+  @inline(__always)
+  private func trapezoid(_ a: Int, _ b: Int) -> Double {
+    a == b ? 0 : total(min(a, b)...max(a, b)) - 0.5 * (rate(a) + rate(b))
   }
 }

@@ -59,6 +59,24 @@ struct LineBuffers: @unchecked Sendable {
     Slice(start: UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self), nodes: nodes)
   }
 
+  /// The sum over a range of a node's lines, whole tiles at a time.
+  func sum(_ base: UnsafeMutablePointer<LineGroup>, node: Int, lines: ClosedRange<Int>) -> Double {
+    let plain = slice(base)
+    let width = LineSweep.tileLines
+    // Whole tiles from the first that begins in the range to the last that ends in it.
+    let first = (lines.lowerBound + width - 1) / width
+    let last = (lines.upperBound + 1) / width
+    guard first < last else { return lines.reduce(0.0) { $0 + plain[node, $1] } }
+    var groups = LineGroup.zero
+    for tile in first..<last {
+      for group in 0..<LineSweep.tile { groups += base[(tile * nodes + node) * LineSweep.tile + group] }
+    }
+    var total = groups.sum()
+    for line in lines.lowerBound..<(first * width) { total += plain[node, line] }
+    for line in stride(from: last * width, through: lines.upperBound, by: 1) { total += plain[node, line] }
+    return total
+  }
+
   /// Copies the lines of a node to consecutive memory.
   @inline(__always)
   func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
