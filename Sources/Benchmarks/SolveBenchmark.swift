@@ -3,13 +3,17 @@ import Formulation
 import Glibc
 
 /// The straddle of the issues: 30 days, at the money, two regimes of 50 % and 120 %.
-private func straddle(fixed: Double) throws -> OptionBookProblem {
+private func straddle(fixed: Double, preference: Preference = .quadratic(riskAversion: 0.1), regimeCount: Int = 2)
+  throws -> OptionBookProblem
+{
   let valuation = Instant(year: 2026, month: 1, day: 1)!
   let expiry = valuation.adding(seconds: 30 * 86_400)
-  let regimes = [Regime(name: "calm", volatility: 0.5), Regime(name: "stressed", volatility: 1.2)]
+  let regimes = Array(
+    [Regime(name: "calm", volatility: 0.5), Regime(name: "stressed", volatility: 1.2)].prefix(regimeCount))
+  let generator = regimeCount == 1 ? Generator.frozen(count: 1) : try Generator([[-6, 6], [24, -24]])
   let market = Market(
     underlying: "X", quote: "USD", spot: 100, rate: 0,
-    environment: try EnvironmentChain(regimes: regimes, generator: Generator([[-6, 6], [24, -24]])))
+    environment: try EnvironmentChain(regimes: regimes, generator: generator))
   let cost = TradeCost(fixed: fixed, proportionalBuy: 0.0005, proportionalSell: 0.0005)
   let positions = [OptionKind.call, .put].map { kind in
     Position(
@@ -17,8 +21,8 @@ private func straddle(fixed: Double) throws -> OptionBookProblem {
       impliedVolatilities: [0.8])
   }
   return try OptionBookProblem(
-    name: "straddle", valuation: valuation, market: market, positions: positions, costs: [cost, cost],
-    preference: .quadratic(riskAversion: 0.1), settlement: .none)
+    name: "straddle", valuation: valuation, market: market, positions: positions, costs: regimes.map { _ in cost },
+    preference: preference, settlement: .none)
 }
 
 private func fastest(_ repetitions: Int, _ work: () throws -> Void) rethrows -> Double {
@@ -85,10 +89,16 @@ func solveBenchmark() throws -> [String] {
   let reference = referenceNanoseconds()
   let settings = GridSettings(spots: 400, holdings: 201, steps: 500)
   var lines: [String] = []
-  for (label, fixed) in [("proportional", 0.0), ("proportional and fixed", 0.01)] {
+  let utility = Preference.exponential(riskAversion: 0.1)
+  let cases = [
+    ("proportional", try straddle(fixed: 0)), ("proportional and fixed", try straddle(fixed: 0.01)),
+    ("exponential utility, one regime", try straddle(fixed: 0, preference: utility, regimeCount: 1)),
+    ("exponential utility", try straddle(fixed: 0, preference: utility)),
+  ]
+  for (label, problem) in cases {
     for threads in [1, 2] {
       lines.append(
-        try SolveTiming(problem: straddle(fixed: fixed), settings: settings, threads: threads)
+        try SolveTiming(problem: problem, settings: settings, threads: threads)
           .line(benchmark: "solve", label: label, reference: reference))
     }
   }
