@@ -77,7 +77,10 @@ struct OptionBookParameters {
     if let price = answer.price(regime: e, spot: problem.market.spot) {
       members.append(JSONMember("price", encode(price)))
     }
-    return .object(members + [JSONMember("classes", ["optimal": .object(optimal)])])
+    var classes = [JSONMember("optimal", .object(optimal))]
+    // Without a fixed cost the optimum trades to the edge: the two classes are one.
+    if problem.costs.allSatisfy({ $0.fixed == 0 }) { classes.append(JSONMember("edge", .object(optimal))) }
+    return .object(members + [JSONMember("classes", .object(classes))])
   }
 
   private func interval(_ regime: OptionBookAnswer.Regime) -> JSONValue? {
