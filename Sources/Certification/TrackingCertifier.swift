@@ -75,11 +75,12 @@ public struct TrackingCertifier: Sendable {
   }
 
   private var closedFormCost: Double? {
-    guard problem.regimes.count == 1, problem.criterion == .longRunAverage, problem.regimes[0].drift == 0,
+    guard problem.regimes.count == 1, problem.criterion == .longRunAverage, problem.regimes[0].isBrownian,
+      problem.regimes[0].drift == 0, problem.regimes[0].runningCost.isPlain,
       problem.costs[0].proportionalBuy == problem.costs[0].proportionalSell
     else { return nil }
     return StationaryClosedForm(
-      runningCost: problem.regimes[0].runningCost, volatility: problem.regimes[0].volatility,
+      runningCost: problem.regimes[0].runningCost.above, volatility: problem.regimes[0].volatility,
       fixed: problem.costs[0].fixed, proportional: problem.costs[0].proportionalBuy
     ).optimum.cost
   }

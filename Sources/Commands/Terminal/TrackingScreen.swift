@@ -18,19 +18,7 @@ struct TrackingScreen {
     }
     screen.title("DEADBAND  \(problem.name)", criterion)
     screen.section("Regimes")
-    var regimes = TextTable("<", "drift", "volatility", "running cost", "fixed", "per unit", "mean sojourn")
-    for (index, regime) in problem.regimes.enumerated() {
-      let cost = problem.costs[index]
-      let leaving = -problem.generator.rates[index][index]
-      regimes.add(
-        regime.name, Figures.significant(regime.drift, 3), Figures.significant(regime.volatility, 3),
-        Figures.significant(regime.runningCost, 3) + " x²", Figures.significant(cost.fixed, 3),
-        cost.proportionalBuy == cost.proportionalSell
-          ? Figures.significant(cost.proportionalBuy, 3)
-          : "\(Figures.significant(cost.proportionalBuy, 3)) / \(Figures.significant(cost.proportionalSell, 3))",
-        leaving > 0 ? Figures.significant(1 / leaving, 3) : "for ever")
-    }
-    screen.add(regimes)
+    screen.add(TrackingRegimeTable.make(problem, digits: 3))
     screen.section("Bands in the deviation x")
     var bands = TextTable("<", "lower", "to", "to", "upper", "± error", "from target", "from centre")
     for regime in answer.solution.regimes {

@@ -47,7 +47,7 @@ struct StationaryStatistics {
     }
     regimes = (0..<count).map { e in
       let band = bands[e]
-      let isImpulse = problem.fixed[e] > 0
+      let isImpulse = !problem.reflects[e]
       let time = { (x: Double) in countValues[0].value(e, x) }
       return Regime(
         total: amount(costValues[0], e), running: amount(costValues[1], e),
