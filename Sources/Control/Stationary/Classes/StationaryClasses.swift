@@ -1,0 +1,147 @@
+import Formulation
+
+extension StationarySolver {
+  /// Each policy class at its own optimum, evaluated by the same linear equations as the optimum itself.
+  ///
+  /// For the long-run average a class is best on average; discounted, it is best for a start at x = 0 in a regime drawn from
+  /// the chain's stationary law (drawn evenly where the chain has none). Regimes that do not communicate are solved apart,
+  /// apart from `constantBand`, which is one band for those that do.
+  ///
+  /// Without a fixed cost in any regime `edge` is the optimum. `interval` lets the regime at a review choose the time to the
+  /// next review and the target; switches in between do not change it. `hybrid` is left to `GapPolicy`.
+  /// *Verified by* `PolicyClassClosedFormTests`, `PolicyClassLawTests`.
+  /// - Throws: as `solve`.
+  public func classes(
+    of problem: TrackingProblem, optimum: StationarySolution
+  ) throws(StationaryError) -> TrackingClasses {
+    try settings.validate()
+    var solved: [TrackingClassSolution] = []
+    var omitted: [TrackingClasses.Omitted] = []
+    for policyClass in TrackingClass.allCases where policyClass != .hybrid {
+      do throws(ClassOmissionError) {
+        solved.append(
+          TrackingClassSolution(
+            policyClass: policyClass, regimes: try regimes(of: policyClass, problem, optimum)))
+      } catch { omitted.append(.init(policyClass: policyClass, reason: error.reason)) }
+    }
+    return TrackingClasses(solved: solved, omitted: omitted)
+  }
+
+  private struct ClassOmissionError: Error { let reason: ClassOmission }
+
+  private func regimes(
+    of policyClass: TrackingClass, _ problem: TrackingProblem, _ optimum: StationarySolution
+  ) throws(ClassOmissionError) -> [TrackingClassRegime] {
+    if policyClass == .edge {
+      if let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) {
+        throw ClassOmissionError(reason: .fixedCost(regime: e))
+      }
+      return optimum.regimes.map { regime in
+        TrackingClassRegime(
+          band: regime.band, interval: nil, cost: regime.cost, tradesPerTime: nil, turnover: regime.turnover,
+          meanBetweenTrades: nil, loss: Approximation(value: 0, error: 0))
+      }
+    }
+    if policyClass == .interval { try StationarySolver.requireBlindMoments(problem) }
+    let structure = ChainStructure(problem.generator)
+    var found = [TrackingClassRegime?](repeating: nil, count: problem.regimes.count)
+    for (part, closed) in zip(structure.parts, structure.closedClasses) {
+      let scaled = ScaledTracking(problem, members: part)
+      let best = part.map { optimum.regimes[$0] }
+      let regimes =
+        policyClass == .interval
+        ? try blind(problem, scaled, best, hasLongRun: closed.count == 1)
+        : try banded(policyClass, problem, scaled, best, hasLongRun: closed.count == 1)
+      for (index, e) in part.enumerated() { found[e] = regimes[index] }
+    }
+    return found.map { $0! }
+  }
+
+  private static func requireBlindMoments(_ problem: TrackingProblem) throws(ClassOmissionError) {
+    if let e = problem.regimes.firstIndex(where: { !$0.runningCost.isSymmetric }) {
+      throw ClassOmissionError(reason: .lopsidedRunningCost(regime: e))
+    }
+    if problem.regimes.count > 1, problem.regimes.contains(where: { $0.reversion != 0 }) {
+      throw ClassOmissionError(reason: .unequalReversion)
+    }
+  }
+
+  private func banded(
+    _ policyClass: TrackingClass, _ problem: TrackingProblem, _ scaled: ScaledTracking, _ best: [StationaryRegime],
+    hasLongRun: Bool
+  ) throws(ClassOmissionError) -> [TrackingClassRegime] {
+    let x = scaled.units.deviation
+    let bands = best.map {
+      Band(
+        lower: $0.band.lower / x, upper: $0.band.upper / x, targetLower: $0.band.targetLower / x,
+        targetUpper: $0.band.targetUpper / x)
+    }
+    let shape: ClassShape
+    switch policyClass {
+    case .recentre: shape = .recentre(bands, scaled.members.map { ScaledTracking.frozen(problem, regime: $0) })
+    case .constantBand: shape = .constantBand(bands, reflects: scaled.reflects)
+    default: shape = .inner(bands, reflects: scaled.reflects)
+    }
+    let search: ClassSearch
+    do {
+      search = try ClassSearch(
+        shape, problem: scaled, settings: settings, start: scaled.startWeights, hasLongRun: hasLongRun)
+    } catch { throw ClassOmissionError(reason: .notConverged) }
+    return best.indices.map { index in
+      let report = StationaryReport(
+        problem: search.problem, band: search.bands[index], coarseBand: search.bands[index], bandStep: 0,
+        costStep: search.left, fine: search.fine.regimes[index], coarse: search.coarse.regimes[index]
+      ).regime(named: best[index].name)
+      return TrackingClassRegime(
+        band: report.band, interval: nil, cost: report.cost, tradesPerTime: report.tradesPerTime,
+        turnover: report.turnover, meanBetweenTrades: report.meanBetweenTrades,
+        loss: StationarySolver.loss(report.cost, best[index].cost))
+    }
+  }
+
+  private func blind(
+    _ problem: TrackingProblem, _ scaled: ScaledTracking, _ best: [StationaryRegime], hasLongRun: Bool
+  ) throws(ClassOmissionError) -> [TrackingClassRegime] {
+    let units = scaled.units
+    let search = BlindIntervals(problem: scaled, start: scaled.startWeights)
+    let found = search.search(
+      from: scaled.members.map { ScaledTracking.frozen(problem, regime: $0) },
+      centres: best.map { 0.5 * ($0.band.targetLower + $0.band.targetUpper) / units.deviation },
+      hasLongRun: hasLongRun)
+    guard let found else { throw ClassOmissionError(reason: .notConverged) }
+    let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
+    return best.indices.map { e in
+      func estimate(_ value: Double, _ other: Double, _ more: Double = 0) -> Approximation {
+        Approximation(value: value * unit, error: (abs(value - other) + more) * unit)
+      }
+      let (fine, coarse) = (found.costs, found.coarse)
+      let cost = StationaryCost(
+        total: estimate(fine.total[e], coarse.total[e], found.left),
+        running: estimate(fine.running[e], coarse.running[e]),
+        trading: estimate(fine.total[e] - fine.running[e], coarse.total[e] - coarse.running[e]))
+      let time = found.policy.times[e] * units.time
+      return TrackingClassRegime(
+        band: nil, interval: (time, found.policy.targets[e] * units.deviation), cost: cost,
+        tradesPerTime: found.trades.map { Approximation(value: $0[e] / units.time, error: 0) },
+        turnover: found.turnover.map { Approximation(value: $0[e] * units.deviation / units.time, error: 0) },
+        meanBetweenTrades: Approximation(value: time, error: 0), loss: StationarySolver.loss(cost, best[e].cost))
+    }
+  }
+
+  /// `(J − J*)/|J*|` with the error of both.
+  static func loss(_ cost: StationaryCost, _ best: StationaryCost) -> Approximation {
+    let scale = max(abs(best.total.value), .leastNormalMagnitude)
+    return Approximation(
+      value: (cost.total.value - best.total.value) / scale, error: (cost.total.error + best.total.error) / scale)
+  }
+}
+
+extension ScaledTracking {
+  /// The chain's stationary law on the part, or even weights where it has none.
+  var startWeights: [Double] {
+    let rows = (0..<count).map { from in (0..<count).map { rate(from, $0) } }
+    let even = [Double](repeating: 1 / Double(count), count: count)
+    guard count > 1, let generator = try? Generator(rows), let law = generator.stationaryLaw else { return even }
+    return law
+  }
+}
