@@ -32,15 +32,8 @@ extension StationarySolver {
   private func regimes(
     of policyClass: TrackingClass, _ problem: TrackingProblem, _ optimum: StationarySolution
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
-    if policyClass == .edge {
-      if let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) {
-        throw ClassOmissionError(reason: .fixedCost(regime: e))
-      }
-      return optimum.regimes.map { regime in
-        TrackingClassRegime(
-          band: regime.band, interval: nil, cost: regime.cost, tradesPerTime: nil, turnover: regime.turnover,
-          meanBetweenTrades: nil, loss: Approximation(value: 0, error: 0))
-      }
+    if policyClass == .edge, let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) {
+      throw ClassOmissionError(reason: .fixedCost(regime: e))
     }
     if policyClass == .interval { try StationarySolver.requireBlindMoments(problem) }
     let structure = ChainStructure(problem.generator)
@@ -48,10 +41,12 @@ extension StationarySolver {
     for (part, closed) in zip(structure.parts, structure.closedClasses) {
       let scaled = ScaledTracking(problem, members: part)
       let best = part.map { optimum.regimes[$0] }
-      let regimes =
-        policyClass == .interval
-        ? try blind(problem, scaled, best, hasLongRun: closed.count == 1)
-        : try banded(policyClass, problem, scaled, best, hasLongRun: closed.count == 1)
+      let regimes: [TrackingClassRegime]
+      switch policyClass {
+      case .optimal, .edge: regimes = unconstrained(scaled, best)
+      case .interval: regimes = try blind(problem, scaled, best, hasLongRun: closed.count == 1)
+      default: regimes = try banded(policyClass, problem, scaled, best, hasLongRun: closed.count == 1)
+      }
       for (index, e) in part.enumerated() { found[e] = regimes[index] }
     }
     return found.map { $0! }
@@ -66,16 +61,52 @@ extension StationarySolver {
     }
   }
 
-  private func banded(
-    _ policyClass: TrackingClass, _ problem: TrackingProblem, _ scaled: ScaledTracking, _ best: [StationaryRegime],
-    hasLongRun: Bool
-  ) throws(ClassOmissionError) -> [TrackingClassRegime] {
+  /// The bands of a part in its own units.
+  private static func scaledBands(_ regimes: [StationaryRegime], _ scaled: ScaledTracking) -> [Band] {
     let x = scaled.units.deviation
-    let bands = best.map {
+    return regimes.map {
       Band(
         lower: $0.band.lower / x, upper: $0.band.upper / x, targetLower: $0.band.targetLower / x,
         targetUpper: $0.band.targetUpper / x)
     }
+  }
+
+  private func unconstrained(_ scaled: ScaledTracking, _ best: [StationaryRegime]) -> [TrackingClassRegime] {
+    let check = self.check(scaled, StationarySolver.scaledBands(best, scaled), best.map(\.cost.total.value))
+    return best.map { regime in
+      TrackingClassRegime(
+        band: regime.band, interval: nil, cost: regime.cost, tradesPerTime: regime.tradesPerTime,
+        turnover: regime.turnover, meanBetweenTrades: regime.meanBetweenTrades, check: check,
+        loss: Approximation(value: 0, error: 0))
+    }
+  }
+
+  /// The share of the cost that looking now and then may lose.
+  public static let lookShare = 0.01
+
+  /// The time between looks that costs `lookShare` more; the error is the difference of two degrees, not that of the
+  /// expansion.
+  private func check(_ scaled: ScaledTracking, _ bands: [Band], _ costs: [Double]) -> Approximation? {
+    let units = scaled.units
+    let weights = scaled.startWeights
+    let total = zip(weights, costs).reduce(0) { $0 + $1.0 * $1.1 }
+    let cost = total / (scaled.discount == 0 ? units.cost / units.time : units.cost)
+    var times: [Double] = []
+    for degree in [settings.degree, settings.degree - StationarySettings.degreeStep] {
+      let look = try? LookCost(
+        scaled, bands: bands, basis: ChebyshevBasis(degree: degree), mergeTolerance: settings.mergeTolerance,
+        start: weights)
+      guard let time = look?.time(losing: StationarySolver.lookShare * abs(cost)) else { return nil }
+      times.append(time * units.time)
+    }
+    return Approximation(value: times[0], error: abs(times[0] - times[1]))
+  }
+
+  private func banded(
+    _ policyClass: TrackingClass, _ problem: TrackingProblem, _ scaled: ScaledTracking, _ best: [StationaryRegime],
+    hasLongRun: Bool
+  ) throws(ClassOmissionError) -> [TrackingClassRegime] {
+    let bands = StationarySolver.scaledBands(best, scaled)
     let shape: ClassShape
     switch policyClass {
     case .recentre: shape = .recentre(bands, scaled.members.map { ScaledTracking.frozen(problem, regime: $0) })
@@ -87,14 +118,18 @@ extension StationarySolver {
       search = try ClassSearch(
         shape, problem: scaled, settings: settings, start: scaled.startWeights, hasLongRun: hasLongRun)
     } catch { throw ClassOmissionError(reason: .notConverged) }
-    return best.indices.map { index in
-      let report = StationaryReport(
+    let reports = best.indices.map { index in
+      StationaryReport(
         problem: search.problem, band: search.bands[index], coarseBand: search.bands[index], bandStep: 0,
         costStep: search.left, fine: search.fine.regimes[index], coarse: search.coarse.regimes[index]
       ).regime(named: best[index].name)
+    }
+    let check = self.check(search.problem, search.bands, reports.map(\.cost.total.value))
+    return best.indices.map { index in
+      let report = reports[index]
       return TrackingClassRegime(
         band: report.band, interval: nil, cost: report.cost, tradesPerTime: report.tradesPerTime,
-        turnover: report.turnover, meanBetweenTrades: report.meanBetweenTrades,
+        turnover: report.turnover, meanBetweenTrades: report.meanBetweenTrades, check: check,
         loss: StationarySolver.loss(report.cost, best[index].cost))
     }
   }
@@ -124,7 +159,8 @@ extension StationarySolver {
         band: nil, interval: (time, found.policy.targets[e] * units.deviation), cost: cost,
         tradesPerTime: found.trades.map { Approximation(value: $0[e] / units.time, error: 0) },
         turnover: found.turnover.map { Approximation(value: $0[e] * units.deviation / units.time, error: 0) },
-        meanBetweenTrades: Approximation(value: time, error: 0), loss: StationarySolver.loss(cost, best[e].cost))
+        meanBetweenTrades: Approximation(value: time, error: 0), check: nil,
+        loss: StationarySolver.loss(cost, best[e].cost))
     }
   }
 

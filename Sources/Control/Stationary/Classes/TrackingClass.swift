@@ -2,6 +2,8 @@ import Formulation
 
 /// The ways in which production rebalancers decide (control.md §7), as far as they mean something for a bare deviation.
 public enum TrackingClass: String, Sendable, CaseIterable {
+  /// Two edges and two targets per regime: the unconstrained optimum.
+  case optimal
   /// Breach → trade to the edge.
   case edge
   /// Breach → trade to one target per regime.
@@ -39,6 +41,9 @@ public struct TrackingClassRegime: Sendable, Equatable {
   public let tradesPerTime: Approximation?
   public let turnover: Approximation?
   public let meanBetweenTrades: Approximation?
+  /// The cadence of looks at which the cost is 1 % higher (`LookCost`); the same for all regimes that
+  /// communicate. nil for a class that does not look, and where nothing is ever traded.
+  public let check: Approximation?
   /// How much more than the optimum it costs, as a share of the optimum.
   public let loss: Approximation
 
@@ -46,7 +51,7 @@ public struct TrackingClassRegime: Sendable, Equatable {
     left.band == right.band && left.interval?.time == right.interval?.time
       && left.interval?.target == right.interval?.target && left.cost == right.cost
       && left.tradesPerTime == right.tradesPerTime && left.turnover == right.turnover
-      && left.meanBetweenTrades == right.meanBetweenTrades && left.loss == right.loss
+      && left.meanBetweenTrades == right.meanBetweenTrades && left.check == right.check && left.loss == right.loss
   }
 }
 
