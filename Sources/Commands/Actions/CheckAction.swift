@@ -162,7 +162,7 @@ enum CheckAction {
 
   private static func describe(_ problem: TrackingProblem, _ screen: inout Screen) {
     screen.section("Regimes")
-    screen.add(TrackingRegimeTable.make(problem, digits: 4))
+    TrackingRegimeTable(problem: problem, digits: 4).add(to: &screen)
     switch problem.criterion {
     case .longRunAverage: screen.note("Minimises the long-run average cost per unit time.")
     case .discounted(let rate):

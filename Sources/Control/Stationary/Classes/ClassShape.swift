@@ -81,6 +81,25 @@ struct ClassShape {
     return column
   }
 
+  /// Every edge and target for itself.
+  static func free(_ bands: [Band], reflects: [Bool]) -> ClassShape {
+    let m = bands.count
+    let numbers = numbers(bands)
+    var columns: [[Double]] = []
+    var start: [Double] = []
+    for i in 0..<4 * m {
+      if reflects[i / 4] {
+        if i % 4 == 0 { columns.append(column(m, [i: 1, i + 1: 1])) }
+        if i % 4 == 3 { columns.append(column(m, [i - 1: 1, i: 1])) }
+        if i % 4 == 1 || i % 4 == 2 { continue }
+      } else {
+        columns.append(column(m, [i: 1]))
+      }
+      start.append(numbers[i])
+    }
+    return ClassShape(columns: columns, start: start, reflects: reflects)
+  }
+
   /// One target per regime; the widths begin as those of the regime alone, around the middle of the optimal band.
   static func recentre(_ optimum: [Band], _ frozen: [StationaryClosedForm]) -> ClassShape {
     let m = optimum.count

@@ -21,7 +21,9 @@ struct QuasiNewton {
   /// The iteration ends when the predicted decrease is below this share of the value …
   var tolerance = 1e-14
   /// … or after so many steps.
-  var stepLimit = 200
+  var stepLimit = 100
+  /// So many steps in a row that gain nothing but rounding end it too.
+  private static let idleLimit = 3
 
   /// Armijo's constant, and Powell's for damping (Nocedal and Wright 2006, sections 3.1 and 18.3).
   private static let sufficientDecrease = 1e-4
@@ -40,6 +42,7 @@ struct QuasiNewton {
     var point = Point(parameters: start, value: first.value, gradient: first.gradient)
     var matrix = hessian
     let n = start.count
+    var idle = 0
     for _ in 0..<stepLimit {
       let free = (0..<n).filter { !(nonNegative.contains($0) && point.parameters[$0] <= 0 && point.gradient[$0] >= 0) }
       guard let direction = QuasiNewton.direction(matrix, point.gradient, free) else { return point }
@@ -71,7 +74,11 @@ struct QuasiNewton {
       let step = zip(next.parameters, point.parameters).map { $0 - $1 }
       let change = zip(next.gradient, point.gradient).map { $0 - $1 }
       QuasiNewton.update(&matrix, step, change)
+      idle = point.value - next.value > QuasiNewton.rounding * abs(point.value) ? 0 : idle + 1
+      let predicted = point.predicted
       point = next
+      point.predicted = predicted
+      if idle == QuasiNewton.idleLimit { return point }
     }
     return point
   }

@@ -57,7 +57,7 @@ extension StationarySolver {
       throw ClassOmissionError(reason: .lopsidedRunningCost(regime: e))
     }
     if problem.regimes.count > 1, problem.regimes.contains(where: { $0.reversion != 0 }) {
-      throw ClassOmissionError(reason: .unequalReversion)
+      throw ClassOmissionError(reason: .reversionInSeveralRegimes)
     }
   }
 

@@ -24,8 +24,8 @@ public enum ClassOmission: Sendable, Equatable {
   case fixedCost(regime: Int)
   /// Blind intervals need moments: ℓ is not one polynomial in this regime.
   case lopsidedRunningCost(regime: Int)
-  /// Blind intervals need the law of the deviation at the next look: mean reversion differs between regimes.
-  case unequalReversion
+  /// Blind intervals need the law of the deviation at the next look: it is known under mean reversion in one regime only.
+  case reversionInSeveralRegimes
   /// The best parameters were not found.
   case notConverged
 }
