@@ -115,6 +115,7 @@ extension Explainer {
     case .lopsidedRunningCost(let e): "blind intervals need one quadratic running cost in “\(regimes[e])”"
     case .reversionInSeveralRegimes: "under mean reversion blind intervals are solved for one regime only"
     case .notConverged: "its best parameters were not found"
+    case .inaccurate: "its cost is not known to one part in a million"
     }
   }
 }

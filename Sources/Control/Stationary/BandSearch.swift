@@ -59,6 +59,9 @@ struct BandSearch {
   private mutating func settled(_ bands: [Band], _ basis: ChebyshevBasis, _ success: Bool) -> ([Band], Bool) {
     let (polished, predicted) = polished(bands, basis)
     if success, predicted == 0 { return (bands, true) }
+    // Edges that the path hardly ever meets do not show in the cost; smooth fit places them once the others are right.
+    var fitted = polished
+    if attempt(problem, &fitted, basis), self.polished(fitted, basis).predicted == 0 { return (fitted, true) }
     lastStep = predicted.squareRoot()
     return (polished, success || predicted <= BandSearch.acceptable)
   }
@@ -88,8 +91,8 @@ struct BandSearch {
     return (shape.bands(found.parameters), found.predicted / abs(found.value))
   }
 
-  /// A decrease of the cost by less than this share is rounding.
-  static let polishShare = 1e-13
+  /// Where less than this share of the cost is left, edges that hardly matter stay where smooth fit put them.
+  static let polishShare = 1e-11
 
   /// Smooth fit may hold at several edges. Where trading beyond an edge is worse than holding, policy improvement moves
   /// the edge out to the last such point, and the search starts again from there.

@@ -113,6 +113,7 @@ extension ClassOmission {
     case .lopsidedRunningCost(let e): "lopsidedRunningCost: \(regimes[e])"
     case .reversionInSeveralRegimes: "reversionInSeveralRegimes"
     case .notConverged: "notConverged"
+    case .inaccurate: "inaccurate"
     }
   }
 }

@@ -46,8 +46,8 @@ struct ClassSearch {
     } catch { throw .notConverged }
   }
 
-  /// Where rounding stops the search before its tolerance, the cost is still known to this share.
-  private static let acceptable = 1e-9
+  /// Where rounding stops the search before its tolerance, the cost is still known to this share, which counts as error.
+  private static let acceptable = 1e-7
 }
 
 /// A search that found no minimum.

@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 
 /// The bands that a class allows: a linear image of a few parameters.
 struct ClassShape {
@@ -100,13 +101,18 @@ struct ClassShape {
     return ClassShape(columns: columns, start: start, reflects: reflects)
   }
 
-  /// One target per regime; the widths begin as those of the regime alone, around the middle of the optimal band.
-  static func recentre(_ optimum: [Band], _ frozen: [StationaryClosedForm]) -> ClassShape {
+  /// One target per regime; the search begins with the optimal bands widened as those of the regimes alone would be.
+  ///
+  /// - Parameter evenly: all by one factor: where regimes switch fast, their edges lie close together, and one that lay far
+  ///   out would not be felt.
+  static func recentre(_ optimum: [Band], _ frozen: [StationaryClosedForm], evenly: Bool) -> ClassShape {
     let m = optimum.count
     var columns: [[Double]] = []
     var start: [Double] = []
+    let widenings = frozen.map { $0.recentre.outer / $0.optimum.outer }
+    let even = exp(widenings.reduce(0) { $0 + log($1) } / Double(m))
     for (e, band) in optimum.enumerated() {
-      let widening = frozen[e].recentre.outer / frozen[e].optimum.outer
+      let widening = evenly ? even : widenings[e]
       let middle = 0.5 * (band.targetLower + band.targetUpper)
       columns += [
         column(m, [4 * e: 1]), column(m, [4 * e + 1: 1, 4 * e + 2: 1]), column(m, [4 * e + 3: 1]),

@@ -49,8 +49,16 @@ extension StationarySolver {
       }
       for (index, e) in part.enumerated() { found[e] = regimes[index] }
     }
-    return found.map { $0! }
+    let regimes = found.map { $0! }
+    guard regimes.allSatisfy({ $0.cost.total.error <= StationarySolver.classTolerance * abs($0.cost.total.value) })
+    else {
+      throw ClassOmissionError(reason: .inaccurate)
+    }
+    return regimes
   }
+
+  /// A class is left out when the error estimate of its cost is above this share of it.
+  public static let classTolerance = 1e-6
 
   private static func requireBlindMoments(_ problem: TrackingProblem) throws(ClassOmissionError) {
     if let e = problem.regimes.firstIndex(where: { !$0.runningCost.isSymmetric }) {
@@ -107,17 +115,20 @@ extension StationarySolver {
     hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     let bands = StationarySolver.scaledBands(best, scaled)
-    let shape: ClassShape
+    let shapes: [ClassShape]
     switch policyClass {
-    case .recentre: shape = .recentre(bands, scaled.members.map { ScaledTracking.frozen(problem, regime: $0) })
-    case .constantBand: shape = .constantBand(bands, reflects: scaled.reflects)
-    default: shape = .inner(bands, reflects: scaled.reflects)
+    case .recentre:
+      let frozen = scaled.members.map { ScaledTracking.frozen(problem, regime: $0) }
+      shapes = [false, true].map { ClassShape.recentre(bands, frozen, evenly: $0) }
+    case .constantBand: shapes = [.constantBand(bands, reflects: scaled.reflects)]
+    default: shapes = [.inner(bands, reflects: scaled.reflects)]
     }
-    let search: ClassSearch
-    do {
-      search = try ClassSearch(
+    var found: ClassSearch?
+    for shape in shapes where found == nil {
+      found = try? ClassSearch(
         shape, problem: scaled, settings: settings, start: scaled.startWeights, hasLongRun: hasLongRun)
-    } catch { throw ClassOmissionError(reason: .notConverged) }
+    }
+    guard let search = found else { throw ClassOmissionError(reason: .notConverged) }
     let reports = best.indices.map { index in
       StationaryReport(
         problem: search.problem, band: search.bands[index], coarseBand: search.bands[index], bandStep: 0,

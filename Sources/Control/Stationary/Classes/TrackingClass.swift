@@ -28,6 +28,8 @@ public enum ClassOmission: Sendable, Equatable {
   case reversionInSeveralRegimes
   /// The best parameters were not found.
   case notConverged
+  /// The error estimate of the cost is above `StationarySolver.classTolerance`.
+  case inaccurate
 }
 
 /// One regime under a class's best policy.
