@@ -12,6 +12,8 @@ struct StationaryStatistics {
     var timeFromCentre: Double
     /// Expected time from a trade in the regime to the next trade in any, over where trades lead to.
     var meanBetweenTrades: Double?
+    /// The share of trades in the regime that are made at or below the lower edge.
+    var lowerShare: Double
   }
 
   let regimes: [Regime]
@@ -63,7 +65,7 @@ struct StationaryStatistics {
         turnover: hasLongRun ? countValues[3 * e + 3].rate : nil,
         timeFromLowerTarget: isImpulse ? fromLower : nil, timeFromUpperTarget: isImpulse ? fromUpper : nil,
         timeFromCentre: time(0.5 * (band.lower + band.upper)),
-        meanBetweenTrades: isImpulse ? share * fromLower + (1 - share) * fromUpper : nil)
+        meanBetweenTrades: isImpulse ? share * fromLower + (1 - share) * fromUpper : nil, lowerShare: share)
     }
   }
 }

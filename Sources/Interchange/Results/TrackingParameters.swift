@@ -62,6 +62,8 @@ struct TrackingParameters {
     if let bandError { members.append(JSONMember("bandError", .number(bandError))) }
     var interval: [JSONMember] = []
     if let check = regime.check { interval.append(JSONMember("check", .number(check.value))) }
+    if let least = regime.minGap { interval.append(JSONMember("minGap", .number(least.value))) }
+    if let most = regime.maxGap { interval.append(JSONMember("maxGap", .number(most.value))) }
     if let fixed = regime.interval {
       members.append(JSONMember("target", .number(fixed.target)))
       interval.append(JSONMember("fixed", .number(fixed.time)))

@@ -43,7 +43,7 @@ extension StationarySolver {
       let best = part.map { optimum.regimes[$0] }
       let regimes: [TrackingClassRegime]
       switch policyClass {
-      case .optimal, .edge: regimes = unconstrained(scaled, best)
+      case .optimal, .edge: regimes = unconstrained(scaled, best, hasLongRun: closed.count == 1)
       case .interval: regimes = try blind(problem, scaled, best, hasLongRun: closed.count == 1)
       default: regimes = try banded(policyClass, problem, scaled, best, hasLongRun: closed.count == 1)
       }
@@ -79,15 +79,48 @@ extension StationarySolver {
     }
   }
 
-  private func unconstrained(_ scaled: ScaledTracking, _ best: [StationaryRegime]) -> [TrackingClassRegime] {
-    let check = self.check(scaled, StationarySolver.scaledBands(best, scaled), best.map(\.cost.total.value))
-    return best.map { regime in
-      TrackingClassRegime(
+  private func unconstrained(
+    _ scaled: ScaledTracking, _ best: [StationaryRegime], hasLongRun: Bool
+  ) -> [TrackingClassRegime] {
+    let bands = StationarySolver.scaledBands(best, scaled)
+    let check = self.check(scaled, bands, best.map(\.cost.total.value))
+    let statistics = try? StationaryStatistics(
+      scaled, bands: bands, basis: ChebyshevBasis(degree: settings.degree), mergeTolerance: settings.mergeTolerance,
+      hasLongRun: hasLongRun)
+    return best.enumerated().map { e, regime in
+      let gaps = statistics.flatMap { self.gaps(scaled, bands, e, $0.regimes[e]) }
+      return TrackingClassRegime(
         band: regime.band, interval: nil, cost: regime.cost, tradesPerTime: regime.tradesPerTime,
         turnover: regime.turnover, meanBetweenTrades: regime.meanBetweenTrades, check: check,
+        minGap: gaps?.least, maxGap: gaps?.most,
         loss: Approximation(value: 0, error: 0))
     }
   }
+
+  /// Inversions take dozens of solves per regime and class: beyond so many regimes, fewer with jumps, they are left out.
+  private static let regimesWithGaps = 2
+  private static let jumpingRegimesWithGaps = 1
+
+  private func gaps(
+    _ scaled: ScaledTracking, _ bands: [Band], _ e: Int, _ statistics: StationaryStatistics.Regime
+  ) -> (least: Approximation, most: Approximation)? {
+    let limit = scaled.hasJumps ? StationarySolver.jumpingRegimesWithGaps : StationarySolver.regimesWithGaps
+    guard scaled.count <= limit, let mean = statistics.meanBetweenTrades else { return nil }
+    let found = GapQuantiles(
+      problem: scaled, bands: bands, basis: ChebyshevBasis(degree: settings.degree),
+      mergeTolerance: settings.mergeTolerance
+    ).find(e, lowerShare: statistics.lowerShare, mean: mean)
+    guard let found, found.least.error < StationarySolver.gapTolerance * found.least.value,
+      found.most.error < StationarySolver.gapTolerance * found.most.value
+    else { return nil }
+    func inTime(_ gap: Approximation) -> Approximation {
+      Approximation(value: gap.value * scaled.units.time, error: gap.error * scaled.units.time)
+    }
+    return (inTime(found.least), inTime(found.most))
+  }
+
+  /// A gap is a guard for a clock: what is not known to a twentieth is left out.
+  private static let gapTolerance = 0.05
 
   /// The share of the cost that looking now and then may lose.
   public static let lookShare = 0.01
@@ -138,9 +171,11 @@ extension StationarySolver {
     let check = self.check(search.problem, search.bands, reports.map(\.cost.total.value))
     return best.indices.map { index in
       let report = reports[index]
+      let gaps = self.gaps(search.problem, search.bands, index, search.fine.regimes[index])
       return TrackingClassRegime(
         band: report.band, interval: nil, cost: report.cost, tradesPerTime: report.tradesPerTime,
         turnover: report.turnover, meanBetweenTrades: report.meanBetweenTrades, check: check,
+        minGap: gaps?.least, maxGap: gaps?.most,
         loss: StationarySolver.loss(report.cost, best[index].cost))
     }
   }

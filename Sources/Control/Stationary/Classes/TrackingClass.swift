@@ -46,6 +46,10 @@ public struct TrackingClassRegime: Sendable, Equatable {
   /// The cadence of looks at which the cost is 1 % higher (`LookCost`); the same for all regimes that
   /// communicate. nil for a class that does not look, and where nothing is ever traded.
   public let check: Approximation?
+  /// Of the times from a trade in this regime to the next in any, one in a hundred is shorter (`GapQuantiles`).
+  public var minGap: Approximation? = nil
+  /// … and one in a hundred is longer.
+  public var maxGap: Approximation? = nil
   /// How much more than the optimum it costs, as a share of the optimum.
   public let loss: Approximation
 
@@ -53,7 +57,9 @@ public struct TrackingClassRegime: Sendable, Equatable {
     left.band == right.band && left.interval?.time == right.interval?.time
       && left.interval?.target == right.interval?.target && left.cost == right.cost
       && left.tradesPerTime == right.tradesPerTime && left.turnover == right.turnover
-      && left.meanBetweenTrades == right.meanBetweenTrades && left.check == right.check && left.loss == right.loss
+      && left.meanBetweenTrades == right.meanBetweenTrades && left.check == right.check && left.minGap == right.minGap
+      && left.maxGap == right.maxGap
+      && left.loss == right.loss
   }
 }
 
