@@ -11,22 +11,25 @@ extension BackwardMarch {
 
   func setTerminal(_ buffers: inout LineBuffers, valueLine: inout SingleLine, reference: Int) {
     let recent = buffers.slice(buffers.recent)
+    let cells = SettlementCells(problem: problem, logSpots: grid.logSpots)
+    let isFree = problem.settlement == .none
     for row in 0..<rows {
-      let assigned = problem.settlement == .physical ? problem.assigned(spot: spots[row]) : 0
       for e in 0..<regimes {
         let node = row * regimes + e
+        func charge(_ inventory: Double) -> Double {
+          cells.charge(
+            row: row, spot: spots[row], cost: problem.costs[e], inventory: inventory, isFree: isFree)
+        }
         for index in 0..<lines {
           let inventory = index == zeroIndex ? 0 : holdings[index]
           if isGame {
-            let rest = inventory + assigned
-            let isFlat = abs(rest) < 1e-9 * spacing || problem.settlement == .none
-            recent[node, index] = isFlat ? 0 : rest > 0 ? ceiling[node] : -floor[node]
+            let sides = cells.sides(row: row, inventory: inventory, tolerance: 1e-9 * spacing)
+            recent[node, index] = isFree ? 0 : sides.positive * ceiling[node] - sides.negative * floor[node]
           } else {
-            recent[node, index] = problem.settlementCharge(spot: spots[row], regime: e, inventory: inventory)
+            recent[node, index] = charge(inventory)
           }
         }
-        valueLine.recent[node] = problem.settlementCharge(
-          spot: spots[row], regime: e, inventory: reference == zeroIndex ? 0 : holdings[reference])
+        valueLine.recent[node] = charge(reference == zeroIndex ? 0 : holdings[reference])
       }
     }
     guard !isGame else { return }

@@ -28,13 +28,24 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   public init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
     try settings.validate()
     let counts = GridCounts(problem: problem, settings: settings)
+    let rows = counts.spots * problem.environment.count
+    guard rows <= GridSettings.mostSliceNodes / counts.holdings else {
+      throw .gridSetting(
+        name: "grid.holdings", value: Double(counts.holdings),
+        allowed: "spots × holdings × regimes of at most 2·10⁸")
+    }
+    guard rows <= GridSettings.mostPolicyNodes / counts.steps else {
+      throw .gridSetting(
+        name: "grid.steps", value: Double(counts.steps), allowed: "spots × steps × regimes of at most 2·10⁸")
+    }
     let spotNodes = FiniteHorizonGrid.spotNodes(problem: problem, settings: settings, count: counts.spots)
     logSpots = spotNodes.nodes
     reference = spotNodes.reference
     let segments = FiniteHorizonGrid.timeNodes(problem: problem, steps: counts.steps)
     times = segments.times
     isSegmentEnd = segments.isEnd
-    holdings = FiniteHorizonGrid.holdingNodes(range: counts.range, count: counts.holdings)
+    holdings = FiniteHorizonGrid.holdingNodes(
+      range: counts.range, count: counts.holdings, unit: FiniteHorizonGrid.deliveredUnit(problem))
   }
 
   // MARK: Times
@@ -151,11 +162,31 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   // MARK: Holdings
 
   /// Uniform nodes over a range with zero among them: the grid is shifted by less than one spacing, having left room for
-  /// it, and its upper end grows until the lines fill whole tiles.
-  private static func holdingNodes(range: ClosedRange<Double>, count: Int) -> [Double] {
-    let spacing = (range.upperBound - range.lowerBound) / Double(count - 2)
+  /// it, and its upper end grows until the lines fill whole tiles. With a unit, the spacing shrinks until the unit is a node
+  /// as well.
+  private static func holdingNodes(range: ClosedRange<Double>, count: Int, unit: Double?) -> [Double] {
+    let wanted = (range.upperBound - range.lowerBound) / Double(count - 2)
+    let spacing = unit.map { $0 / ($0 / wanted).rounded(.up) } ?? wanted
+    // At most one node more per unit: the spacing shrinks by less than half.
+    let needed = max(count, Int(((range.upperBound - range.lowerBound) / spacing).rounded(.up)) + 2)
     let tile = LineSweep.tileLines
     let below = (range.lowerBound / spacing).rounded(.down)
-    return (0..<((count + tile - 1) / tile * tile)).map { (below + Double($0)) * spacing }
+    return (0..<((needed + tile - 1) / tile * tile)).map { (below + Double($0)) * spacing }
   }
+
+  /// The units that delivery brings far in the money [units], where the settlement's charge has its kink; nil without
+  /// delivery, or when they are a small part of the book, which other units dominate.
+  private static func deliveredUnit(_ problem: OptionBookProblem) -> Double? {
+    guard problem.settlement == .physical else { return nil }
+    let strikes = problem.book.legs.compactMap { leg -> Double? in
+      if case .option(_, let strike, _) = leg.instrument { return strike }
+      return nil
+    }
+    guard let lowest = strikes.min(), let highest = strikes.max() else { return nil }
+    let units = [problem.assigned(spot: 0.5 * lowest), problem.assigned(spot: 2 * highest)].map { abs($0) }
+    return units.filter { $0 > leastDeliveredShare * problem.book.grossQuantity }.min()
+  }
+
+  /// Less than this share of the book is not worth a node of its own.
+  private static let leastDeliveredShare = 0.1
 }

@@ -41,6 +41,10 @@ struct GridCounts {
         wanted.steps = max(wanted.steps, FiniteHorizonGrid.timeGrading * problem.horizon / step)
       }
     }
+    let most = GridSettings.mostOverStandard
+    wanted.spots = min(wanted.spots, most * Double(GridSettings.standardSpots))
+    wanted.holdings = min(wanted.holdings, most * Double(GridSettings.standardHoldings))
+    wanted.steps = min(wanted.steps, most * Double(GridSettings.standardSteps))
     // Too much of everything is cut back in proportion, never below the standard.
     let total = wanted.spots * wanted.holdings * wanted.steps * Double(problem.environment.count)
     let cut = total > GridSettings.budget ? cbrt(GridSettings.budget / total) : 1

@@ -34,6 +34,13 @@ public struct GridSettings: Sendable, Equatable {
   /// leaves unresolved.
   static let budget = 1e9
 
+  /// The choice goes to this multiple of the standard in each direction: twelve times as narrow a band as the standard grid
+  /// is for; what that leaves unresolved the certificate refuses.
+  static let mostOverStandard = 16.0
+  /// Numbers of one time slice and of the policy's table that fit a workstation's memory.
+  static let mostSliceNodes = 200_000_000
+  static let mostPolicyNodes = 200_000_000
+
   static let allowedSpots = 20...20_000
   static let allowedHoldings = 11...20_001
   static let allowedSteps = 4...200_000

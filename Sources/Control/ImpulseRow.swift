@@ -1,4 +1,5 @@
 import Formulation
+import VectorMath
 
 /// One (spot, regime) of the impulse problem: projects the predictor onto `V ≤ MV` and reads the band.
 ///
@@ -20,6 +21,8 @@ struct ImpulseRow {
   let kink: Int
   /// How far the deviation moves until the horizon; see `EdgeReader`.
   let diffusion: Double
+  /// The most that the lagged multiplier may move V in a step [quote]; see `EntropicMarch`.
+  var lagBound = Double.infinity
 
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
@@ -83,6 +86,7 @@ struct ImpulseRow {
     }
     let kinkTarget = kink >= 0 ? Target(position: origin + Double(kink) * spacing, value: plain[kink]) : nil
     let speed = LineGroup(repeating: rate)
+    let bound = LineGroup(repeating: lagBound)
     for group in 0..<(count / LineGroup.scalarCount) {
       let y = holdings[group]
       var best = line(y, purchase, up: buySlope, down: sellSlope)
@@ -95,7 +99,7 @@ struct ImpulseRow {
       let slack = best - value[group]
       let touches = slack .< LineGroup.zero
       distance[group] = slack.replacing(with: LineGroup.zero, where: touches)
-      multiplier[group] = LineGroup.zero.replacing(with: -slack * speed, where: touches)
+      multiplier[group] = LineGroup.zero.replacing(with: laneMinimum(-slack, bound) * speed, where: touches)
       value[group] = value[group].replacing(with: best, where: touches)
     }
     if fixed == 0 { return slopeBand(plain, lowest: purchase.position, highest: sale.position) }

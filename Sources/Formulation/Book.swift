@@ -70,6 +70,16 @@ public struct Book: Sendable, Equatable {
       }, rate: rate)
   }
 
+  /// The same positions with every implied variance times a factor.
+  public func marked(scalingVarianceBy factor: Double) -> Book {
+    Book(
+      legs: legs.map { leg in
+        var marked = leg
+        marked.impliedVolatilities = leg.impliedVolatilities.map { $0 * factor.squareRoot() }
+        return marked
+      }, rate: rate)
+  }
+
   /// Expiries in ascending order, without repetitions [years].
   public var expiries: [Double] {
     var found: [Double] = []

@@ -16,6 +16,10 @@ public struct Band: Sendable, Equatable {
     self.targetUpper = targetUpper
   }
 
+  /// The band that never asks for a trade.
+  public static let unbounded = Band(
+    lower: -.infinity, upper: .infinity, targetLower: -.infinity, targetUpper: .infinity)
+
   /// The trade that the band asks for; zero inside.
   @inlinable @inline(__always)
   public func trade(at x: Double) -> Double {

@@ -5,6 +5,7 @@ import VectorMath
 struct Variant: Sendable {
   let schedule: BandSchedule?
   let table: PolicyNodes?
+  let gammaScaled: GammaLanePolicy?
   /// Decide at checks whose number is a multiple of this.
   private(set) var every: Int
   private let isInterval: Bool
@@ -16,6 +17,11 @@ struct Variant: Sendable {
       table = try PolicyNodes(given, regimeCount: regimeCount)
     } else {
       table = nil
+    }
+    if case .gammaScaled(let multiple) = policy {
+      gammaScaled = GammaLanePolicy(multiple: multiple)
+    } else {
+      gammaScaled = nil
     }
     if case .interval = policy { isInterval = true } else { isInterval = false }
     every = schedule?.every ?? 1
@@ -87,6 +93,8 @@ struct BlockRunner {
       let pass = BlockPass(plan: plan, firstPath: firstPath, state: states[index])
       if let table = variant.table {
         TableLanePolicy.with(table) { pass.run(policy: .table($0), every: variant.every, slice: &slice) }
+      } else if let policy = variant.gammaScaled {
+        pass.run(policy: .gammaScaled(policy), every: variant.every, slice: &slice)
       } else {
         let policy = ConstantLanePolicy(bands: UnsafeBufferPointer(bands[index]))
         pass.run(policy: .constant(policy), every: variant.every, slice: &slice)

@@ -27,10 +27,13 @@ public enum RollOutColumn: Int, Sendable, CaseIterable {
   case hedgingProfit
   /// `∫ f S y dt`.
   case fundingPaid
-  /// J: gammaRisk + carry + costs + settlement.
+  /// gammaRisk + carry + costs + settlement; with exponential utility each path's disutility and gains of mean zero, see `CriterionScale`, which
+  /// makes J of its mean.
   case criterion
   /// gammaThetaProfit + hedgingProfit − fundingPaid − costs − settlement.
   case profit
+  /// W − W* [quote at the horizon], see `TerminalWealth`; with exponential utility only.
+  case excessWealth
 
   /// The columns that only a detailed roll-out fills.
   public var isDetail: Bool {
@@ -47,7 +50,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 23
+  static let stateFields = 25
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -74,6 +77,9 @@ struct BlockState {
   var valueBefore: UnsafeMutablePointer<Lanes> { storage + 18 * BlockState.vectorCount }
   /// The normals of one of four steps.
   func normals(_ step: Int) -> UnsafeMutablePointer<Lanes> { storage + (19 + step) * BlockState.vectorCount }
+  // With exponential utility: gains whose mean is zero (see `TerminalWealth`), and ∫σ² dt.
+  var gains: UnsafeMutablePointer<Lanes> { storage + 23 * BlockState.vectorCount }
+  var integratedVariance: UnsafeMutablePointer<Lanes> { storage + 24 * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
@@ -163,7 +169,7 @@ struct BlockState {
   }
 
   /// The settlement, and the columns that are sums of others.
-  func settle(problem: OptionBookProblem) {
+  func settle(problem: OptionBookProblem, wealth: TerminalWealth?) {
     let spots = scalars(spot)
     let regimes = scalars(regime)
     let inventories = scalars(inventory)
@@ -178,5 +184,6 @@ struct BlockState {
       let cell = Int(scalars(lastTradeRegime)[path]) * BlockState.pathCount + path
       exposure[cell] += problem.horizon - scalars(lastTrade)[path]
     }
+    wealth?.close(state: self)
   }
 }

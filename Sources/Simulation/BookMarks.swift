@@ -77,4 +77,23 @@ extension BookTerms {
       state.bookValue[vector] = state.spot[vector] * state.bookDelta[vector] - state.bookValue[vector]
     }
   }
+  /// `S Γ = Σ w a φ(a x + b)` on every path of a block.
+  func gammaExposures(_ state: BlockState, into target: UnsafeMutablePointer<Lanes>) {
+    for vector in 0..<BlockState.vectorCount {
+      var total = Lanes()
+      for option in 0..<active {
+        let regime = state.regime[vector]
+        let slope = term(option, .slope, regime)
+        let distance = fusedMultiplyAdd(slope, state.logSpot[vector], term(option, .offset, regime))
+        let exponent = laneMaximum(-0.5 * distance * distance, Lanes(repeating: BookTerms.vanishingExponent))
+        total = fusedMultiplyAdd(term(option, .weight, regime) * slope, fastExponential(exponent), total)
+      }
+      target[vector] = total * BookTerms.densityAtZero
+    }
+  }
+
+  /// e to this is the smallest normal double, nothing beside any gamma.
+  private static let vanishingExponent = -708.0
+  /// φ(0) = 1/√(2π).
+  private static let densityAtZero = 0.398_942_280_401_432_7
 }

@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 
 /// A rule that says at each check what to trade, from what can be observed there: time, spot, regime, net delta.
 ///
@@ -11,10 +12,19 @@ public enum HedgingPolicy: Sendable, Equatable {
   case constantBand([Band])
   /// Trade to a target net delta every so many seconds, whatever the deviation.
   case interval(everySeconds: Double, target: Double)
+  /// Trade to the edge of the band of half-width `c (k S Γ²/a)^{1/3}` around zero net delta, with Γ the book's at that moment
+  /// [units²/quote], k the mean proportional cost of a purchase and a sale and a the risk aversion; with exponential utility
+  /// `a = γ e^{r(T−t)}`. `whalleyWilmott` is the one with c³ = 3/2.
+  case gammaScaled(multiple: Double)
   /// Hold the inventory of the valuation until the settlement.
   case never
   /// Trade to net delta 0 at every check, whatever it costs.
   case frictionless
+}
+
+extension HedgingPolicy {
+  /// The small-cost limit of the optimal band under exponential utility, `(3 k S Γ²/(2a))^{1/3}` (Whalley and Wilmott 1997).
+  public static let whalleyWilmott = HedgingPolicy.gammaScaled(multiple: cbrt(1.5))
 }
 
 /// A policy of constant bands at some of the checks.
@@ -26,11 +36,6 @@ struct BandSchedule: Sendable {
 }
 
 extension Band {
-  /// The band that never asks for a trade.
-  public static var unbounded: Band {
-    Band(lower: -.infinity, upper: .infinity, targetLower: -.infinity, targetUpper: .infinity)
-  }
-
   /// The band of no width: trade to this value whenever it is missed.
   public static func point(_ target: Double) -> Band {
     Band(lower: target, upper: target, targetLower: target, targetUpper: target)
@@ -46,10 +51,13 @@ extension Band {
 }
 
 extension HedgingPolicy {
-  /// The bands of a policy that is no table; nil for a table.
+  /// The bands of a policy of constant bands; nil for the others.
   func schedule(regimeCount: Int, checkSeconds: Double) throws(SimulationError) -> BandSchedule? {
     switch self {
     case .table: return nil
+    case .gammaScaled(let multiple):
+      try require(multiple, multiple >= 0 && multiple.isFinite, "gammaScaled.multiple", "≥ 0")
+      return nil
     case .never: return BandSchedule(bands: repeating(.unbounded, regimeCount), every: 1)
     case .frictionless: return BandSchedule(bands: repeating(.point(0), regimeCount), every: 1)
     case .constantBand(let bands):

@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 import VectorMath
 
 // Bands for lanes, and the trades that they ask for. One file, so that a build without whole-module optimisation specialises
@@ -9,8 +10,6 @@ typealias LanePair = (lower: Lanes, upper: Lanes)
 
 /// Bands for the paths of a block: the edges at every check, the targets only where an edge is passed.
 protocol LanePolicy {
-  /// Called once per check and block, with the paths where they stand.
-  mutating func prepare(time: Double, state: BlockState)
   func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
 }
@@ -23,8 +22,6 @@ enum Off: CompileTimeFlag { static var isOn: Bool { false } }
 /// One band per regime.
 struct ConstantLanePolicy: LanePolicy {
   let bands: UnsafeBufferPointer<Band>
-
-  @inline(__always) func prepare(time: Double, state: BlockState) {}
 
   @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair { edges(regime: regime) }
 
@@ -99,6 +96,8 @@ struct TableLanePolicy: LanePolicy {
     corrections = nodes.corrections
   }
 
+  /// Called once per check and block, with the paths where they stand.
+  ///
   /// Times ascend within a block: the search goes on where it ended, and starts anew when they do not.
   mutating func prepare(time now: Double, state: BlockState) {
     let times = nodes.times
@@ -167,6 +166,39 @@ struct TableLanePolicy: LanePolicy {
   }
 }
 
+/// Bands around zero net delta whose half-width follows the book's gamma, worked out on every path; see `gammaScaled`.
+struct GammaLanePolicy: LanePolicy {
+  /// c of `c (k S Γ²/a)^{1/3}`.
+  let multiple: Double
+
+  /// The half-width of every path, into `place`.
+  func prepare(
+    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, book: BookTerms, state: BlockState
+  ) {
+    // Money of now is worth more at the horizon, where γ counts it.
+    let aversion = plan.problem.preference.riskAversion * (plan.wealth?.growth(at: time) ?? 1)
+    let halves = state.scalars(state.place)
+    let regimes = state.scalars(state.regime)
+    book.gammaExposures(state, into: state.place)
+    let spots = state.scalars(state.spot)
+    for path in 0..<BlockState.pathCount {
+      let cost = costs[Int(regimes[path])]
+      // Only a round trip counts, whichever side charges for it.
+      let proportional = 0.5 * (cost.proportionalBuy + cost.proportionalSell)
+      // S Γ² = (S Γ)²/S.
+      halves[path] = multiple * cbrt(proportional * halves[path] * halves[path] / (spots[path] * aversion))
+    }
+  }
+
+  @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    (-state.place[vector], state.place[vector])
+  }
+
+  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    edges(vector: vector, regime: regime, state: state)
+  }
+}
+
 extension TradeCost {
   /// `charge` without the fixed part for eight trades at once: the same operations in the same order as the scalar
   /// function, so the same bits. *Verified by* `CostTests.lanesChargeTheSame`.
@@ -188,6 +220,7 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
   policy: Policy, plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, state: BlockState,
   switching: Switching.Type
 ) {
+  let growth = plan.wealth?.growth(at: time) ?? 0
   let current = plan.problem.market.currentRegime
   let still = Lanes(repeating: Double(current))
   let lot = plan.problem.execution.lot
@@ -229,6 +262,10 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
     state.add(.tradeCount, Lanes(repeating: 1).replacing(with: 0, where: idle), vector)
     state.add(.turnoverUnits, units, vector)
     state.add(.turnoverNotional, units * spot, vector)
+    if growth != 0 {
+      state.add(.excessWealth, product: Lanes(repeating: -growth), trade * spot + charge + fixed, vector)
+      state.gains[vector] -= growth * (trade * spot)
+    }
     if plan.settings.detailed { state.recordTrades(at: time, trade: trade, regime: regime, vector: vector) }
   }
 }
@@ -237,10 +274,11 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
 enum BlockPolicy {
   case constant(ConstantLanePolicy)
   case table(TableLanePolicy)
+  case gammaScaled(GammaLanePolicy)
 
   /// One check of a block.
   mutating func check(
-    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, state: BlockState
+    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, book: BookTerms, state: BlockState
   ) {
     switch self {
     case .constant(let policy):
@@ -252,6 +290,13 @@ enum BlockPolicy {
     case .table(var policy):
       policy.prepare(time: time, state: state)
       self = .table(policy)
+      if plan.switches {
+        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
+      } else {
+        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
+      }
+    case .gammaScaled(let policy):
+      policy.prepare(plan: plan, costs: costs, time: time, book: book, state: state)
       if plan.switches {
         trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
       } else {

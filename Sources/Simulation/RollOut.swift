@@ -16,7 +16,9 @@ import VectorMath
 /// smooth, order 1½ at an expiry reached near the strike, `O(δ^{3/2})` in all. Monitoring every δ instead of continuously is
 /// a first-order change of J for a near-optimal policy, reported by `estimate`.
 ///
-/// *Verified by* `RollOutAgreementTests`, `ScalarReferenceTests`, `ReproducibilityTests`.
+/// With exponential utility the criterion is the certainty equivalent of the loss: `TerminalWealth`, `CriterionScale`.
+///
+/// *Verified by* `RollOutAgreementTests`, `ScalarReferenceTests`, `ReproducibilityTests`, `CertaintyEquivalentTests`.
 public struct RollOut: Sendable {
   /// Paths per block, and the alignment of shards.
   public static let blockSize = BlockState.pathCount
@@ -50,7 +52,8 @@ public struct RollOut: Sendable {
   ) throws(SimulationError) -> RollOutShard {
     let variant = try Variant(policy, plan: plan)
     let blocks = try blocks(of: [variant], paths: paths, keeping: keeping)
-    return RollOutShard(paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear)
+    return RollOutShard(
+      paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear, scale: scale)
   }
 
   /// The criterion at checks every δ and, on the same paths, every 2δ: their difference estimates what a check every δ
@@ -63,9 +66,10 @@ public struct RollOut: Sendable {
     let fine = try RollOutResult(
       merging: [
         RollOutShard(
-          paths: 0..<plan.settings.pathCount, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear)
+          paths: 0..<plan.settings.pathCount, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear,
+          scale: scale)
       ])
-    return RollOutEstimate(result: fine, paired: paired)
+    return RollOutEstimate(result: fine, paired: paired, scale: scale)
   }
 
   /// Two policies on the same paths.
@@ -78,8 +82,10 @@ public struct RollOut: Sendable {
     for block in blocks {
       for column in pairs.indices { pairs[column] = pairs[column].merged(with: block.pairs[column]) }
     }
-    return Comparison(pairs: pairs)
+    return Comparison(pairs: pairs, scale: scale)
   }
+
+  private var scale: CriterionScale { CriterionScale(plan.problem) }
 
   private var secondsPerYear: Double { plan.problem.dayCount.secondsPerYear }
 

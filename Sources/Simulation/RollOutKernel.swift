@@ -37,14 +37,20 @@ struct BlockPass {
       state.volatility[vector] = Lanes(repeating: first.volatility)
       state.drift[vector] = Lanes(repeating: first.drift)
       state.funding[vector] = Lanes(repeating: first.funding)
+      if let wealth = plan.wealth {
+        state.add(.excessWealth, Lanes(repeating: wealth.start), vector)
+        state.gains[vector] = Lanes(repeating: wealth.startOfGains)
+      }
     }
     if plan.switches { plan.startClocks(firstPath: firstPath, state: state) }
   }
 
   /// Half a step's running terms, at one of its ends: the trapezoidal rule adds the two halves.
+  ///
+  /// - Parameter growth: what money of that end is worth at the horizon; 0 where nobody asks for terminal wealth.
   @inline(__always)
   private func accrue<Switching: CompileTimeFlag, Carrying: CompileTimeFlag>(
-    _ vector: Int, length: Double, riskWeight: Double, _: Switching.Type, _: Carrying.Type
+    _ vector: Int, length: Double, riskWeight: Double, growth: Double, _: Switching.Type, _: Carrying.Type
   ) {
     let spot = state.spot[vector]
     let inventory = state.inventory[vector]
@@ -59,6 +65,7 @@ struct BlockPass {
       let paid = inventory * (funding * spot)
       state.add(.carry, half * (paid - (drift - rate) * held), vector)
       if plan.settings.detailed { state.add(.fundingPaid, half * paid, vector) }
+      if growth != 0 { state.add(.excessWealth, product: Lanes(repeating: -half * growth), paid, vector) }
     }
   }
 
@@ -71,9 +78,10 @@ struct BlockPass {
     let rootLength = length.squareRoot()
     let riskWeight = 0.25 * riskAversion * length
     let isDetailed = plan.settings.detailed
+    let growth = plan.wealth?.growth(at: start) ?? 0
     let normals = state.normals(step & 3)
     for vector in 0..<BlockState.vectorCount {
-      accrue(vector, length: length, riskWeight: riskWeight, Switching.self, Carrying.self)
+      accrue(vector, length: length, riskWeight: riskWeight, growth: growth, Switching.self, Carrying.self)
       if isDetailed {
         state.spotBefore[vector] = state.spot[vector]
         state.deltaBefore[vector] = state.bookDelta[vector]
@@ -88,6 +96,7 @@ struct BlockPass {
         plan.switchRegimes(
           from: start, to: end, firstPath: firstPath, vector: vector, state: state, shift: &shift, scale: &scale)
       }
+      if growth != 0 { state.integratedVariance[vector] += scale * scale }
       let logSpot = state.logSpot[vector] + (shift + scale * normals[vector])
       state.logSpot[vector] = logSpot
       state.spot[vector] = fastExponential(logSpot)
@@ -97,11 +106,12 @@ struct BlockPass {
   /// The second half of a step's running terms.
   @inline(__always)
   private func close<Switching: CompileTimeFlag, Carrying: CompileTimeFlag>(
-    length: Double, _: Switching.Type, _: Carrying.Type
+    length: Double, at end: Double, _: Switching.Type, _: Carrying.Type
   ) {
     let riskWeight = 0.25 * riskAversion * length
+    let growth = plan.wealth?.growth(at: end) ?? 0
     for vector in 0..<BlockState.vectorCount {
-      accrue(vector, length: length, riskWeight: riskWeight, Switching.self, Carrying.self)
+      accrue(vector, length: length, riskWeight: riskWeight, growth: growth, Switching.self, Carrying.self)
     }
   }
 
@@ -131,7 +141,7 @@ struct BlockPass {
     if step & 3 == 0 { plan.drawNormals(firstPath: firstPath, step: step, state: state) }
     move(step: step, from: start, to: end, switching, carrying)
     slice.book.mark(state, still: still, valued: plan.settings.detailed)
-    close(length: end - start, switching, carrying)
+    close(length: end - start, at: end, switching, carrying)
     if plan.settings.detailed { measure(slice.book, length: end - start) }
   }
 
@@ -151,7 +161,7 @@ struct BlockPass {
     plan.problem.costs.withUnsafeBufferPointer { costs in
       for step in 0..<times.stepCount {
         if times.checks[step] >= 0, times.checks[step] % every == 0 {
-          policy.check(plan: plan, costs: costs, time: times.times[step], state: state)
+          policy.check(plan: plan, costs: costs, time: times.times[step], book: slice.book, state: state)
         }
         switch (plan.switches, plan.carries) {
         case (false, false): advance(step: step, slice: &slice, switching: Off.self, carrying: Off.self)
@@ -160,12 +170,13 @@ struct BlockPass {
         case (true, true): advance(step: step, slice: &slice, switching: On.self, carrying: On.self)
         }
         if times.expires[step + 1], step + 1 < times.stepCount {
-          // The legs that expire here have been paid out; what is left is hedged from now on.
+          // The legs that expire here are paid out; what is left is hedged from now on.
+          plan.wealth?.settle(expiringAt: times.times[step + 1], state: state)
           slice.prepare(time: times.times[step + 1], settled: true)
           slice.book.mark(state, still: still, valued: true)
         }
       }
     }
-    state.settle(problem: plan.problem)
+    state.settle(problem: plan.problem, wealth: plan.wealth)
   }
 }

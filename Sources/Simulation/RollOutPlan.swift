@@ -47,9 +47,14 @@ struct RollOutPlan: Sendable {
   let switches: Bool
   /// Whether holding anything costs or earns more than its financing in some regime.
   let carries: Bool
+  /// With exponential utility.
+  let wealth: TerminalWealth?
 
   /// Instants beyond this are an input error (a year of one-second checks has 3·10⁷) rather than a study.
   static let maximumSteps = 1e9
+  /// Regime switches that one path may be expected to make: at 20 ns each, some minutes for the certificate's paths. Regimes
+  /// that switch faster than this are one regime of the mean variance.
+  static let maximumSwitches = 1e6
 
   init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
     try require(
@@ -65,6 +70,8 @@ struct RollOutPlan: Sendable {
     let check = settings.checkEvery / problem.dayCount.secondsPerYear
     let steps = problem.horizon / check * Double(settings.substeps)
     try require(steps, steps <= RollOutPlan.maximumSteps, "steps", "≤ 10⁹")
+    let switchesPerPath = problem.environment.generator.rates.enumerated().map { -$1[$0] }.max()! * problem.horizon
+    try require(switchesPerPath, switchesPerPath <= RollOutPlan.maximumSwitches, "switches per path", "≤ 10⁶")
     self.problem = problem
     self.settings = settings
     sample = SampleTimes(
@@ -75,6 +82,7 @@ struct RollOutPlan: Sendable {
     startLogSpot = log(problem.market.spot)
     coincidence = SampleTimes.coincidence * check
     switches = clocks.isRunning
+    wealth = TerminalWealth(problem, coincidence: coincidence)
     carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
   }
 

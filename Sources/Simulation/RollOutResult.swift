@@ -5,6 +5,7 @@ public struct RollOutShard: Sendable, Equatable {
   public let paths: Range<Int>
   let blocks: [BlockSummary]
   let secondsPerYear: Double
+  let scale: CriterionScale
 }
 
 /// What a policy did on all paths.
@@ -14,6 +15,7 @@ public struct RollOutResult: Sendable, Equatable {
   private let samples: [Moments]
   private let renewals: [PairedMoments]
   private let secondsPerYear: Double
+  private let scale: CriterionScale
   /// Path-by-path values of the columns asked for, in the order asked.
   public let kept: [[Double]]
 
@@ -32,6 +34,7 @@ public struct RollOutResult: Sendable, Equatable {
     guard let first = blocks.first else { throw .tooFewSamples(found: 0, needed: 1) }
     pathCount = next
     secondsPerYear = shards[0].secondsPerYear
+    scale = shards[0].scale
     var (paths, samples, renewals, kept) = (first.paths, first.samples, first.renewals, first.kept)
     for block in blocks.dropFirst() {
       for column in paths.indices {
@@ -44,8 +47,14 @@ public struct RollOutResult: Sendable, Equatable {
     (self.paths, self.samples, self.renewals, self.kept) = (paths, samples, renewals, kept)
   }
 
-  /// The mean of a column, with its standard error (of pair means when antithetic).
-  public subscript(column: RollOutColumn) -> Estimate { samples[column.rawValue].estimate }
+  /// The mean of a column, with its standard error (of pair means when antithetic); the criterion in quote currency.
+  public subscript(column: RollOutColumn) -> Estimate {
+    let sample = samples[column.rawValue]
+    return column == .criterion ? scale.estimate(sample) : sample.estimate
+  }
+
+  /// Why the criterion has no standard error; nil when it has one.
+  public var doubt: CriterionScale.Doubt? { scale.doubt(samples[RollOutColumn.criterion.rawValue]) }
 
   /// The law of a column over paths.
   public func distribution(_ column: RollOutColumn) -> Moments { paths[column.rawValue] }
@@ -79,12 +88,12 @@ public struct RollOutEstimate: Sendable, Equatable {
   /// `J(δ) + (J(δ) − J(2δ))`, the criterion without the first-order effect of checking every δ.
   public let extrapolated: Estimate
 
-  init(result: RollOutResult, paired: PairedMoments) {
+  init(result: RollOutResult, paired: PairedMoments, scale: CriterionScale) {
     self.result = result
-    criterion = paired.first.estimate
-    coarse = paired.second.estimate
-    discretisationError = paired.combination(-1, 1)
-    extrapolated = paired.combination(2, -1)
+    criterion = scale.estimate(paired.first)
+    coarse = scale.estimate(paired.second)
+    discretisationError = scale.combination(paired, -1, 1)
+    extrapolated = scale.combination(paired, 2, -1)
   }
 
   public var mean: Double { criterion.mean }
@@ -95,11 +104,18 @@ public struct RollOutEstimate: Sendable, Equatable {
 public struct Comparison: Sendable, Equatable {
   private let pairs: [PairedMoments]
 
-  init(pairs: [PairedMoments]) { self.pairs = pairs }
+  private let scale: CriterionScale
+
+  init(pairs: [PairedMoments], scale: CriterionScale) {
+    self.pairs = pairs
+    self.scale = scale
+  }
 
   /// Means, variances and covariance of a column under both.
   public func paired(_ column: RollOutColumn) -> PairedMoments { pairs[column.rawValue] }
 
-  /// First minus second, with the standard error of the difference.
-  public func difference(_ column: RollOutColumn) -> Estimate { pairs[column.rawValue].difference }
+  /// First minus second, with the standard error of the difference; the criterion in quote currency.
+  public func difference(_ column: RollOutColumn) -> Estimate {
+    column == .criterion ? scale.combination(pairs[column.rawValue], 1, -1) : pairs[column.rawValue].difference
+  }
 }

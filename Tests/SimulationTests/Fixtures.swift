@@ -21,16 +21,17 @@ enum Fixture {
   static func plain(
     volatility: Double = 0.5, drift: Double = 0, funding: Double = 0, rate: Double = 0,
     positions: [Position] = [option()], cost: TradeCost = .proportional(0.001), settlement: Settlement = .cash,
-    riskAversion: Double = 0.01, inventory: Double = 0, lot: Double = 0, horizonDays: Double? = nil
+    riskAversion: Double = 0.01, inventory: Double = 0, lot: Double = 0, horizonDays: Double? = nil,
+    preference: Preference? = nil, spot: Double = 100
   ) throws -> OptionBookProblem {
     let chain = try EnvironmentChain(
       regimes: [Regime(name: "only", volatility: volatility, drift: drift, funding: funding)],
       generator: .frozen(count: 1))
     return try OptionBookProblem(
       name: "plain", valuation: valuation,
-      market: Market(underlying: "X", quote: "USD", spot: 100, rate: rate, environment: chain),
+      market: Market(underlying: "X", quote: "USD", spot: spot, rate: rate, environment: chain),
       positions: positions, costs: [cost], execution: Execution(lot: lot),
-      preference: .quadratic(riskAversion: riskAversion), settlement: settlement, inventory: inventory,
+      preference: preference ?? .quadratic(riskAversion: riskAversion), settlement: settlement, inventory: inventory,
       horizon: horizonDays.map { valuation.adding(seconds: $0 * day) })
   }
 
@@ -40,7 +41,8 @@ enum Fixture {
   static func switching(
     positions: [Position] = [option(implied: [0.4, 0.8])], volatilities: [Double] = [0.3, 0.9],
     drifts: [Double] = [0.1, -0.4], fundings: [Double] = [0.05, -0.1], rate: Double = 0.03,
-    settlement: Settlement = .cash, riskAversion: Double = 0.01, rates: [[Double]] = twoRates, currentRegime: Int = 0
+    settlement: Settlement = .cash, riskAversion: Double = 0.01, rates: [[Double]] = twoRates, currentRegime: Int = 0,
+    preference: Preference? = nil, lot: Double = 0
   ) throws -> OptionBookProblem {
     let chain = try EnvironmentChain(
       regimes: [
@@ -55,7 +57,8 @@ enum Fixture {
       costs: [
         TradeCost(fixed: 0.002, proportionalBuy: 0.0005, proportionalSell: 0.0007),
         TradeCost(fixed: 0.01, proportionalBuy: 0.002, proportionalSell: 0.001, quadraticImpact: 0.01),
-      ], preference: .quadratic(riskAversion: riskAversion), settlement: settlement)
+      ], execution: Execution(lot: lot), preference: preference ?? .quadratic(riskAversion: riskAversion),
+      settlement: settlement)
   }
 
   /// Three expiries, one of them inside a step of any whole number of hours, a put and a forward.

@@ -13,6 +13,8 @@ struct SimulateAction {
   private static let optimal = "optimal"
   /// The solution takes about this share of the time.
   private static let solved = 0.5
+  /// Rounding of a number of looks.
+  private static let rounding = 1e-9
 
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
     let model = try ModelLoading.load(parsed)
@@ -51,15 +53,18 @@ struct SimulateAction {
     let settings = settings
     let asked = parsed.texts(.policy)
     let names = CommandTable.policies.filter { asked.isEmpty || asked.contains($0) }
-    let table: PolicyTable
+    try refuse(asked, problem)
+    let solution: FiniteHorizonSolution
     do {
       let method = FiniteHorizon(settings: grid, threads: settings.threads)
-      table = try method.solve(problem) { bar.advance(to: Self.solved * $0) }.policy
+      solution = try method.solve(problem) { bar.advance(to: Self.solved * $0) }
     } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error))) }
-    // Looks divide the hour, so that rules of the clock trade at looks and all policies meet the same paths; they are at
-    // least as dense as the certificate's.
-    let longest = problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
-    let check = Self.hour / max(1, (Self.hour / longest).rounded(.up))
+    var table = solution.policy
+    let check = Self.check(problem, settings)
+    // The solver monitors without pause; a model that looks now and then gets the band that is best for its looks.
+    if let every = problem.execution.checkEvery, problem.costs.allSatisfy({ $0.fixed == 0 }) {
+      table = table.narrowed(forChecksEvery: every, in: problem)
+    }
     var policies: [SimulatedPolicy] = []
     do throws(SimulationError) {
       let rollOut = try RollOut(
@@ -68,7 +73,7 @@ struct SimulateAction {
           checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
           threads: settings.threads))
       for (index, name) in names.enumerated() {
-        let policy = Self.policy(name, table: table)
+        guard let policy = try policy(name, problem, table: table, grid: solution.grid, check: check) else { continue }
         let result = try rollOut.run(policy, keeping: [.profit])
         // Losses are positive in a tail.
         let tail = try Tail(losses: result.kept[0].map { -$0 }).conditionalValueAtRisk(SimulatedPolicy.tailLevel)
@@ -81,14 +86,48 @@ struct SimulateAction {
     return ({ screen.draw(on: &$0) }, screen.encoded)
   }
 
-  private static func policy(_ name: String, table: PolicyTable) -> HedgingPolicy {
-    switch name {
-    case "hourly": .interval(everySeconds: hour, target: 0)
-    case "daily": .interval(everySeconds: Figures.day, target: 0)
-    case "never": .never
-    case "frictionless": .frictionless
-    default: .table(table)
+  /// Seconds between looks: the model's own, or else as often as in the certificate, in equal parts of an hour, so that rules of
+  /// the clock trade at looks. All policies meet the same paths.
+  private static func check(_ problem: OptionBookProblem, _ settings: CertificationSettings) -> Double {
+    if let every = problem.execution.checkEvery { return every }
+    let longest = problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
+    return hour / max(1, (hour / longest).rounded(.up))
+  }
+
+  /// Nil where the model knows no such policy and nobody asked for it by name.
+  private func policy(
+    _ name: String, _ problem: OptionBookProblem, table: PolicyTable, grid: FiniteHorizonGrid, check: Double
+  ) throws(SimulationError) -> HedgingPolicy? {
+    if let rule = AsymptoticRule(rawValue: name) {
+      guard rule.obstacle(to: problem) == nil else { return nil }
+      // Exact on every path where the kernel knows the formula, else by a table of it.
+      return rule == .whalleyWilmott ? .whalleyWilmott : .table(rule.policy(problem, grid: grid))
     }
+    switch name {
+    case "constantBand":
+      let search = ConstantBandSearch(problem: problem, table: table, settings: settings, check: check)
+      return try search.best.map { .constantBand($0) }
+    case "hourly": return clockRule(Self.hour, name, check)
+    case "daily": return clockRule(Figures.day, name, check)
+    case "never": return .never
+    case "frictionless": return .frictionless
+    default: return .table(table)
+    }
+  }
+
+  /// Formulas that were asked for by name must apply.
+  private func refuse(_ asked: [String], _ problem: OptionBookProblem) throws(Failure) {
+    for name in asked {
+      guard let error = AsymptoticRule(rawValue: name)?.obstacle(to: problem) else { continue }
+      throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", .usage)
+    }
+  }
+
+  /// A rule of the clock, unless it trades between the looks that the model allows.
+  private func clockRule(_ seconds: Double, _ name: String, _ check: Double) -> HedgingPolicy? {
+    let looks = seconds / check
+    let isWhole = looks.rounded() >= 1 && abs(looks - looks.rounded()) < Self.rounding * looks
+    return isWhole || parsed.texts(.policy).contains(name) ? .interval(everySeconds: seconds, target: 0) : nil
   }
 
   // MARK: Tracking problems

@@ -80,7 +80,10 @@ enum CommandTable {
   /// The filter's recursion holds at most eight states.
   static let regimeRange = 1...8
 
-  static let policies = ["optimal", "hourly", "daily", "never", "frictionless"]
+  static let policies = [
+    "optimal", "whalleyWilmott", "zakamouline", "smallFixedCost", "constantBand", "hourly", "daily", "never",
+    "frictionless",
+  ]
 
   static let options: [OptionSpecification] = [
     OptionSpecification(
@@ -162,7 +165,8 @@ enum CommandTable {
       summary: "profit and loss of policies on the same random paths",
       description: """
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the criterion
-        and its parts, the law of the profit, trades and turnover, each with its standard error.
+        and its parts, the law of the profit, trades and turnover, each with its standard error. With
+        execution.checkEvery the optimal bands are narrowed for decisions at those intervals.
         Nothing is certified and nothing is written.
         """,
       example: "deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly"),

@@ -13,6 +13,11 @@ struct SimulatedPolicy {
 
   /// The level of the tail mean: the worst twentieth.
   static let tailLevel = 0.95
+  /// Standard errors beyond which a difference is called one.
+  static let significance = 3.0
+
+  /// Whether the policy differs from the optimal one by more than sampling explains.
+  var isDifferent: Bool { excess.map { abs($0.mean) > Self.significance * $0.standardError } ?? false }
 
   /// Trading and settlement. The errors of the parts are added, which bounds that of the sum.
   var costs: Simulation.Estimate {
@@ -52,15 +57,24 @@ struct SimulationScreen {
       "DEADBAND  \(problem.name)",
       "\(paths) paths from \(problem.environment.regimes[problem.market.currentRegime].name), seed \(seed), "
         + "looking every \(Figures.duration(check))")
-    screen.section("What is minimised  in \(quote), mean ± standard error")
-    var criterion = TextTable("<policy", "total", "trading", "risk", "more than optimal", "")
+    let isExponential = problem.preference.isExponential
+    screen.section(
+      isExponential
+        ? "Certainty-equivalent loss from costs  in \(quote) of today, ± standard error"
+        : "What is minimised  in \(quote), mean ± standard error")
+    var criterion = TextTable(
+      "<policy", "total", "trading", isExponential ? "" : "risk", "more than optimal", "", "z")
     for policy in policies {
       let total = policy.result[.criterion]
       criterion.add(
-        policy.name, text(total), text(policy.costs), text(policy.result[.gammaRisk]), policy.excess.map(text) ?? "",
-        policy.excess.map { Figures.signedPercent($0.mean / (total.mean - $0.mean), 0) } ?? "")
+        policy.name, text(total), text(policy.costs), isExponential ? "" : text(policy.result[.gammaRisk]),
+        policy.excess.map(text) ?? "",
+        policy.excess.map { Figures.signedPercent($0.mean / (total.mean - $0.mean), 0) } ?? "",
+        policy.excess.map { Figures.decimals($0.mean / $0.standardError, 1) } ?? "")
     }
     screen.add(criterion)
+    screen.note("z: the difference in standard errors; below 3 in size it may be chance.")
+    if isExponential { noteWorth(on: &screen) }
     screen.section("Profit and loss  in \(quote), ± standard error")
     var profit = TextTable("<policy", "mean", "standard deviation", "CVaR 95 % of the loss")
     for policy in policies {
@@ -90,16 +104,42 @@ struct SimulationScreen {
         + "of the marked book. The total leaves out the jumps of marks, which no policy changes.")
   }
 
+  private func noteWorth(on screen: inout Screen) {
+    screen.note(
+      "The total is what costs take from the certainty equivalent of wealth. The book is worth "
+        + "\(Figures.significant(frictionlessValue, 6)) \(quote) without costs, at the regimes' own volatility; minus that, plus the "
+        + "total, is its risk with costs.")
+    for policy in policies {
+      switch policy.result.doubt {
+      case .overflow:
+        screen.note("\(policy.name): some paths lose so much that the exponential of the loss is beyond a number.")
+      case .fewPathsDecide:
+        screen.note("\(policy.name): a few paths decide the total, which therefore has no standard error.")
+      case nil: break
+      }
+    }
+  }
+
+  /// The book at the valuation, marked at the volatility of its regime.
+  private var frictionlessValue: Double {
+    problem.book.marked(at: problem.environment.regimes.map(\.volatility)).greeks(
+      time: 0, spot: problem.market.spot, regime: problem.market.currentRegime
+    ).value
+  }
+
   // MARK: For machines
 
   static func encode(_ estimate: Simulation.Estimate) -> JSONValue {
-    ["mean": .number(estimate.mean), "standardError": .number(estimate.standardError)]
+    // What is infinite has no place in JSON.
+    func finite(_ number: Double) -> JSONValue { number.isFinite ? .number(number) : .null }
+    return ["mean": finite(estimate.mean), "standardError": finite(estimate.standardError)]
   }
 
   var encoded: JSONValue {
     [
       "name": .string(problem.name), "paths": .integer(paths), "seed": .integer(Int(clamping: seed)),
-      "checkEvery": .number(check), "unit": .string(quote), "policies": .array(policies.map(encode)),
+      "checkEvery": .number(check), "unit": .string(quote), "preference": .string(problem.preference.name),
+      "frictionlessValue": .number(frictionlessValue), "policies": .array(policies.map(encode)),
     ]
   }
 
@@ -118,7 +158,10 @@ struct SimulationScreen {
       JSONMember("profitDeviation", Self.encode(policy.deviation)),
       JSONMember("conditionalValueAtRisk95", Self.encode(policy.tail)),
     ]
-    if let excess = policy.excess { members.append(JSONMember("excess", Self.encode(excess))) }
+    if let excess = policy.excess {
+      members.append(JSONMember("excess", Self.encode(excess)))
+      members.append(JSONMember("isBeyondThreeStandardErrors", .boolean(policy.isDifferent)))
+    }
     return .object(members)
   }
 }

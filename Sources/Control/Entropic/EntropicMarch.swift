@@ -58,6 +58,10 @@ struct EntropicMarch {
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
 
+    // The last bands, in inventory and in the frictionless net delta; none yet.
+    var inventories = [Band](repeating: .unbounded, count: nodes)
+    var nets = inventories
+
     setTerminal(buffers)
     var segmentEnd = problem.horizon
     for level in stride(from: last - 1, through: 0, by: -1) {
@@ -70,15 +74,27 @@ struct EntropicMarch {
       }
       let scheme = BackwardDifference(step: step, ratio: ratio)
       terms.update(time: times[level])
+      if holdsExposures {
+        let growth = exp(rate * (problem.horizon - times[level]))
+        terms.hold(inventories, nets: nets, spacing: spacing, step: step) { node, trade in
+          let cost = problem.costs[node % regimes]
+          return cost.fixed * growth + forwards[node / regimes] * cost.variable(trade: trade)
+        }
+      }
       advance(buffers, sweep: sweep, terms: terms, scheme: scheme, ratio: ratio)
       swap(&buffers.recent, &buffers.older)
       let growth = rate * (problem.horizon - times[level])
       marks.deltas(at: times[level], logShift: -growth, into: &delta)
       bands.withUnsafeMutableBufferPointer { all in
         intervene(
-          buffers, delta: delta, exposure: terms.bookExposure, fixedGrowth: exp(growth),
+          buffers, delta: delta, exposure: terms.bookExposure, widths: inventories.map(\.width),
+          fixedGrowth: exp(growth),
           remaining: segmentEnd - times[level], rate: scheme.leading / scheme.step,
           bands: BandOutput(start: all.baseAddress! + level * nodes))
+      }
+      for node in 0..<nodes {
+        inventories[node] = bands[level * nodes + node].shifted(by: -delta[node])
+        nets[node] = inventories[node].shifted(by: terms.bookExposure[node] / forwards[node / regimes])
       }
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
@@ -97,18 +113,24 @@ struct EntropicMarch {
       markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta)
   }
 
+  /// Whether one trades wherever the net delta is far from the band: not so with a fixed cost and a settlement at cost, where
+  /// holding what the settlement leaves free may be best.
+  private var holdsExposures: Bool { problem.settlement == .none || problem.costs.allSatisfy { $0.fixed == 0 } }
+
   // MARK: Step
 
   private func setTerminal(_ buffers: LineBuffers) {
     let recent = buffers.slice(buffers.recent)
+    let cells = SettlementCells(problem: problem, logSpots: forwards.map { log($0) })
     for row in 0..<rows {
       for e in 0..<regimes {
         let node = row * regimes + e
         let cost = problem.costs[e]
         let charge = holdings.map { y in
           // The node next to zero is zero: grids contain it up to rounding.
-          problem.settlementCharge(
-            spot: forwards[row], regime: e, inventory: abs(y) < 1e-9 * spacing ? 0 : y)
+          cells.charge(
+            row: row, spot: forwards[row], cost: cost, inventory: abs(y) < 1e-9 * spacing ? 0 : y,
+            isFree: problem.settlement == .none)
         }
         let best = Intervention(
           fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
@@ -146,7 +168,8 @@ struct EntropicMarch {
   }
 
   private func intervene(
-    _ buffers: LineBuffers, delta: [Double], exposure: [Double], fixedGrowth: Double, remaining: Double, rate: Double,
+    _ buffers: LineBuffers, delta: [Double], exposure: [Double], widths: [Double], fixedGrowth: Double,
+    remaining: Double, rate: Double,
     bands: BandOutput
   ) {
     let parts = min(threads, rows)
@@ -160,14 +183,27 @@ struct EntropicMarch {
             (exposure[high * regimes + e] / forwards[high] - exposure[low * regimes + e] / forwards[low])
             / (grid.logSpots[high] - grid.logSpots[low])
           let diffusion = abs(slope) * problem.environment.regimes[e].volatility * remaining.squareRoot()
-          let impulse = ImpulseRow(
+          var impulse = ImpulseRow(
             fixed: cost.fixed * fixedGrowth, buy: cost.proportionalBuy * forwards[row],
             sell: cost.proportionalSell * forwards[row], origin: holdings[0], spacing: spacing, count: lines,
             kink: kink(row: row), diffusion: diffusion)
+          impulse.lagBound = lagBound(node: node, cost: cost, growth: fixedGrowth, width: widths[node])
           bands.start[node] = impulse.intervene(in: buffers, node: node, rate: rate).ordered.shifted(by: delta[node])
         }
       }
     }
+  }
+
+  /// Share of what crossing the band costs by which the lagged multiplier may move Λ. Far from the band the multiplier is
+  /// large and of no use; where the band moves over such a node within a step, what the multiplier has diffused to its
+  /// neighbours stays behind as an error of this size.
+  private static let lagShare = 0.25
+
+  private func lagBound(node: Int, cost: TradeCost, growth: Double, width: Double) -> Double {
+    if cost.isZero { return .infinity }
+    let fraction = max(cost.proportionalBuy, cost.proportionalSell)
+    let distance = (width.isFinite ? width : 0) + 2 * spacing
+    return EntropicMarch.lagShare * (cost.fixed * growth + fraction * forwards[node / regimes] * distance)
   }
 
   // MARK: Policy

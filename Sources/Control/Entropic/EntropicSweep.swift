@@ -8,19 +8,24 @@ import VectorMath
 ///     (P − Λ_x)² ≈ P² − g² − 2 (P − g) Λ_x,   g = Λ*_x,   e^{γδ} ≈ e^{γδ*} (1 + γ (δ − δ*)),
 ///
 /// whose error is that of one Newton step from a second-order guess, so that the scheme keeps second order and is implicit
-/// in everything stiff. The price is a matrix for every line: eight lines are factorised at once, one per lane.
+/// in everything stiff; where the guess was far off, as near expiry under a large γ·S, the step is repeated from its result
+/// (policy iteration: the square is a maximum over linear terms). Where convection outweighs diffusion on the grid it is
+/// taken from upwind, so that the matrices stay monotone. The price is a matrix for every line: eight lines are factorised at once, one per lane.
+///
+/// Far outside the band, where one trades at once and the equation says nothing about Λ, its convection `γσ²XD` would carry
+/// errors into the band at great speed when γ·S is large. There the exposure is held at the value that it has a little
+/// outside the band (`EntropicTerms.hold`), which leaves trading optimal and Λ as it is.
 struct EntropicSweep {
-  /// Diffusion `½σ²(∂ₓₓ − ∂ₓ)` per node: to the row below, to the row above, on the diagonal.
+  /// Diffusion `½σ²(∂ₓₓ − ∂ₓ)` per node: to the row below and to the row above. No diagonal: its rows sum to zero.
   let lower: [Double]
   let upper: [Double]
-  let diagonal: [Double]
+  /// Distances to the rows below and above; infinite at the ends.
+  let down: [Double]
+  let up: [Double]
   /// Weights of `∂ₓ` per row.
   let slopeBelow: [Double]
   let slopeHere: [Double]
   let slopeAbove: [Double]
-  /// How far the convection may go, per node, before an off-diagonal entry would turn positive; zero at the two ends.
-  let most: [Double]
-  let least: [Double]
   /// Switching rates, `[regime × regime]`.
   let rates: [Double]
   let rows: Int
@@ -35,34 +40,36 @@ struct EntropicSweep {
     self.regimes = regimes
     lower = plain.lower
     upper = plain.upper
-    diagonal = (0..<(rows * regimes)).map { plain.block[$0 * regimes + $0 % regimes] }
+    down = x.indices.map { $0 == 0 ? .infinity : x[$0] - x[$0 - 1] }
+    up = x.indices.map { $0 == rows - 1 ? .infinity : x[$0 + 1] - x[$0] }
     var (below, here, above) = (x, x, x)
-    var (most, least) = (lower, lower)
     for row in 0..<rows {
       if row == 0 || row == rows - 1 {
         let spacing = row == 0 ? x[1] - x[0] : x[row] - x[row - 1]
         (below[row], here[row], above[row]) =
           row == 0 ? (0, -1 / spacing, 1 / spacing) : (-1 / spacing, 1 / spacing, 0)
-        for e in 0..<regimes { (most[row * regimes + e], least[row * regimes + e]) = (0, 0) }
         continue
       }
       let (down, up) = (x[row] - x[row - 1], x[row + 1] - x[row])
       below[row] = -up / (down * (down + up))
       above[row] = down / (up * (down + up))
       here[row] = (up - down) / (up * down)
-      for e in 0..<regimes {
-        // lower − a·below ≥ 0 and upper − a·above ≥ 0.
-        most[row * regimes + e] = max(0, plain.upper[row * regimes + e] / above[row])
-        least[row * regimes + e] = min(0, plain.lower[row * regimes + e] / below[row])
-      }
     }
     (slopeBelow, slopeHere, slopeAbove) = (below, here, above)
-    (self.most, self.least) = (most, least)
     rates = environment.generator.rates.flatMap { $0 }
   }
 
-  /// Memory of one tile: the eliminated upper blocks and work for one row.
-  var scratchCount: Int { (rows * regimes * regimes + 3 * regimes + regimes * (2 * regimes + 1)) * LineSweep.tile }
+  /// How often a step is repeated at most; from a guess within reach Newton's method needs two or three.
+  static let mostPasses = 6
+  /// A guess stands when it misses less than this share of what the step changes: the square of it is then left as error.
+  private static let nearEnough = 0.03
+
+  static func stands(change: LineGroup, step: LineGroup) -> Bool {
+    !any(change .> EntropicSweep.nearEnough * step)
+  }
+
+  /// Memory of one group of lines: guess, eliminated values, eliminated upper blocks, and the block of the row at hand.
+  var scratchCount: Int { rows * regimes * (2 + regimes) + regimes * (2 * regimes + 1) }
 
   /// Solves for a range of tiles and leaves the predictor `Ũ + (h/c₀) λ^n` in `older`.
   ///
@@ -100,7 +107,7 @@ struct EntropicSweep {
 
   /// The linearised terms of one node for eight lines.
   struct NodeTerms {
-    /// Convection `a` in `−a Λ_x`, within its bounds.
+    /// a in `−a Λ_x`.
     var convection: LineGroup
     /// Everything that does not depend on the new Λ.
     var source: LineGroup
@@ -111,11 +118,16 @@ struct EntropicSweep {
     node: Int, regime e: Int, slope: LineGroup, exposure: LineGroup, holding: LineGroup, forward: Double,
     terms: EntropicTerms
   ) -> NodeTerms {
+    let (least, most) = (LineGroup(repeating: terms.least[node]), LineGroup(repeating: terms.most[node]))
+    let exposure = clamped(exposure, from: least, to: most)
+    // A slope beyond every exposure that is held comes from a guess that is far off; the tangent there would be useless.
+    let slope = clamped(slope, from: least, to: most)
     let weight = LineGroup(repeating: terms.weight[e])
     let drift = LineGroup(repeating: terms.excessDrift[e])
     let full = fused(weight, exposure - slope, -drift)
-    let convection = clamped(
-      full, from: LineGroup(repeating: least[node]), to: LineGroup(repeating: most[node]))
+    // At the two ends the one-sided slope would be unstable as an implicit term where it points outwards.
+    let isEnd = node < regimes || node >= (rows - 1) * regimes
+    let convection = isEnd ? LineGroup.zero : full
     // ½γσ²(P² − g²) − bP − (a − a_c) g + f X y + (c − r) X Δ
     var source = 0.5 * weight * fused(exposure, exposure, -(slope * slope))
     source = fused(-drift, exposure, source)
@@ -123,5 +135,21 @@ struct EntropicSweep {
     source = fused(LineGroup(repeating: terms.funding[e] * forward), holding, source)
     source += LineGroup(repeating: terms.constant[node])
     return NodeTerms(convection: convection, source: source)
+  }
+
+  /// The entries of diffusion and convection, to the row below and to the row above.
+  @inline(__always)
+  func links(node: Int, row: Int, convection: LineGroup) -> (below: LineGroup, above: LineGroup) {
+    var below = fused(-convection, LineGroup(repeating: slopeBelow[row]), LineGroup(repeating: lower[node]))
+    var above = fused(-convection, LineGroup(repeating: slopeAbove[row]), LineGroup(repeating: upper[node]))
+    let (isBelow, isAbove) = (below .< LineGroup.zero, above .< LineGroup.zero)
+    guard any(isBelow .| isAbove), row > 0, row < rows - 1 else { return (below, above) }
+    // The drift that the two entries make is carried by the one upwind.
+    let drift = above * LineGroup(repeating: up[row]) - below * LineGroup(repeating: down[row])
+    above.replace(with: drift / LineGroup(repeating: up[row]), where: isBelow)
+    below.replace(with: LineGroup.zero, where: isBelow)
+    below.replace(with: -drift / LineGroup(repeating: down[row]), where: isAbove)
+    above.replace(with: LineGroup.zero, where: isAbove)
+    return (below, above)
   }
 }

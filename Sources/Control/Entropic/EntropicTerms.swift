@@ -10,6 +10,9 @@ struct EntropicTerms {
   private(set) var constant: [Double]
   /// `γ (B_e − B_{e'})` per node and other regime, `[row × regime × regime]`: by how much a switch makes the book cheaper.
   private(set) var jump: [Double]
+  /// The least and the most exposure `X D` that enters the equation [quote].
+  private(set) var least: [Double]
+  private(set) var most: [Double]
   /// X [quote/unit], one per row.
   let forwards: [Double]
   /// `b = μ − r` per regime [1/year].
@@ -41,6 +44,8 @@ struct EntropicTerms {
     let nodes = forwards.count * regimes
     bookExposure = Array(repeating: 0, count: nodes)
     constant = bookExposure
+    least = Array(repeating: -.infinity, count: nodes)
+    most = Array(repeating: .infinity, count: nodes)
     jump = Array(repeating: 0, count: nodes * regimes)
   }
 
@@ -66,6 +71,44 @@ struct EntropicTerms {
             scale * (values[row * regimes + e] - values[row * regimes + other])
         }
       }
+    }
+  }
+
+  /// Widths of the band that the exposure may lie outside it: far more than edges move in a step.
+  private static let reach = 1.0
+  /// And room in inventory spacings, for a band that they do not resolve.
+  private static let reachInSpacings = 4.0
+  /// What risk must add to Λ within a step where it is held, in units of what crossing the band costs, so that one trades.
+  private static let growthPerStep = 4.0
+
+  /// Holds the exposures at every node to the surroundings of the last band, where it was both as inventory and as net
+  /// delta (which of the two moved less depends on the time to expiry), and to what convects a few rows in a step.
+  ///
+  /// - Parameters:
+  ///   - bands: the last bands, in inventory [units]; infinite where there is none.
+  ///   - nets: the same in the frictionless net delta of their time [units].
+  ///   - spacing: of the inventories [units].
+  ///   - charge: what a trade of so many units costs, by node [quote].
+  ///   - step: [years].
+  mutating func hold(
+    _ bands: [Band], nets: [Band], spacing: Double, step: Double, charge: (_ node: Int, _ trade: Double) -> Double
+  ) {
+    for node in bands.indices {
+      let (row, e) = (node / regimes, node % regimes)
+      let forward = forwards[row]
+      let delta = bookExposure[node] / forward
+      let (band, net) = (bands[node], nets[node])
+      let width = band.width.isFinite ? band.width : 0
+      let crossing = charge(node, width + EntropicTerms.reachInSpacings * spacing)
+      // Free trading is always best: nothing needs to be held.
+      let grown =
+        crossing > 0
+        ? (2 * EntropicTerms.growthPerStep * crossing / (step * weight[e])).squareRoot() / forward : .infinity
+      let room = EntropicTerms.reachInSpacings * spacing + EntropicTerms.reach * width + grown
+      let lower = band.lower.isFinite ? min(band.lower + delta, net.lower) - room : 0
+      let upper = band.upper.isFinite ? max(band.upper + delta, net.upper) + room : 0
+      least[node] = forward * min(lower, -room)
+      most[node] = forward * max(upper, room)
     }
   }
 }

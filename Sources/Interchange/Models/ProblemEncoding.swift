@@ -21,17 +21,23 @@ extension Problem {
 
 extension OptionBookProblem {
   var encoded: JSONValue {
-    [
-      "kind": "optionBook", "name": .string(name), "valuation": .number(valuation.seconds),
-      "dayCount": .string(dayCount.rawValue), "underlying": .string(market.underlying), "quote": .string(market.quote),
-      "spot": .number(market.spot), "rate": .number(market.rate), "currentRegime": .integer(market.currentRegime),
-      "regimes": .array(environment.regimes.map(\.encoded)), "generator": environment.generator.encoded,
-      "book": .array(book.legs.map(\.encoded)), "costs": .array(costs.map(\.encoded)),
-      "checkEvery": execution.checkEvery.map { .number($0) } ?? .null, "lot": .number(execution.lot),
-      "preference": .string(preference.name), "riskAversion": .number(preference.riskAversion),
-      "settlement": .string(settlement.rawValue),
-      "inventory": .number(inventory), "convention": .string(convention.rawValue), "horizon": .number(horizon),
+    var members = [
+      JSONMember("kind", "optionBook"), JSONMember("name", .string(name)),
+      JSONMember("valuation", .number(valuation.seconds)), JSONMember("dayCount", .string(dayCount.rawValue)),
+      JSONMember("underlying", .string(market.underlying)), JSONMember("quote", .string(market.quote)),
+      JSONMember("spot", .number(market.spot)), JSONMember("rate", .number(market.rate)),
+      JSONMember("currentRegime", .integer(market.currentRegime)),
+      JSONMember("regimes", .array(environment.regimes.map(\.encoded))),
+      JSONMember("generator", environment.generator.encoded), JSONMember("book", .array(book.legs.map(\.encoded))),
+      JSONMember("costs", .array(costs.map(\.encoded))),
+      JSONMember("checkEvery", execution.checkEvery.map { .number($0) } ?? .null),
+      JSONMember("lot", .number(execution.lot)), JSONMember("riskAversion", .number(preference.riskAversion)),
+      JSONMember("settlement", .string(settlement.rawValue)), JSONMember("inventory", .number(inventory)),
+      JSONMember("convention", .string(convention.rawValue)), JSONMember("horizon", .number(horizon)),
     ]
+    // Quadratic risk goes without saying, so that digests from before other preferences stay what they were.
+    if preference.isExponential { members.append(JSONMember("preference", .string(preference.name))) }
+    return .object(members)
   }
 }
 

@@ -58,11 +58,13 @@ import Testing
 
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the
         criterion and its parts, the law of the profit, trades and turnover, each with its standard error.
-        Nothing is certified and nothing is written.
+        With execution.checkEvery the optimal bands are narrowed for decisions at those intervals. Nothing
+        is certified and nothing is written.
 
         The problem:
-          --policy CLASS    a policy to roll out: optimal, hourly, daily, never, frictionless; may be
-                            repeated (default: all of them)
+          --policy CLASS    a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,
+                            constantBand, hourly, daily, never, frictionless; may be repeated (default: all
+                            of them)
           --set PATH=VALUE  replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
                             repeated
 

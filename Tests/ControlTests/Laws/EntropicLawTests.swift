@@ -80,10 +80,23 @@ import Testing
     #expect(relativeDifference(a.frictionless, b.frictionless) < 1e-3, "\(a) \(b)")
   }
 
-  /// Nothing overflows where γ·payoff is of the order of 10⁴.
-  @Test func hugeAversion() throws {
-    let price = try EntropicCase(strike: 80, aversion: 500).price(spots: 480)
-    #expect(price.frictionless < price.writer && price.writer < 100, "\(price)")
-    #expect(price.buyer < price.frictionless && price.buyer > 0, "\(price)")
+  /// γ·payoff of 1000, whose exponential is no number: only differences enter exponentials. One trade buys the hedge of an
+  /// option this deep in the money, and nothing else ever happens.
+  @Test func payoffBeyondExponentials() throws {
+    let price = try EntropicCase(strike: 50, aversion: 20).price(spots: 480)
+    #expect(abs(price.frictionless - 50) < 1e-9, "\(price)")
+    #expect(abs(price.writer - 50.1) < 5e-3 && abs(price.buyer - 49.9) < 5e-3, "\(price)")
+  }
+
+  /// Prices in two regimes that differ by many times 1/γ.
+  @Test func regimesThatDiffer() throws {
+    let example = EntropicCase(volatilities: [0.1, 0.5], switching: [[-4, 4], [4, -4]], aversion: 1)
+    let price = try example.price(spots: 320)
+    let (calm, wild) = (EntropicCase(volatilities: [0.1]), EntropicCase(volatilities: [0.5]))
+    let bounds = (try calm.price().frictionless, try wild.price().frictionless)
+    #expect(bounds.0 < price.frictionless && price.frictionless < bounds.1, "\(price) \(bounds)")
+    #expect(price.buyer < price.frictionless && price.frictionless < price.writer, "\(price)")
+    // A writer this averse to risk asks for more than the mean of the prices under both.
+    #expect(price.writer > 0.5 * (bounds.0 + bounds.1), "\(price) \(bounds)")
   }
 }

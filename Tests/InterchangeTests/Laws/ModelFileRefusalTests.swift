@@ -206,7 +206,7 @@ struct ModelFileRefusalTests {
   static let unsolved = [
     Unsolved("'optionBook'", "'lpRange'", 2, 52, "kind", .kind("lpRange")),
     Unsolved(
-      "quadratic: {", "exponential: {", 18, 30, "preference.exponential", .preference("exponential")),
+      "quadratic: {", "riskBudget: {", 18, 29, "preference.riskBudget", .preference("riskBudget")),
     Unsolved(
       "{ fixed: { amount: [1, 2] } }", "{ impact: { quadratic: 1 } }", 16, 59, "costs[1].impact", .impactCost),
     Unsolved("delay: '0s'", "delay: '2s'", 17, 42, "execution.delay", .executionDelay),

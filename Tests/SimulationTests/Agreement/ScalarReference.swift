@@ -19,6 +19,11 @@ struct ScalarReference {
     for column in RollOutColumn.allCases { sums[column] = 0 }
     var inventory = problem.inventory
     var accounts = 0.0
+    // Wealth and costs in money of the horizon, step by step.
+    var spent = 0.0
+    func carried(_ time: Double) -> Double { exp(rate * (problem.horizon - time)) }
+    let fair = problem.book.marked(at: problem.environment.regimes.map(\.volatility))
+    var wealth = -carried(0) * fair.greeks(time: 0, spot: path.spots[0], regime: path.regimes[0]).value
     let edge = rollOut.plan.coincidence
     for step in 0..<(path.times.count - 1) {
       let (start, end) = (path.times[step], path.times[step + 1])
@@ -39,6 +44,8 @@ struct ScalarReference {
           sums[.turnoverUnits]! += abs(trade)
           sums[.turnoverNotional]! += spot * abs(trade)
           accounts -= charge
+          wealth -= charge * carried(start)
+          spent += charge * carried(start)
           inventory += trade
         }
       }
@@ -58,6 +65,16 @@ struct ScalarReference {
             - 0.5 * problem.preference.riskAversion * exposure * exposure)
         accounts -= 0.5 * length * funding
       }
+      for (time, moment, price) in [(start, regime, spot), (end, regimeAfter, next)] {
+        let funding = 0.5 * length * state[moment].funding * price * inventory * carried(time)
+        wealth -= funding
+        spent += funding
+      }
+      wealth += inventory * (next * carried(end) - spot * carried(start))
+      for leg in alive.legs where abs(leg.expiry - end) <= edge {
+        guard case .option(let kind, let strike, _) = leg.instrument else { continue }
+        wealth += leg.quantity * max(0, kind == .call ? next - strike : strike - next) * carried(leg.expiry)
+      }
       sums[.hedgingProfit]! += (now.delta + inventory) * gain
       sums[.gammaThetaProfit]! += ended.value - now.value * growth - now.delta * gain
       let unswitched = marked(alive, time: end, spot: next, regime: regime, edge: edge)
@@ -71,9 +88,60 @@ struct ScalarReference {
       spot: spot, regime: path.regimes[path.regimes.count - 1], inventory: inventory)
     sums[.settlementCost] = settlement
     sums[.profit] = accounts - settlement
+    for leg in fair.legs {
+      if case .forward = leg.instrument { wealth += leg.quantity * spot }
+      guard let formula = leg.formula(rate: rate), leg.expiry > problem.horizon + edge else { continue }
+      let volatility = leg.impliedVolatilities[path.regimes[path.regimes.count - 1]]
+      wealth +=
+        leg.quantity
+        * formula.greeks(spot: spot, remaining: leg.expiry - problem.horizon, volatility: volatility).value
+    }
+    if case .exponential(let aversion) = problem.preference {
+      sums[.excessWealth] = wealth - settlement
+      sums[.criterion] = expm1(-aversion * (wealth - settlement)) / aversion
+      if problem.environment.regimes.allSatisfy({ $0.drift == rate }) {
+        sums[.criterion]! += centredGains(path, wealth: wealth, spent: spent, book: fair)
+      }
+      return sums
+    }
     sums[.criterion] =
       sums[.gammaRisk]! + sums[.carry]! + sums[.fixedCosts]! + sums[.variableCosts]! + settlement
     return sums
+  }
+
+  /// What the path gained before costs beyond the expectation given its regimes: wealth and costs, less the payoffs' means
+  /// over the lognormal law of the spot, plus W*.
+  private func centredGains(_ path: RegimePath, wealth: Double, spent: Double, book: Book) -> Double {
+    let problem = rollOut.problem
+    let rate = problem.market.rate
+    var expected = 0.0
+    for leg in book.legs {
+      let time = min(leg.expiry, problem.horizon)
+      var variance = 0.0
+      for (end, part) in zip(path.times, path.integratedVariances) where end <= time + rollOut.plan.coincidence {
+        variance += part
+      }
+      let forward = problem.market.spot * exp(rate * time)
+      let deviation = variance.squareRoot()
+      var mean = forward
+      if case .option(let kind, let strike, _) = leg.instrument, leg.expiry <= problem.horizon {
+        let first = log(forward / strike) / deviation + 0.5 * deviation
+        mean = forward * NormalLaw.cumulative(first) - strike * NormalLaw.cumulative(first - deviation)
+        if kind == .put { mean -= forward - strike }
+      } else if let formula = leg.formula(rate: rate) {
+        // A smooth function: the trapezoidal rule is exact to rounding.
+        let volatility = leg.impliedVolatilities[path.regimes[path.regimes.count - 1]]
+        let width = 0.02
+        mean = stride(from: -9, through: 9, by: width).reduce(0) { sum, normal in
+          let spot = forward * exp(deviation * normal - 0.5 * variance)
+          let value = formula.greeks(spot: spot, remaining: leg.expiry - time, volatility: volatility).value
+          return sum + width * NormalLaw.density(normal) * value
+        }
+      }
+      expected += leg.quantity * mean * exp(rate * (problem.horizon - time))
+    }
+    let worth = book.greeks(time: 0, spot: path.spots[0], regime: path.regimes[0]).value * exp(rate * problem.horizon)
+    return wealth + spent - (expected - worth)
   }
 
   /// Marks at a time that may be an expiry up to rounding of the grid.

@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 import Testing
 
 @testable import Simulation
@@ -74,5 +75,48 @@ import Testing
     let rollOut = try RollOut(
       problem: problem, settings: RollOutSettings(checkEvery: 5 * 3600, pathCount: 64, seed: 14))
     try agree(rollOut, .frictionless) { _, _, _ in .point(0) }
+  }
+  /// Terminal wealth: several expiries, one inside a step, a forward, regimes, funding, interest, with drift and without.
+  /// Lots keep rounding from trading at an edge that is its own target.
+  @Test(arguments: [Settlement.none, .cash], [[0.1, -0.4], [0.03, 0.03]])
+  func terminalWealthInRegimes(settlement: Settlement, drifts: [Double]) throws {
+    let problem = try Fixture.switching(
+      positions: Fixture.ladder, drifts: drifts, rate: 0.03, settlement: settlement,
+      preference: .exponential(riskAversion: 0.05), lot: 0.001)
+    let bands = [
+      Band(lower: -0.1, upper: 0.12, targetLower: -0.05, targetUpper: 0.06),
+      Band(lower: -0.2, upper: 0.2, targetLower: -0.2, targetUpper: 0.2),
+    ]
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 4 * 3600, substeps: 2, pathCount: 320, seed: 15))
+    try agree(rollOut, .constantBand(bands)) { _, _, regime in bands[regime] }
+  }
+
+  /// A horizon before the last expiry: what is left is worth its mark at the regime's own volatility.
+  @Test(arguments: [0.2, 0.05])
+  func terminalWealthBeforeExpiry(drift: Double) throws {
+    let problem = try Fixture.plain(
+      volatility: 0.6, drift: drift, rate: 0.05, positions: [Fixture.option(days: 60), Fixture.option(.put, days: 9)],
+      inventory: 0.3, lot: 0.01, horizonDays: 20, preference: .exponential(riskAversion: 0.05))
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 6 * 3600, pathCount: 256, seed: 16))
+    try agree(rollOut, .frictionless) { _, _, _ in .point(0) }
+  }
+
+  /// Bands that follow the book's gamma, against its Greeks. Lots keep rounding from trading where gamma vanishes.
+  @Test(arguments: [Preference.quadratic(riskAversion: 0.02), .exponential(riskAversion: 0.02)])
+  func gammaScaled(preference: Preference) throws {
+    let problem = try Fixture.switching(positions: Fixture.ladder, preference: preference, lot: 0.001)
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 4 * 3600, pathCount: 256, seed: 17))
+    try agree(rollOut, .whalleyWilmott) { time, logSpot, regime in
+      let alive = Book(
+        legs: problem.book.legs.filter { $0.expiry > time + rollOut.plan.coincidence }, rate: problem.book.rate)
+      let gamma = alive.greeks(time: time, spot: exp(logSpot), regime: regime).gamma
+      let cost = 0.5 * (problem.costs[regime].proportionalBuy + problem.costs[regime].proportionalSell)
+      let growth = preference.isExponential ? exp(problem.market.rate * (problem.horizon - time)) : 1
+      let half = cbrt(1.5 * cost * exp(logSpot) * gamma * gamma / (0.02 * growth))
+      return Band(lower: -half, upper: half, targetLower: -half, targetUpper: half)
+    }
   }
 }
