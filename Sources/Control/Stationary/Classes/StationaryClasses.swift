@@ -8,7 +8,7 @@ extension StationarySolver {
   /// apart from `constantBand`, which is one band for those that do.
   ///
   /// Without a fixed cost in any regime `edge` is the optimum. `interval` lets the regime at a review choose the time to the
-  /// next review and the target; switches in between do not change it. `hybrid` is left to `GapPolicy`.
+  /// next review and the target; switches in between do not change it. `hybrid` is named as not solved.
   /// *Verified by* `PolicyClassClosedFormTests`, `PolicyClassLawTests`.
   /// - Throws: as `solve`.
   public func classes(
@@ -17,8 +17,9 @@ extension StationarySolver {
     try settings.validate()
     var solved: [TrackingClassSolution] = []
     var omitted: [TrackingClasses.Omitted] = []
-    for policyClass in TrackingClass.allCases where policyClass != .hybrid {
+    for policyClass in TrackingClass.allCases {
       do throws(ClassOmissionError) {
+        if policyClass == .hybrid { throw ClassOmissionError(reason: .notSolved) }
         solved.append(
           TrackingClassSolution(
             policyClass: policyClass, regimes: try regimes(of: policyClass, problem, optimum)))

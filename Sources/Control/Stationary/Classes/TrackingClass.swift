@@ -12,7 +12,7 @@ public enum TrackingClass: String, Sendable, CaseIterable {
   case inner
   /// Trade to a target every h units of time, blind in between.
   case interval
-  /// The optimal band, and a trade at the latest after a maximum gap.
+  /// A band, and a trade at the latest after a maximum gap or at the earliest after a minimum gap; not solved.
   case hybrid
   /// One band for all regimes.
   case constantBand
@@ -26,6 +26,8 @@ public enum ClassOmission: Sendable, Equatable {
   case lopsidedRunningCost(regime: Int)
   /// Blind intervals need the law of the deviation at the next look: it is known under mean reversion in one regime only.
   case reversionInSeveralRegimes
+  /// The class is known and its equations are not solved here.
+  case notSolved
   /// The best parameters were not found.
   case notConverged
   /// The error estimate of the cost is above `StationarySolver.classTolerance`.
