@@ -22,11 +22,19 @@ public struct Check: Sendable, Equatable {
     case monotoneInCosts
     /// Closed form, where the problem has one.
     case closedForm
+    /// By how much a policy class is cheaper than the optimum, against the optimum.
+    case classBelowOptimum
+    /// Error estimate of a policy class's cost against the cost.
+    case classError
+    /// Independent simulation of a policy class against its cost.
+    case classRollOut
   }
 
   public let kind: Kind
   /// The regime it was asked of; nil: the whole problem.
   public let regime: String?
+  /// The policy class it was asked of; nil: the optimum.
+  public let policyClass: String?
   public let measured: Double
   public let threshold: Double
   /// Unit of both numbers; empty for a ratio.
@@ -34,9 +42,13 @@ public struct Check: Sendable, Equatable {
   public let passed: Bool
 
   /// A check that passes when the measured number does not exceed the threshold; `NaN` never passes.
-  init(_ kind: Kind, regime: String? = nil, measured: Double, atMost threshold: Double, unit: String = "") {
+  init(
+    _ kind: Kind, regime: String? = nil, policyClass: String? = nil, measured: Double, atMost threshold: Double,
+    unit: String = ""
+  ) {
     self.kind = kind
     self.regime = regime
+    self.policyClass = policyClass
     self.measured = measured
     self.threshold = threshold
     self.unit = unit
@@ -47,6 +59,7 @@ public struct Check: Sendable, Equatable {
   init(_ kind: Kind, regime: String? = nil, measured: Double, atLeast threshold: Double, unit: String = "") {
     self.kind = kind
     self.regime = regime
+    policyClass = nil
     self.measured = measured
     self.threshold = threshold
     self.unit = unit

@@ -8,6 +8,12 @@ public struct TrackingAnswer: Sendable {
   public let solution: StationarySolution
   /// Independent simulation of the bands; nil for a discounted criterion, which the roll-out does not cover.
   public let rollOut: TrackingResult?
+  /// Every policy class at its own optimum.
+  public let classes: TrackingClasses
+  /// Independent simulation of one class beside the optimum; nil where none was simulated.
+  public let classRollOut: TrackingResult?
+  /// Which class that is.
+  public let simulatedClass: TrackingClass?
   /// Time between the roll-out's checks [unit of time of the problem].
   public let rollOutStep: Double?
   /// The closed form's cost where the problem has one: a single regime without drift, long-run average.

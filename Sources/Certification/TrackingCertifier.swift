@@ -21,17 +21,15 @@ public struct TrackingCertifier: Sendable {
   static let errorTolerance = 1e-6
   /// Relative distance from the closed form that is allowed (the digits that the issue of bands needs, and rounding).
   static let closedFormTolerance = 1e-8
-  /// The roll-out's step in units of the fastest time (half-width/η)² of any regime.
-  private static let stepShare = 1e-3
-  /// Simulated time of one batch and of the burn-in, in units of the slowest time scale.
-  private static let batchLengths = 20.0
-  private static let burnInLengths = 5.0
-  /// Steps that one roll-out may take in all.
-  private static let stepBudget = 4e7
 
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
     let solution: StationarySolution
-    do { solution = try StationarySolver().solve(problem) } catch { throw .stationary(error) }
+    let classes: TrackingClasses
+    do {
+      solution = try StationarySolver().solve(problem)
+      progress?(0.1)
+      classes = try StationarySolver().classes(of: problem, optimum: solution)
+    } catch { throw .stationary(error) }
     progress?(0.3)
     var checks: [Check] = []
     let residual = solution.residual
@@ -64,56 +62,71 @@ public struct TrackingCertifier: Sendable {
         Check(
           .closedForm, measured: abs(cost - closedForm) / closedForm, atMost: TrackingCertifier.closedFormTolerance))
     }
-    let simulated = try rollOut(solution, checks: &checks)
+    check(classes, &checks)
+    let simulated = try rollOut(solution.regimes.map(\.band), solution.regimes[0].cost.total, .rollOut, &checks)
+    progress?(0.7)
+    let chosen = TrackingCertifier.simulatedClasses.first { classes[$0] != nil }
+    var classSimulated: TrackingResult?
+    if let chosen, let regimes = classes[chosen]?.regimes {
+      let bands = regimes.compactMap(\.band)
+      classSimulated = try rollOut(bands, regimes[0].cost.total, .classRollOut, &checks, name: chosen.rawValue)?.result
+    }
     progress?(1)
     return Certificate(
       answer: .tracking(
         TrackingAnswer(
-          problem: problem, solution: solution, rollOut: simulated?.result, rollOutStep: simulated?.step,
-          closedFormCost: closedForm)),
+          problem: problem, solution: solution, rollOut: simulated?.result, classes: classes,
+          classRollOut: classSimulated, simulatedClass: classSimulated == nil ? nil : chosen,
+          rollOutStep: simulated?.step, closedFormCost: closedForm)),
       checks: checks)
   }
 
   private var closedFormCost: Double? {
-    guard problem.regimes.count == 1, problem.criterion == .longRunAverage, problem.regimes[0].drift == 0,
+    guard problem.regimes.count == 1, problem.criterion == .longRunAverage, problem.regimes[0].isBrownian,
+      problem.regimes[0].drift == 0, problem.regimes[0].runningCost.isPlain,
       problem.costs[0].proportionalBuy == problem.costs[0].proportionalSell
     else { return nil }
     return StationaryClosedForm(
-      runningCost: problem.regimes[0].runningCost, volatility: problem.regimes[0].volatility,
+      runningCost: problem.regimes[0].runningCost.above, volatility: problem.regimes[0].volatility,
       fixed: problem.costs[0].fixed, proportional: problem.costs[0].proportionalBuy
     ).optimum.cost
   }
 
+  /// Classes that the roll-out can run, the first that exists is taken. Watched every δ their edges act further out by
+  /// 0.5826 η√δ, to which the cost of these classes is flat, so that the extrapolation in δ holds.
+  private static let simulatedClasses = [TrackingClass.recentre, .inner]
+
+  /// No class may be better than the optimum, and each knows its cost.
+  private func check(_ classes: TrackingClasses, _ checks: inout [Check]) {
+    for solution in classes.solved where solution.policyClass != .optimal {
+      let name = solution.policyClass.rawValue
+      checks.append(
+        Check(
+          .classBelowOptimum, policyClass: name, measured: solution.regimes.map { -$0.loss.value }.max()!,
+          atMost: TrackingCertifier.errorTolerance))
+      let errors = solution.regimes.map {
+        $0.cost.total.error / max(abs($0.cost.total.value), .leastNormalMagnitude)
+      }
+      checks.append(
+        Check(.classError, policyClass: name, measured: errors.max()!, atMost: TrackingCertifier.errorTolerance))
+    }
+  }
+
+  /// - Parameter name: of the class, for the check.
   private func rollOut(
-    _ solution: StationarySolution, checks: inout [Check]
+    _ bands: [Band], _ cost: Approximation, _ kind: Check.Kind, _ checks: inout [Check], name: String? = nil
   ) throws(CertificationError) -> (result: TrackingResult, step: Double)? {
-    guard problem.criterion == .longRunAverage else { return nil }
-    let times = zip(solution.regimes, problem.regimes).map { pow(0.5 * $0.band.width / $1.volatility, 2) }
-    let leaving = problem.generator.rates.enumerated().map { -$1[$0] }.filter { $0 > 0 }
-    // A regime that is hardly ever left never mixes with the others; its average is then its own.
-    let slowest = max(times.max()!, leaving.map { 1 / $0 }.max() ?? 0)
-    let step = TrackingCertifier.stepShare * times.min()!
-    let length = TrackingCertifier.batchLengths * slowest
-    let replicas = 64
-    let batches = 8
-    let budgetStep =
-      (TrackingCertifier.burnInLengths * slowest + length * Double(batches)) * Double(replicas)
-      / TrackingCertifier.stepBudget
-    let used = max(step, budgetStep)
+    let plan: TrackingRollOutPlan
+    do { plan = try TrackingRollOutPlan(problem, bands: bands, certification: settings) } catch { return nil }
     do {
-      let rollOut = try TrackingRollOut(
-        problem: problem,
-        settings: TrackingSettings(
-          step: used, burnIn: TrackingCertifier.burnInLengths * slowest, batchLength: length, batchCount: batches,
-          replicaCount: replicas, seed: settings.seed, threads: settings.threads))
-      let result = try rollOut.run(bands: solution.regimes.map(\.band))
-      let cost = solution.regimes[0].cost.total
+      let rollOut = try TrackingRollOut(problem: problem, settings: plan.settings)
+      let result = try rollOut.run(bands: bands)
       let allowance =
         CertificationSettings.rollOutDeviations * result.extrapolatedCost.standardError
         + abs(result.discretisationError.mean) + cost.error
       checks.append(
-        Check(.rollOut, measured: abs(result.extrapolatedCost.mean - cost.value), atMost: allowance))
-      return (result, used)
+        Check(kind, policyClass: name, measured: abs(result.extrapolatedCost.mean - cost.value), atMost: allowance))
+      return (result, plan.settings.step)
     } catch { throw .simulation(error) }
   }
 }

@@ -1,19 +1,43 @@
-/// One regime of a tracking problem: `dx = m dt + η dW`, running cost `λ x²` per unit time.
+/// One regime of a tracking problem: `dx = (m + κ (θ − x)) dt + η dW + jumps`, running cost ℓ(x) per unit time.
 public struct TrackingRegime: Sendable, Equatable {
   public var name: String
   /// m [deviation per unit time].
   public var drift: Double
+  /// κ [1/time]: how fast the deviation returns to the level by itself; negative: it runs away from it.
+  public var reversion: Double
+  /// θ [deviation].
+  public var level: Double
   /// η [deviation per √time].
   public var volatility: Double
-  /// λ [cost per deviation² and unit time].
-  public var runningCost: Double
+  /// ℓ.
+  public var runningCost: DeviationCost
+  public var jumps: DeviationJumps?
 
-  public init(name: String, drift: Double = 0, volatility: Double, runningCost: Double) {
+  public init(
+    name: String, drift: Double = 0, reversion: Double = 0, level: Double = 0, volatility: Double,
+    runningCost: DeviationCost, jumps: DeviationJumps? = nil
+  ) {
     self.name = name
     self.drift = drift
+    self.reversion = reversion
+    self.level = level
     self.volatility = volatility
     self.runningCost = runningCost
+    self.jumps = jumps
   }
+
+  /// With running cost `λ x²`, λ [cost per deviation² and unit time].
+  public init(name: String, drift: Double = 0, volatility: Double, runningCost: Double) {
+    self.init(name: name, drift: drift, volatility: volatility, runningCost: .quadratic(runningCost))
+  }
+
+  /// The drift at x = 0: `m + κθ`.
+  public var driftAtZero: Double { drift + reversion * level }
+
+  /// Whether x is a Brownian motion with constant drift.
+  public var isBrownian: Bool { reversion == 0 && !hasJumps }
+
+  public var hasJumps: Bool { jumps.map { $0.intensity > 0 } ?? false }
 }
 
 /// How costs over an infinite horizon become one number.
@@ -24,8 +48,9 @@ public enum TrackingCriterion: Sendable, Equatable {
   case discounted(rate: Double)
 }
 
-/// Keeping a scalar deviation near zero for ever (control.md §10): minimise running cost `λ_e x²` plus
-/// `c_e(u) = K_e 1{u≠0} + k_e|u|` over all impulse controls of `dx = m_e dt + η_e dW`, the regime e a Markov chain.
+/// Keeping a scalar deviation near its place for ever (control.md §10): minimise running cost ℓ_e(x) plus
+/// `c_e(u) = K_e 1{u≠0} + k_e|u|` over all impulse controls of `dx = m_e(x) dt + η_e dW + jumps`, the regime e a Markov
+/// chain.
 public struct TrackingProblem: Sendable, Equatable {
   public let name: String
   public let criterion: TrackingCriterion
@@ -51,7 +76,10 @@ public struct TrackingProblem: Sendable, Equatable {
       try require(regime.volatility, { Magnitude.deviation.contains($0) }, field + ".volatility", "1e-9 to 1e9")
       try require(regime.drift, { abs($0) <= Magnitude.deviationCost }, field + ".drift", "−1e12 to 1e12")
       try require(
-        regime.runningCost, { Magnitude.deviation.contains($0) }, field + ".runningCost.quadratic", "1e-9 to 1e9")
+        regime.reversion, { abs($0) <= Magnitude.deviationCost }, field + ".drift.reversion", "−1e12 to 1e12")
+      try require(regime.level, { abs($0) <= Magnitude.deviationCost }, field + ".drift.level", "−1e12 to 1e12")
+      try regime.runningCost.validate(field: field + ".runningCost")
+      try regime.jumps?.validate(field: field + ".jumps")
       if regimes[..<index].contains(where: { $0.name == regime.name }) {
         throw .duplicateName(field: field + ".name", name: regime.name)
       }

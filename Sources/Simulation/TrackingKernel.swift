@@ -11,6 +11,7 @@ struct TrackingPlan: Sendable {
   let problem: TrackingProblem
   let clocks: RegimeClocks
   let stream: RandomStream
+  let motion: TrackingMotion
   let step: Double
   let burnInSteps: Int
   let batchSteps: Int
@@ -24,6 +25,7 @@ struct TrackingPlan: Sendable {
     stream = RandomStream(seed: settings.seed)
     clocks = RegimeClocks(generator: problem.generator, stream: stream)
     step = settings.step
+    motion = TrackingMotion(problem, step: settings.step, seed: settings.seed)
     // Even numbers, so that batches and burn-in are whole at 2δ too.
     burnInSteps = 2 * Int((settings.burnIn / (2 * step)).rounded(.up))
     batchSteps = 2 * max(1, Int((settings.batchLength / (2 * step)).rounded(.up)))
@@ -35,8 +37,8 @@ struct TrackingPlan: Sendable {
     let firstStream = UInt64(group * Lanes.scalarCount)
     let regimeCount = problem.regimes.count
     let columns = TrackingPlan.fixedColumns + regimeCount
-    let rootStep = step.squareRoot()
     let running = clocks.isRunning
+    let jumping = motion.hasJumps
     let costs = problem.costs
     let zero = Lanes()
     var deviation = zero
@@ -46,16 +48,22 @@ struct TrackingPlan: Sendable {
     for lane in 0..<Lanes.scalarCount where running {
       nextSwitch[lane] = clocks.sojourn(stream: firstStream + UInt64(lane), switches: 0, regime: 0)
     }
-    func choose(_ value: (TrackingRegime) -> Double, _ regime: Lanes) -> Lanes {
-      var lanes = Lanes(repeating: value(problem.regimes[0]))
-      for index in 1..<max(1, regimeCount) {
-        lanes.replace(with: value(problem.regimes[index]), where: regime .== Double(index))
-      }
+    var wait = Lanes(repeating: .infinity)
+    var jumps = SIMD8<UInt32>()
+    for lane in 0..<Lanes.scalarCount where jumping {
+      wait[lane] = motion.wait(path: firstStream + UInt64(lane), number: 0)
+    }
+    func choose(_ values: [Double], _ regime: Lanes) -> Lanes {
+      var lanes = Lanes(repeating: values[0])
+      for index in 1..<max(1, regimeCount) { lanes.replace(with: values[index], where: regime .== Double(index)) }
       return lanes
     }
-    var drift = choose(\.drift, regime)
-    var volatility = choose(\.volatility, regime)
-    var weight = choose(\.runningCost, regime)
+    var factor = choose(motion.factor, regime)
+    var shift = choose(motion.shift, regime)
+    var scale = choose(motion.scale, regime)
+    var hazard = choose(motion.intensity, regime) * step
+    let weights = LaneCosts(problem.regimes.map(\.runningCost))
+    var weight = weights.at(regime)
     var normals = (zero, zero)
     var number = 0
     for batch in -1..<batchCount {
@@ -84,35 +92,43 @@ struct TrackingPlan: Sendable {
               with: 0, where: regime .!= Double(index))
           }
         }
-        let before = weight * deviation * deviation
+        let before = weight.rate(at: deviation)
         if number & 1 == 0 {
           normals = stream.normalPair(firstStream: firstStream, step: UInt32(truncatingIfNeeded: number >> 1))
         }
         let normal = number & 1 == 0 ? normals.0 : normals.1
-        var shift = drift * step
-        var scale = volatility * rootStep
         let end = Double(number + 1) * step
-        if running, anyLane(nextSwitch .<= end) {
-          for lane in 0..<Lanes.scalarCount where nextSwitch[lane] <= end {
+        let quiet = factor * deviation + shift + scale * normal
+        let switching = nextSwitch .<= end
+        let jump = jumping ? wait .< hazard : SIMDMask(repeating: false)
+        if jumping { wait.replace(with: wait - hazard, where: .!jump .& .!switching) }
+        if anyLane(switching .| jump) {
+          let start = deviation
+          deviation = quiet
+          for lane in 0..<Lanes.scalarCount where switching[lane] || jump[lane] {
+            let path = firstStream + UInt64(lane)
             var state = Int(regime[lane])
-            var (mean, variance) = (0.0, 0.0)
+            var stretch = TrackingMotion.Stretch.identity
             clocks.advance(
-              stream: firstStream + UInt64(lane), from: Double(number) * step, to: end, regime: &state,
-              nextSwitch: &nextSwitch[lane], switches: &switches[lane]
+              stream: path, from: Double(number) * step, to: end, regime: &state, nextSwitch: &nextSwitch[lane],
+              switches: &switches[lane]
             ) { state, spell in
-              mean += problem.regimes[state].drift * spell
-              variance += problem.regimes[state].volatility * problem.regimes[state].volatility * spell
+              motion.advance(
+                &stretch, regime: state, time: spell, path: path, wait: &wait[lane], number: &jumps[lane])
             }
-            shift[lane] = mean
-            scale[lane] = variance.squareRoot()
+            deviation[lane] =
+              stretch.factor * start[lane] + stretch.shift + stretch.variance.squareRoot() * normal[lane]
             regime[lane] = Double(state)
           }
-          drift = choose(\.drift, regime)
-          volatility = choose(\.volatility, regime)
-          weight = choose(\.runningCost, regime)
+          factor = choose(motion.factor, regime)
+          shift = choose(motion.shift, regime)
+          scale = choose(motion.scale, regime)
+          hazard = choose(motion.intensity, regime) * step
+          weight = weights.at(regime)
+        } else {
+          deviation = quiet
         }
-        deviation += shift + scale * normal
-        runningSum += (0.5 * step) * (before + weight * deviation * deviation)
+        runningSum += (0.5 * step) * (before + weight.rate(at: deviation))
         number += 1
       }
       guard batch >= 0 else { continue }
@@ -121,5 +137,38 @@ struct TrackingPlan: Sendable {
       target[TrackingPlan.trades] += tradeSum
       if !running { target[TrackingPlan.fixedColumns] += Lanes(repeating: measuredBatch) }
     }
+  }
+}
+
+/// The running costs of all regimes, looked up by lane.
+struct LaneCosts: Sendable {
+  let costs: [DeviationCost]
+
+  init(_ costs: [DeviationCost]) { self.costs = costs }
+
+  /// ℓ of one regime per lane.
+  struct Chosen {
+    var below: Lanes
+    var above: Lanes
+    var linear: Lanes
+    var center: Lanes
+
+    @inline(__always)
+    func rate(at x: Lanes) -> Lanes {
+      let distance = x - center
+      return (above.replacing(with: below, where: distance .< 0) * distance + linear) * distance
+    }
+  }
+
+  func at(_ regime: Lanes) -> Chosen {
+    func choose(_ value: (DeviationCost) -> Double) -> Lanes {
+      var lanes = Lanes(repeating: value(costs[0]))
+      for index in 1..<max(1, costs.count) {
+        lanes.replace(with: value(costs[index]), where: regime .== Double(index))
+      }
+      return lanes
+    }
+    return Chosen(
+      below: choose(\.below), above: choose(\.above), linear: choose(\.linear), center: choose(\.center))
   }
 }

@@ -51,10 +51,10 @@ public struct TrackingResult: Sendable, Equatable {
   public let extrapolatedCost: Estimate
 }
 
-/// Rolls a band policy out on a deviation `dx = m_e dt + η_e dW` for long, and measures the cost per unit time by batch
+/// Rolls a band policy out on a deviation `dx = m_e(x) dt + η_e dW + jumps` for long, and measures the cost per unit time by batch
 /// means over independent replicas (control.md §10).
 ///
-/// Regimes switch at exact times, so the increment over a step is exactly Gaussian. Trades happen at multiples of δ. The
+/// Regimes switch and jumps happen at exact times; given them the transition over a step is exactly Gaussian. Trades happen at multiples of δ. The
 /// running cost is integrated by the trapezoidal rule: exact in expectation within a regime without drift
 /// (`E∫x² = ½δ(x₀² + E x₁²)` since `E x²` is linear in time), second order in δ otherwise.
 /// *Verified by* `TrackingRollOutTests` against the closed forms of control.md §7.

@@ -162,16 +162,7 @@ enum CheckAction {
 
   private static func describe(_ problem: TrackingProblem, _ screen: inout Screen) {
     screen.section("Regimes")
-    var table = TextTable("<", "drift", "volatility", "running cost", "fixed", "per unit", "mean sojourn")
-    for (e, regime) in problem.regimes.enumerated() {
-      let leaving = -problem.generator.rates[e][e]
-      table.add(
-        regime.name, Figures.significant(regime.drift, 4), Figures.significant(regime.volatility, 4),
-        Figures.significant(regime.runningCost, 4) + " x²", Figures.significant(problem.costs[e].fixed, 4),
-        Figures.significant(problem.costs[e].proportionalBuy, 4),
-        leaving > 0 ? Figures.significant(1 / leaving, 4) : "for ever")
-    }
-    screen.add(table)
+    TrackingRegimeTable(problem: problem, digits: 4).add(to: &screen)
     switch problem.criterion {
     case .longRunAverage: screen.note("Minimises the long-run average cost per unit time.")
     case .discounted(let rate):

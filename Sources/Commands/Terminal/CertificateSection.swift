@@ -11,7 +11,7 @@ extension Screen {
       let shown = asked.contains { !$0.passed } ? asked.filter { !$0.passed } : Screen.tightest(asked)
       for check in shown {
         table.add(
-          Explainer.question(kind), check.regime ?? "", Screen.measured(check, check.measured),
+          Explainer.question(kind), check.regime ?? check.policyClass ?? "", Screen.measured(check, check.measured),
           Screen.measured(check, check.threshold), check.unit, check.passed ? "✓" : "✗")
       }
     }

@@ -18,19 +18,7 @@ struct TrackingScreen {
     }
     screen.title("DEADBAND  \(problem.name)", criterion)
     screen.section("Regimes")
-    var regimes = TextTable("<", "drift", "volatility", "running cost", "fixed", "per unit", "mean sojourn")
-    for (index, regime) in problem.regimes.enumerated() {
-      let cost = problem.costs[index]
-      let leaving = -problem.generator.rates[index][index]
-      regimes.add(
-        regime.name, Figures.significant(regime.drift, 3), Figures.significant(regime.volatility, 3),
-        Figures.significant(regime.runningCost, 3) + " x²", Figures.significant(cost.fixed, 3),
-        cost.proportionalBuy == cost.proportionalSell
-          ? Figures.significant(cost.proportionalBuy, 3)
-          : "\(Figures.significant(cost.proportionalBuy, 3)) / \(Figures.significant(cost.proportionalSell, 3))",
-        leaving > 0 ? Figures.significant(1 / leaving, 3) : "for ever")
-    }
-    screen.add(regimes)
+    TrackingRegimeTable(problem: problem, digits: 3).add(to: &screen)
     screen.section("Bands in the deviation x")
     var bands = TextTable("<", "lower", "to", "to", "upper", "± error", "from target", "from centre")
     for regime in answer.solution.regimes {
@@ -55,11 +43,22 @@ struct TrackingScreen {
         regime.turnover.map { Figures.significant($0.value, 5) } ?? "–")
     }
     screen.add(costs)
+    addClasses(&screen)
     if let result = answer.rollOut, let step = answer.rollOutStep {
       screen.note(
         "Simulated by independent code, checking every \(Figures.significant(step, 2)): "
           + Figures.measured(result.extrapolatedCost.mean, result.extrapolatedCost.standardError)
           + " per unit time (standard error).")
+    } else {
+      screen.note(
+        problem.criterion == .longRunAverage
+          ? "Not simulated: the fastest and the slowest times lie too far apart for the roll-out's budget."
+          : "Not simulated: the independent roll-out measures long-run averages only.")
+    }
+    if let result = answer.classRollOut, let name = answer.simulatedClass {
+      screen.note(
+        "The class \(name.rawValue), simulated likewise: "
+          + Figures.measured(result.extrapolatedCost.mean, result.extrapolatedCost.standardError) + ".")
     }
     screen.add(certificate)
     screen.line("")
@@ -67,5 +66,38 @@ struct TrackingScreen {
       certificate.isCertified
         ? "Written to \(directory) in \(Figures.duration(seconds))" : "Refused after \(Figures.duration(seconds))")
     return screen.text
+  }
+
+  private static let zeroShare = 1e-6
+
+  /// Every class at its own optimum: what to run, what it costs, and what is lost by not being able to run the optimum.
+  private func addClasses(_ screen: inout Screen) {
+    screen.section("Policy classes, each at its own optimum")
+    var table = TextTable(
+      "<class", "<regime", "lower", "to", "to", "upper", "cost", "loss", "look",
+      "gap")
+    for solution in answer.classes.solved {
+      for (index, regime) in solution.regimes.enumerated() {
+        // A target at the centre is found to rounding: what is that small against the answer's own band is zero.
+        let least = answer.solution.regimes[index].band.width * Self.zeroShare
+        func number(_ value: Double?) -> String {
+          value.map { Figures.significant(abs($0) < least ? 0 : $0, 4) } ?? "–"
+        }
+        let (band, target) = (regime.band, regime.interval?.target)
+        table.add(
+          index == 0 ? solution.policyClass.rawValue : "", answer.problem.regimes[index].name, number(band?.lower),
+          number(band?.targetLower ?? target), number(band?.targetUpper ?? target), number(band?.upper),
+          Figures.significant(regime.cost.total.value, 6), Figures.percent(regime.loss.value, 2),
+          number(regime.check?.value), number(regime.meanBetweenTrades?.value))
+      }
+    }
+    screen.add(table)
+    screen.note(
+      "look: time between looks, edges moved in by 0.58 η√δ, that costs 1 % more; gap: mean time between trades.")
+    for omission in answer.classes.omitted {
+      screen.note(
+        "Without \(omission.policyClass.rawValue): "
+          + Explainer.reason(omission.reason, regimes: answer.problem.regimes.map(\.name)) + ".")
+    }
   }
 }

@@ -102,6 +102,21 @@ extension Explainer {
     case .edgesOrdered: "edges and targets in order"
     case .monotoneInCosts: "value grows with costs"
     case .closedForm: "distance from the closed form"
+    case .classBelowOptimum: "no policy class below the optimum"
+    case .classError: "error of a policy class's cost"
+    case .classRollOut: "a class simulated, less its cost"
+    }
+  }
+
+  /// Why a policy class has no numbers.
+  static func reason(_ omission: ClassOmission, regimes: [String]) -> String {
+    switch omission {
+    case .fixedCost(let e): "reflecting at an edge would pay the fixed cost of “\(regimes[e])” without end"
+    case .lopsidedRunningCost(let e): "blind intervals need one quadratic running cost in “\(regimes[e])”"
+    case .reversionInSeveralRegimes: "under mean reversion blind intervals are solved for one regime only"
+    case .notSolved: "a band with a minimum or maximum gap is not solved by this version"
+    case .notConverged: "its best parameters were not found"
+    case .inaccurate: "its cost is not known to one part in a million"
     }
   }
 }

@@ -2,7 +2,7 @@ import Formulation
 
 /// Evaluates functionals of a fixed band policy by collocation on elements.
 ///
-///     ½η_e² W_e″ + m_e W_e′ + Σ q_{ee'} (W_{e'} − W_e) + ψ_e x² + 1_e − g − ρ W_e = 0   where e holds,
+///     ½η_e² W_e″ + m_e W_e′ + Σ q_{ee'} (W_{e'} − W_e) + J_e W_e + wℓ_e + 1_e − g − ρ W_e = 0   where e holds,
 ///     W_e(x) = U_e^± + κ_e^± |x − edge|                                                where e trades.
 ///
 /// Three levels, each exact: every element is solved for its interior points with its end values, the edge values U and
@@ -10,6 +10,9 @@ import Formulation
 /// from `U^± = W(target) + N + κ|edge − target|` (fixed cost) or `W′(edge) = ±κ` (none) and `W_1(centre) = 0`. All
 /// functionals share every factorisation. Error: geometric in the degree. The number g is defined for ρ > 0 too
 /// (g = ρV at the centre), so that nothing grows as ρ → 0.
+///
+/// Jumps, `J W = ν E(W(x + Z) − W(x))`, tie every point of a band to every other; the first two levels are then one dense
+/// system (`coupledTables`).
 struct BandEvaluation {
   let problem: ScaledTracking
   let mesh: StationaryMesh
@@ -18,10 +21,10 @@ struct BandEvaluation {
   let functionals: [BandFunctional]
 
   /// Columns shared by all levels: U (2 per regime), g, then one per functional.
-  private var regimeCount: Int { problem.count }
-  private var rateColumn: Int { 2 * problem.count }
-  private var columnCount: Int { 2 * problem.count + 1 + functionals.count }
-  private var points: Int { basis.degree + 1 }
+  var regimeCount: Int { problem.count }
+  var rateColumn: Int { 2 * problem.count }
+  var columnCount: Int { 2 * problem.count + 1 + functionals.count }
+  var points: Int { basis.degree + 1 }
 
   static func evaluate(
     _ problem: ScaledTracking, bands: [Band], basis: ChebyshevBasis, discount: Double, mergeTolerance: Double,
@@ -34,14 +37,18 @@ struct BandEvaluation {
   }
 
   private func values() throws(StationaryError) -> [BandValue] {
-    var responses: [[Double]] = []
-    for element in 0..<mesh.elementCount { responses.append(try response(element)) }
-    let ends = try skeleton(responses)
-    // W at the nodes as a function of U, g and the functionals, `[active × node × column]`.
-    let tables = (0..<mesh.elementCount).map { combine(responses[$0], mesh.active[$0].count, ends[$0]) }
+    let tables = try problem.hasJumps ? coupledTables() : elementTables()
     let borders = try border(tables)
     let stiffness = edgeStiffness(tables)
     return functionals.indices.map { assemble($0, tables, borders[$0], stiffness) }
+  }
+
+  /// W at the nodes as a function of U, g and the functionals, per element `[active × node × column]`.
+  private func elementTables() throws(StationaryError) -> [[Double]] {
+    var responses: [[Double]] = []
+    for element in 0..<mesh.elementCount { responses.append(try response(element)) }
+    let ends = try skeleton(responses)
+    return (0..<mesh.elementCount).map { combine(responses[$0], mesh.active[$0].count, ends[$0]) }
   }
 
   /// `∂W′(edge)/∂U` in the outward direction, over the part of a change of U that value matching does not feed back
@@ -56,7 +63,7 @@ struct BandEvaluation {
         let a = mesh.active[element].firstIndex(of: e)!
         let row = endSlope(tables[element], mesh.active[element].count, a, element, side == .lower)
         let slope = side.sign * row[index]
-        if problem.fixed[e] == 0 { return slope }
+        if problem.reflects[e] { return slope }
         return slope / (1 - valueRow(tables, e, side == .upper ? band.targetUpper : band.targetLower)[index])
       }
     }
@@ -80,11 +87,11 @@ struct BandEvaluation {
     for (a, e) in active.enumerated() {
       // Multiplied by half²/(½η²), so that the second derivative in ξ has coefficient one.
       let scale = half * half / problem.halfVariance[e]
-      let transport = problem.drift[e] * half / problem.halfVariance[e]
       for j in 1..<p {
         let own = a * (p - 1) + j - 1
         let row = system + own * width
         let x = 0.5 * (left + right) + half * basis.nodes[j]
+        let transport = problem.drift(e, x) * half / problem.halfVariance[e]
         for l in 0...p {
           let coefficient = basis.second[j * points + l] + transport * basis.first[j * points + l]
           if l == 0 {
@@ -99,7 +106,7 @@ struct BandEvaluation {
         let shared = row + n + 2 * active.count
         shared[rateColumn] += scale
         for (s, functional) in functionals.enumerated() {
-          shared[rateColumn + 1 + s] -= scale * (functional.quadratic[e] * x * x + functional.constant[e])
+          shared[rateColumn + 1 + s] -= scale * source(functional, e, x)
         }
         for other in 0..<regimeCount where other != e {
           let rate = scale * problem.rate(e, other)
@@ -107,11 +114,10 @@ struct BandEvaluation {
           if let b = active.firstIndex(of: other) {
             row[b * (p - 1) + j - 1] += rate
           } else {
-            let side: BandSide = mesh.bands[other].upper <= left ? .upper : .lower
-            let edge = side == .upper ? mesh.bands[other].upper : mesh.bands[other].lower
+            let (side, edge) = landing(other, left)
             shared[2 * other + side.rawValue] -= rate
             for (s, functional) in functionals.enumerated() {
-              shared[rateColumn + 1 + s] -= rate * functional.perUnit[side.rawValue][other] * abs(x - edge)
+              shared[rateColumn + 1 + s] -= rate * functional.beyond(side, other, x, edge: edge)
             }
           }
         }
@@ -127,6 +133,17 @@ struct BandEvaluation {
       }
     }
     return result
+  }
+
+  /// `wℓ + 1`.
+  func source(_ functional: BandFunctional, _ e: Int, _ x: Double) -> Double {
+    functional.running * problem.running[e].rate(at: x) + functional.constant[e]
+  }
+
+  /// Which edge of a regime that trades on an element is the near one, by the element's left end.
+  func landing(_ e: Int, _ left: Double) -> (side: BandSide, edge: Double) {
+    let band = mesh.bands[e]
+    return band.upper <= left ? (.upper, band.upper) : (.lower, band.lower)
   }
 
   // MARK: Breakpoints
@@ -257,12 +274,13 @@ struct BandEvaluation {
         let index = 2 * e + side.rawValue
         let row = system + index * width
         let edge = side == .upper ? band.upper : band.lower
-        if problem.fixed[e] > 0 {
+        if !problem.reflects[e] {
           let target = side == .upper ? band.targetUpper : band.targetLower
           row[index] += 1
           add(valueRow(tables, e, target), times: -1, to: row, n)
           for (s, functional) in functionals.enumerated() {
-            row[n + s] += functional.perTrade[e] + functional.perUnit[side.rawValue][e] * abs(edge - target)
+            row[n + s] +=
+              functional.perTrade[side.rawValue][e] + functional.perUnit[side.rawValue][e] * abs(edge - target)
           }
         } else {
           let element = mesh.element(at: edge, from: side)

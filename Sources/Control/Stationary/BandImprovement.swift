@@ -54,7 +54,7 @@ struct BandImprovement {
   private static func improve(_ value: BandValue, _ e: Int) -> Band {
     let band = value.mesh.bands[e]
     var next = band
-    guard value.problem.fixed[e] > 0 else {
+    guard !value.problem.reflects[e] else {
       let reach = 0.5 * band.width
       next.lower = band.lower - outward(value, e, .lower, reach, smoothFit: false)
       next.upper = band.upper + outward(value, e, .upper, reach, smoothFit: false)

@@ -44,11 +44,55 @@ struct BandSearch {
       if success { found = staged }
     }
     if success { widen(&found) }
-    coarseBands = found
-    if success { success = attempt(problem, &found, fine) }
-    bands = found
+    (coarseBands, success) = settled(found, coarse, success)
+    var refined = coarseBands
+    if success {
+      success = attempt(problem, &refined, fine)
+      (bands, success) = settled(success ? refined : coarseBands, fine, success)
+    } else {
+      bands = refined
+    }
     converged = success
   }
+
+  /// Bands that Newton's iteration left, as they are if the cost is at its minimum there, and otherwise minimised.
+  private mutating func settled(_ bands: [Band], _ basis: ChebyshevBasis, _ success: Bool) -> ([Band], Bool) {
+    let (polished, predicted) = polished(bands, basis)
+    if success, predicted == 0 { return (bands, true) }
+    // Edges that the path hardly ever meets do not show in the cost; smooth fit places them once the others are right.
+    var fitted = polished
+    if attempt(problem, &fitted, basis), self.polished(fitted, basis).predicted == 0 { return (fitted, true) }
+    lastStep = predicted.squareRoot()
+    return (polished, success || predicted <= BandSearch.acceptable)
+  }
+
+  /// A minimisation that ends where its model sees no more than this share of the cost left has found the minimum.
+  static let acceptable = 1e-11
+
+  /// Newton's step takes every edge for itself. Where an edge and its target nearly meet, they depend on each other, and the
+  /// steps may end before the minimum: the slopes of the cost tell, and its minimisation in all edges at once finds it.
+  ///
+  /// - Returns: the bands, and what decrease is still predicted as a share of the cost; 0 where there was none to begin with.
+  private func polished(_ bands: [Band], _ basis: ChebyshevBasis) -> (bands: [Band], predicted: Double) {
+    let shape = ClassShape.free(bands, reflects: problem.reflects)
+    let weights = problem.startWeights
+    func gradient(_ parameters: [Double]) -> ClassGradient? {
+      try? ClassGradient(
+        problem, bands: shape.bands(parameters), basis: basis, mergeTolerance: settings.mergeTolerance, start: weights)
+    }
+    guard let first = gradient(shape.start) else { return (bands, .infinity) }
+    let predicted = zip(first.slopes, first.curvatures).reduce(0) { $0 + ($1.1 > 0 ? 0.5 * $1.0 * $1.0 / $1.1 : 0) }
+    guard predicted > BandSearch.polishShare * abs(first.cost) else { return (bands, 0) }
+    let search = QuasiNewton(isAdmissible: shape.isAdmissible, reach: shape.reach)
+    let found = search.minimise(from: shape.start, hessian: shape.hessian(first.curvatures)) { parameters in
+      gradient(parameters).map { ($0.cost, shape.gradient($0.slopes)) }
+    }
+    guard let found else { return (bands, .infinity) }
+    return (shape.bands(found.parameters), found.predicted / abs(found.value))
+  }
+
+  /// Where less than this share of the cost is left, edges that hardly matter stay where smooth fit put them.
+  static let polishShare = 1e-11
 
   /// Smooth fit may hold at several edges. Where trading beyond an edge is worse than holding, policy improvement moves
   /// the edge out to the last such point, and the search starts again from there.

@@ -24,16 +24,18 @@ struct BandValue: Sendable {
   /// The value in regime e at x.
   func value(_ e: Int, _ x: Double, from side: BandSide = .upper) -> Double {
     let band = mesh.bands[e]
-    if x >= band.upper { return edgeValues[2 * e + 1] + functional.perUnit[1][e] * (x - band.upper) }
-    if x <= band.lower { return edgeValues[2 * e] + functional.perUnit[0][e] * (band.lower - x) }
+    if x == band.upper { return edgeValues[2 * e + 1] }
+    if x == band.lower { return edgeValues[2 * e] }
+    if x > band.upper { return edgeValues[2 * e + 1] + functional.beyond(.upper, e, x, edge: band.upper) }
+    if x < band.lower { return edgeValues[2 * e] + functional.beyond(.lower, e, x, edge: band.lower) }
     return interpolate(values, e, x, side)
   }
 
   /// dW/dx; at an edge the limit from inside the band.
   func slope(_ e: Int, _ x: Double, from side: BandSide = .upper) -> Double {
     let band = mesh.bands[e]
-    if x > band.upper { return functional.perUnit[1][e] }
-    if x < band.lower { return -functional.perUnit[0][e] }
+    if x > band.upper { return functional.landingPerUnit[1][e] }
+    if x < band.lower { return -functional.landingPerUnit[0][e] }
     let inward: BandSide = x == band.upper ? .upper : x == band.lower ? .lower : side
     return interpolate(slopes, e, x, inward)
   }
@@ -48,14 +50,15 @@ struct BandValue: Sendable {
     return sum
   }
 
-  /// `mW' + Σ q (W_{e'} − W_e) + ψx² + 1 − g − ρW`: the equation without its second derivative.
+  /// `mW' + Σ q (W_{e'} − W_e) + ν E(W(x + Z) − W) + wℓ + 1 − g − ρW`: the equation without its second derivative.
   func balance(_ e: Int, _ x: Double) -> Double {
-    var sum = functional.quadratic[e] * x * x + functional.constant[e] - rate
+    var sum = functional.running * problem.running[e].rate(at: x) + functional.constant[e] - rate
     let own = value(e, x)
-    sum += problem.drift[e] * slope(e, x) - discount * own
+    sum += problem.drift(e, x) * slope(e, x) - discount * own
     for other in 0..<problem.count where other != e && problem.rate(e, other) > 0 {
       sum += problem.rate(e, other) * (value(other, x) - own)
     }
+    if let jumps = problem.jumps[e] { sum += jumps.intensity * (jumpMean(e, x, jumps) - own) }
     return sum
   }
 
@@ -65,10 +68,43 @@ struct BandValue: Sendable {
   /// d³W/dx³ inside the band, from the differentiated equation.
   func thirdDerivative(_ e: Int, _ x: Double, from side: BandSide) -> Double {
     let own = slope(e, x)
-    var sum = 2 * functional.quadratic[e] * x + problem.drift[e] * curvature(e, x) - discount * own
+    var sum = functional.running * problem.running[e].slope(at: x) - discount * own
+    sum += problem.drift(e, x) * curvature(e, x) - problem.reversion[e] * own
     for other in 0..<problem.count where other != e && problem.rate(e, other) > 0 {
       sum += problem.rate(e, other) * (slope(other, x, from: side) - own)
     }
+    if let jumps = problem.jumps[e] { sum += jumps.intensity * (jumpSlopeMean(e, x, jumps) - own) }
     return -sum / problem.halfVariance[e]
+  }
+
+  /// E W(x + Z).
+  private func jumpMean(_ e: Int, _ x: Double, _ jumps: DeviationJumps) -> Double {
+    let band = mesh.bands[e]
+    var sum = inBand(values, e, x, jumps)
+    for side in BandSide.allCases {
+      sum += edgeValues[2 * e + side.rawValue] * jumps.tail(side, from: x, band)
+      sum += functional.landingMean(side, e, from: x, band, jumps)
+    }
+    return sum
+  }
+
+  /// E W'(x + Z).
+  private func jumpSlopeMean(_ e: Int, _ x: Double, _ jumps: DeviationJumps) -> Double {
+    var sum = inBand(slopes, e, x, jumps)
+    for side in BandSide.allCases {
+      sum += side.sign * functional.landingPerUnit[side.rawValue][e] * jumps.tail(side, from: x, mesh.bands[e])
+    }
+    return sum
+  }
+
+  private func inBand(_ table: [[Double]], _ e: Int, _ x: Double, _ jumps: DeviationJumps) -> Double {
+    var sum = 0.0
+    for element in 0..<mesh.elementCount {
+      guard let a = mesh.active[element].firstIndex(of: e) else { continue }
+      let weights = jumps.weights(from: x, left: mesh.nodes[element], right: mesh.nodes[element + 1], basis: basis)
+      guard let weights else { continue }
+      for j in 0...basis.degree { sum += weights[j] * table[element][a * (basis.degree + 1) + j] }
+    }
+    return sum
   }
 }

@@ -26,13 +26,22 @@ struct ScaledTracking: Sendable {
   let members: [Int]
   /// ½η².
   let halfVariance: [Double]
-  let runningCost: [Double]
+  /// ℓ.
+  let running: [DeviationCost]
   let fixed: [Double]
   /// Proportional cost, `[side][regime]`.
   let slope: [[Double]]
   /// ρ; zero for the long-run average.
   let discount: Double
+  /// The drift at x = 0.
   private(set) var drift: [Double]
+  /// κ: the drift at x is `drift − κx`.
+  private(set) var reversion: [Double]
+  /// Jumps where they happen at all.
+  private(set) var jumps: [DeviationJumps?]
+  /// Whether a breach is reflected at the edge; otherwise it is a trade to the target. A policy class may differ from
+  /// what is best, which is to reflect where no fixed cost is charged.
+  var reflects: [Bool]
   /// Row-major `[from × to]`, rows summing to zero.
   private(set) var rates: [Double]
 
@@ -46,12 +55,23 @@ struct ScaledTracking: Sendable {
     let x = geometricMean(widths)
     let variances = members.map { problem.regimes[$0].volatility * problem.regimes[$0].volatility }
     let t = x * x / geometricMean(variances)
-    let c = geometricMean(members.map { problem.regimes[$0].runningCost }) * x * x * t
+    let c = geometricMean(members.map { ScaledTracking.meanWeight(problem.regimes[$0]) }) * x * x * t
     units = Units(deviation: x, time: t, cost: c)
     self.members = members
     halfVariance = variances.map { 0.5 * $0 * t / (x * x) }
-    drift = members.map { problem.regimes[$0].drift * t / x }
-    runningCost = members.map { problem.regimes[$0].runningCost * x * x * t / c }
+    drift = members.map { problem.regimes[$0].driftAtZero * t / x }
+    reversion = members.map { problem.regimes[$0].reversion * t }
+    jumps = members.map {
+      let regime = problem.regimes[$0]
+      return regime.hasJumps ? regime.jumps?.inUnits(deviation: x, time: t) : nil
+    }
+    reflects = members.map { problem.costs[$0].fixed == 0 }
+    running = members.map {
+      let cost = problem.regimes[$0].runningCost
+      return DeviationCost(
+        below: cost.below * x * x * t / c, above: cost.above * x * x * t / c, linear: cost.linear * x * t / c,
+        center: cost.center / x)
+    }
     fixed = members.map { problem.costs[$0].fixed / c }
     slope = [
       members.map { problem.costs[$0].proportionalBuy * x / c },
@@ -61,31 +81,42 @@ struct ScaledTracking: Sendable {
     if case .discounted(let rate) = problem.criterion { discount = rate * t } else { discount = 0 }
   }
 
+  /// The mean of λ⁻ and λ⁺.
+  private static func meanWeight(_ regime: TrackingRegime) -> Double {
+    0.5 * (regime.runningCost.below + regime.runningCost.above)
+  }
+
   /// Half the band that the regime would have alone, without drift, at the mean of its two proportional costs.
   static func frozenHalfWidth(_ problem: TrackingProblem, regime: Int) -> Double {
-    frozen(problem, regime: regime).outer
+    frozen(problem, regime: regime).optimum.outer
   }
 
-  private static func frozen(_ problem: TrackingProblem, regime: Int) -> StationaryClosedForm.Width {
-    let cost = problem.costs[regime]
+  /// The regime alone and without drift; jumps count as variance.
+  static func frozen(_ problem: TrackingProblem, regime: Int) -> StationaryClosedForm {
+    let (cost, state) = (problem.costs[regime], problem.regimes[regime])
+    let jumpVariance = state.jumps.map { $0.intensity * $0.secondMoment } ?? 0
     return StationaryClosedForm(
-      runningCost: problem.regimes[regime].runningCost, volatility: problem.regimes[regime].volatility,
-      fixed: cost.fixed, proportional: 0.5 * (cost.proportionalBuy + cost.proportionalSell)
-    ).optimum
+      runningCost: meanWeight(state), volatility: (state.volatility * state.volatility + jumpVariance).squareRoot(),
+      fixed: cost.fixed, proportional: 0.5 * (cost.proportionalBuy + cost.proportionalSell))
   }
 
-  /// The bands of the regimes alone: the start of the iteration.
+  /// The bands of the regimes alone, about where the running cost is least: the start of the iteration.
   func frozenBands(_ problem: TrackingProblem) -> [Band] {
-    members.map { regime in
-      let width = ScaledTracking.frozen(problem, regime: regime)
+    members.enumerated().map { index, regime in
+      let width = ScaledTracking.frozen(problem, regime: regime).optimum
       let (outer, inner) = (width.outer / units.deviation, width.inner / units.deviation)
-      return Band(lower: -outer, upper: outer, targetLower: -inner, targetUpper: inner)
+      let cost = running[index]
+      let least = cost.center - cost.linear / (2 * (cost.linear > 0 ? cost.below : cost.above))
+      return Band(
+        lower: least - outer, upper: least + outer, targetLower: least - inner, targetUpper: least + inner)
     }
   }
 
-  /// The same problem with drift and switching multiplied by `factor`, for continuation from the frozen bands.
+  /// The same problem with drift, jumps and switching multiplied by `factor`, for continuation from the frozen bands.
   func coupled(by factor: Double) -> ScaledTracking {
     var result = self
+    result.reversion = reversion.map { $0 * factor }
+    result.jumps = jumps.map { law in law.map { DeviationJumps(intensity: $0.intensity * factor, law: $0.law) } }
     result.drift = drift.map { $0 * factor }
     result.rates = rates.map { $0 * factor }
     return result
@@ -93,10 +124,30 @@ struct ScaledTracking: Sendable {
 
   func rate(_ from: Int, _ to: Int) -> Double { rates[from * count + to] }
 
-  /// The larger of the two decay rates of `½η²v″ + mv′ − (q + ρ)v = 0` [1/deviation]: how sharp a layer can be.
-  func decay(_ regime: Int, discount: Double) -> Double {
-    let killing = discount - rate(regime, regime)
-    let root = (drift[regime] * drift[regime] + 4 * halfVariance[regime] * killing).squareRoot()
-    return (abs(drift[regime]) + root) / (2 * halfVariance[regime])
+  /// m(x).
+  func drift(_ e: Int, _ x: Double) -> Double { drift[e] - reversion[e] * x }
+
+  var hasJumps: Bool { jumps.contains { $0 != nil } }
+
+  /// Where ℓ of one of the regimes changes its polynomial.
+  var kinks: [Double] { running.filter { !$0.isSymmetric }.map(\.center) }
+
+  /// The larger of the two decay rates of `½η²v″ + mv′ − (q + ν + ρ)v = 0` at x [1/deviation], and one over the width
+  /// over which jumps smear: how sharp a layer can be.
+  func decay(_ regime: Int, at x: Double, discount: Double) -> Double {
+    let speed = drift(regime, x)
+    let killing = discount - rate(regime, regime) + (jumps[regime]?.intensity ?? 0)
+    let root = (speed * speed + 4 * halfVariance[regime] * max(0, killing)).squareRoot()
+    return max((abs(speed) + root) / (2 * halfVariance[regime]), jumps[regime]?.sharpness ?? 0)
+  }
+}
+
+extension DeviationJumps {
+  /// One over the shortest length over which the law varies [1/deviation].
+  var sharpness: Double {
+    switch law {
+    case .normal(_, let deviation): return 1 / deviation
+    case .laplace(let up, let down, let p): return max(p > 0 ? 1 / up : 0, p < 1 ? 1 / down : 0)
+    }
   }
 }

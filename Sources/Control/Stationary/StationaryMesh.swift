@@ -2,7 +2,8 @@ import Formulation
 
 /// Elements on which every regime either holds or trades throughout, and on which the value is analytic.
 ///
-/// Breakpoints are the edges of all bands. An element longer than `resolvedExponent` decay lengths is divided
+/// Breakpoints are the edges of all bands, the points where a running cost changes its polynomial, and the places from
+/// which a jump of the mean size would reach an edge, when jumps vary so little that this shows. An element longer than `resolvedExponent` decay lengths is divided
 /// geometrically from both ends, because the layers sit at breakpoints.
 struct StationaryMesh: Sendable {
   /// The bands with edges moved onto shared breakpoints.
@@ -35,18 +36,26 @@ struct StationaryMesh: Sendable {
       case .upper: snapped[regime].upper = breakpoints.last!
       }
       // Where the targets are the edges, they move with them.
-      if problem.fixed[regime] == 0 {
+      if problem.reflects[regime] {
         switch side {
         case .lower: snapped[regime].targetLower = breakpoints.last!
         case .upper: snapped[regime].targetUpper = breakpoints.last!
         }
       }
     }
+    for x in problem.kinks + StationaryMesh.images(snapped, problem) {
+      let isApart = breakpoints.allSatisfy { abs($0 - x) > mergeTolerance * narrowest }
+      if isApart, x > breakpoints.first!, x < breakpoints.last! { breakpoints.append(x) }
+    }
+    breakpoints.sort()
     var nodes = [breakpoints[0]]
     var active: [[Int]] = []
     for (left, right) in zip(breakpoints, breakpoints.dropFirst()) {
       let holding = snapped.indices.filter { snapped[$0].lower <= left && snapped[$0].upper >= right }
-      let decay = holding.map { problem.decay($0, discount: discount) }.max() ?? 0
+      let decay =
+        holding.map {
+          max(problem.decay($0, at: left, discount: discount), problem.decay($0, at: right, discount: discount))
+        }.max() ?? 0
       for node in StationaryMesh.divide(left, right, decay: decay) {
         nodes.append(node)
         active.append(holding)
@@ -55,6 +64,19 @@ struct StationaryMesh: Sendable {
     self.bands = snapped
     self.nodes = nodes
     self.active = active
+  }
+
+  /// Jumps of nearly one size carry what happens at an edge to one jump before it. Jumps that vary by more than this part
+  /// of the band smear it out.
+  static let sharpJump = 0.25
+
+  private static func images(_ bands: [Band], _ problem: ScaledTracking) -> [Double] {
+    bands.indices.flatMap { e -> [Double] in
+      guard case .normal(let mean, let deviation)? = problem.jumps[e]?.law, deviation < sharpJump * bands[e].width,
+        abs(mean) > deviation
+      else { return [] }
+      return [bands[e].lower - mean, bands[e].upper - mean].filter { $0 > bands[e].lower && $0 < bands[e].upper }
+    }
   }
 
   /// The right ends of the pieces of one element.

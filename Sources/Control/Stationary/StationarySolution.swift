@@ -42,6 +42,9 @@ public struct StationaryRegime: Sendable, Equatable {
   public let timeFromUpperTarget: Approximation?
   /// Expected time from the centre of the band to the next trade in any regime.
   public let timeFromCentre: Approximation
+  /// Expected time from a trade in this regime to the next in any, the two targets weighed by how often they are traded
+  /// to; nil without a fixed cost.
+  public let meanBetweenTrades: Approximation?
 }
 
 /// How well the equations and inequalities hold away from the collocation points.

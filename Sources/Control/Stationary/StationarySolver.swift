@@ -2,7 +2,7 @@ import Formulation
 
 /// Solves the stationary tracking problem: bands per regime that minimise the long-run average or discounted cost.
 ///
-///     min{ ½η_e² V_e″ + m_e V_e′ + Σ q_{ee'} (V_{e'} − V_e) + λ_e x² − g − ρV_e,  MV_e − V_e } = 0
+///     min{ ½η_e² V_e″ + m_e V_e′ + Σ q_{ee'} (V_{e'} − V_e) + ν_e E(V_e(x + Z) − V_e) + ℓ_e − g − ρV_e,  MV_e − V_e } = 0
 ///     MV_e(x) = min_u V_e(x + u) + K_e 1{u ≠ 0} + k_e,buy u⁺ + k_e,sell u⁻
 ///
 /// η [deviation/√time], m [deviation/time], q [1/time], λ [cost/(deviation²·time)], K [cost], k [cost/deviation], g
@@ -50,8 +50,11 @@ public struct StationarySolver: Sendable, Equatable {
       evaluations += search.evaluations
       stages = max(stages, search.stages)
       for (index, e) in part.enumerated() {
-        regimes[e] = report(
-          problem.regimes[e].name, search, index, fine.regimes[index], coarse.regimes[index])
+        regimes[e] = StationaryReport(
+          problem: scaled, band: search.bands[index], coarseBand: search.coarseBands[index],
+          bandStep: search.lastStep * search.bands[index].width, fine: fine.regimes[index],
+          coarse: coarse.regimes[index]
+        ).regime(named: problem.regimes[e].name)
       }
     }
     let tolerance = settings.verificationTolerance
@@ -66,41 +69,5 @@ public struct StationarySolver: Sendable, Equatable {
   ) throws(StationaryError) -> StationaryStatistics {
     try StationaryStatistics(
       search.problem, bands: bands, basis: basis, mergeTolerance: settings.mergeTolerance, hasLongRun: hasLongRun)
-  }
-
-  /// Back to the problem's units, with the difference of the two degrees as error.
-  private func report(
-    _ name: String, _ search: BandSearch, _ index: Int, _ fine: StationaryStatistics.Regime,
-    _ coarse: StationaryStatistics.Regime
-  ) -> StationaryRegime {
-    let units = search.problem.units
-    func estimate(_ value: Double, _ other: Double, _ unit: Double) -> Approximation {
-      Approximation(value: value * unit, error: abs(value - other) * unit)
-    }
-    func estimate(_ value: Double?, _ other: Double?, _ unit: Double) -> Approximation? {
-      guard let value, let other else { return nil }
-      return estimate(value, other, unit) as Approximation
-    }
-    let costUnit = search.problem.discount == 0 ? units.cost / units.time : units.cost
-    let (band, coarseBand) = (search.bands[index], search.coarseBands[index])
-    let moves = [
-      band.lower - coarseBand.lower, band.upper - coarseBand.upper, band.targetLower - coarseBand.targetLower,
-      band.targetUpper - coarseBand.targetUpper,
-    ]
-    return StationaryRegime(
-      name: name,
-      band: Band(
-        lower: band.lower * units.deviation, upper: band.upper * units.deviation,
-        targetLower: band.targetLower * units.deviation, targetUpper: band.targetUpper * units.deviation),
-      bandError: (moves.map(abs).max()! + search.lastStep * band.width) * units.deviation,
-      cost: StationaryCost(
-        total: estimate(fine.total, coarse.total, costUnit),
-        running: estimate(fine.running, coarse.running, costUnit),
-        trading: estimate(fine.total - fine.running, coarse.total - coarse.running, costUnit)),
-      tradesPerTime: estimate(fine.tradesPerTime, coarse.tradesPerTime, 1 / units.time),
-      turnover: estimate(fine.turnover, coarse.turnover, units.deviation / units.time),
-      timeFromLowerTarget: estimate(fine.timeFromLowerTarget, coarse.timeFromLowerTarget, units.time),
-      timeFromUpperTarget: estimate(fine.timeFromUpperTarget, coarse.timeFromUpperTarget, units.time),
-      timeFromCentre: estimate(fine.timeFromCentre, coarse.timeFromCentre, units.time))
   }
 }

@@ -10,6 +10,10 @@ struct StationaryStatistics {
     var timeFromLowerTarget: Double?
     var timeFromUpperTarget: Double?
     var timeFromCentre: Double
+    /// Expected time from a trade in the regime to the next trade in any, over where trades lead to.
+    var meanBetweenTrades: Double?
+    /// The share of trades in the regime that are made at or below the lower edge.
+    var lowerShare: Double
   }
 
   let regimes: [Regime]
@@ -23,8 +27,10 @@ struct StationaryStatistics {
     let costs = [BandFunctional.total(problem), .running(problem)]
     var counts = [BandFunctional.timeToTrade(count: count)]
     if hasLongRun {
-      counts += (0..<count).map { .trades(in: $0, count: count) }
-      counts += (0..<count).map { .turnover(in: $0, count: count) }
+      for e in 0..<count {
+        counts += BandSide.allCases.map { .trades(in: e, side: $0, count: count) }
+        counts.append(.turnover(in: e, count: count))
+      }
     }
     let evaluate = { (discount: Double, functionals: [BandFunctional]) throws(StationaryError) -> [BandValue] in
       try BandEvaluation.evaluate(
@@ -47,15 +53,19 @@ struct StationaryStatistics {
     }
     regimes = (0..<count).map { e in
       let band = bands[e]
-      let isImpulse = problem.fixed[e] > 0
+      let isImpulse = !problem.reflects[e]
       let time = { (x: Double) in countValues[0].value(e, x) }
+      let (fromLower, fromUpper) = (time(band.targetLower), time(band.targetUpper))
+      let trades = hasLongRun ? (countValues[3 * e + 1].rate, countValues[3 * e + 2].rate) : (1, 1)
+      // Where no trade is ever made, the two ways count alike.
+      let share = trades.0 + trades.1 > 0 ? trades.0 / (trades.0 + trades.1) : 0.5
       return Regime(
         total: amount(costValues[0], e), running: amount(costValues[1], e),
-        tradesPerTime: hasLongRun && isImpulse ? countValues[1 + e].rate : nil,
-        turnover: hasLongRun ? countValues[1 + count + e].rate : nil,
-        timeFromLowerTarget: isImpulse ? time(band.targetLower) : nil,
-        timeFromUpperTarget: isImpulse ? time(band.targetUpper) : nil,
-        timeFromCentre: time(0.5 * (band.lower + band.upper)))
+        tradesPerTime: hasLongRun && isImpulse ? trades.0 + trades.1 : nil,
+        turnover: hasLongRun ? countValues[3 * e + 3].rate : nil,
+        timeFromLowerTarget: isImpulse ? fromLower : nil, timeFromUpperTarget: isImpulse ? fromUpper : nil,
+        timeFromCentre: time(0.5 * (band.lower + band.upper)),
+        meanBetweenTrades: isImpulse ? share * fromLower + (1 - share) * fromUpper : nil, lowerShare: share)
     }
   }
 }

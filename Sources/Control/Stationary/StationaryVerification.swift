@@ -5,7 +5,7 @@ extension StationaryResidual {
 
   /// Points per element, between the collocation points.
   static let pointsPerElement = 41
-  /// Trade regions are checked this many widths beyond the outermost edges; further out the convex λx² dominates.
+  /// Trade regions are checked this many widths beyond the outermost edges; further out the convex ℓ dominates.
   static let marginWidths = 2.0
   static let pointsPerMargin = 200
 
@@ -27,7 +27,7 @@ extension StationaryResidual {
       var (lowest, highest, runningScale) = (Double.infinity, -Double.infinity, 0.0)
       for (x, height) in zip(points, heights) where x > band.lower && x < band.upper {
         (lowest, highest) = (min(lowest, height), max(highest, height))
-        runningScale = max(runningScale, problem.runningCost[e] * x * x)
+        runningScale = max(runningScale, abs(problem.running[e].rate(at: x)))
       }
       let spread = highest - lowest
       // Selling moves down: the running minimum of W(y) + k_sell (x − y) over y < x; buying likewise from above.
@@ -47,7 +47,7 @@ extension StationaryResidual {
         let balance = value.balance(e, x)
         if x > band.lower && x < band.upper {
           let diffusion = problem.halfVariance[e] * StationaryResidual.secondDerivative(value, e, x)
-          let scale = max(abs(diffusion), problem.runningCost[e] * x * x, abs(value.rate), runningScale)
+          let scale = max(abs(diffusion), abs(value.rate), runningScale)
           let element = mesh.element(at: x)
           let share = (mesh.nodes[element + 1] - mesh.nodes[element]) / band.width
           equation = max(equation, share * abs(diffusion + balance) / scale)
@@ -81,7 +81,8 @@ extension StationaryResidual {
     var changed = false
     for e in bands.indices {
       let band = bands[e]
-      let scale = value.problem.runningCost[e] * max(band.lower * band.lower, band.upper * band.upper)
+      let scale = max(
+        abs(value.problem.running[e].rate(at: band.lower)), abs(value.problem.running[e].rate(at: band.upper)))
       let better = points.filter { ($0 > band.upper || $0 < band.lower) && value.balance(e, $0) < -tolerance * scale }
       if let last = better.last, last > band.upper {
         bands[e].upper = last
@@ -91,7 +92,7 @@ extension StationaryResidual {
         bands[e].lower = first
         changed = true
       }
-      if value.problem.fixed[e] == 0 {
+      if value.problem.reflects[e] {
         bands[e].targetLower = bands[e].lower
         bands[e].targetUpper = bands[e].upper
       }

@@ -57,7 +57,12 @@ extension ModelDecoder {
       return try amounts(points, bare: .basisPoint).map { .proportional($0) }
     case .unit:
       let (_, perUnit) = try object.single(of: ["perUnit", "buy", "sell"])
-      return try amounts(perUnit).map { .proportional($0) }
+      guard perUnit.kind == .object else { return try amounts(perUnit).map { .proportional($0) } }
+      var sides = try perUnit.object()
+      let buy = try amounts(try sides.required("buy"))
+      let sell = try amounts(try sides.required("sell"))
+      try sides.finish()
+      return zip(buy, sell).map { TradeCost(proportionalBuy: $0, proportionalSell: $1) }
     }
   }
 

@@ -48,16 +48,53 @@ extension TrackingProblem {
     case .longRunAverage: discount = .null
     case .discounted(let rate): discount = .number(rate)
     }
-    let states: [JSONValue] = regimes.map {
-      [
-        "name": .string($0.name), "drift": .number($0.drift), "volatility": .number($0.volatility),
-        "runningCost": .number($0.runningCost),
-      ]
-    }
+    let states: [JSONValue] = regimes.map(\.encoded)
     return [
       "kind": "tracking", "name": .string(name), "discountRate": discount, "regimes": .array(states),
       "generator": generator.encoded, "costs": .array(costs.map(\.encoded)),
     ]
+  }
+}
+
+extension TrackingRegime {
+  /// What a problem need not have is left out when it has none, so that a plain problem keeps its digest.
+  var encoded: JSONValue {
+    var members = [
+      JSONMember("name", .string(name)), JSONMember("drift", .number(drift)),
+      JSONMember("volatility", .number(volatility)),
+    ]
+    if runningCost.isPlain {
+      members.append(JSONMember("runningCost", .number(runningCost.above)))
+    } else {
+      members.append(
+        JSONMember(
+          "runningCost",
+          [
+            "below": .number(runningCost.below), "above": .number(runningCost.above),
+            "linear": .number(runningCost.linear), "center": .number(runningCost.center),
+          ]))
+    }
+    if reversion != 0 {
+      members += [JSONMember("reversion", .number(reversion)), JSONMember("level", .number(level))]
+    }
+    if let jumps, hasJumps { members.append(JSONMember("jumps", jumps.encoded)) }
+    return .object(members)
+  }
+}
+
+extension DeviationJumps {
+  var encoded: JSONValue {
+    switch law {
+    case .normal(let mean, let deviation):
+      return [
+        "law": "normal", "intensity": .number(intensity), "mean": .number(mean), "deviation": .number(deviation),
+      ]
+    case .laplace(let up, let down, let probabilityUp):
+      return [
+        "law": "laplace", "intensity": .number(intensity), "scaleUp": .number(up), "scaleDown": .number(down),
+        "probabilityUp": .number(probabilityUp),
+      ]
+    }
   }
 }
 

@@ -6,19 +6,7 @@ extension ModelDecoder {
     var tracking = try object.required("tracking").object()
     let criterion = try self.criterion(try tracking.required("criterion"))
     var regimes: [TrackingRegime] = []
-    for entry in try tracking.required("regimes").array() {
-      var regime = try entry.object()
-      let regimeName = try regime.required("name").name()
-      let drift = try regime.optional("drift")?.number() ?? 0
-      let volatility = try regime.required("volatility").number()
-      var running = try regime.required("runningCost").object()
-      let quadratic = try running.required("quadratic").number()
-      try running.finish()
-      if let jumps = regime.optional("jumps") { throw jumps.notSolved(.jumps) }
-      try regime.finish()
-      regimes.append(
-        TrackingRegime(name: regimeName, drift: drift, volatility: volatility, runningCost: quadratic))
-    }
+    for entry in try tracking.required("regimes").array() { regimes.append(try trackingRegime(entry)) }
     let generator = try generator(&tracking, regimes: regimes.count, prefix: "tracking")
     try tracking.finish()
     let costs = try costs(try object.required("costs"), regimes: regimes.count, base: .unit)
@@ -29,6 +17,68 @@ extension ModelDecoder {
         name: name, criterion: criterion, regimes: stated, generator: generator, costs: costs)
     }
     return Decoded(problem: .tracking(problem))
+  }
+
+  private func trackingRegime(_ entry: StrictValue) throws(ModelFileError) -> TrackingRegime {
+    var object = try entry.object()
+    var regime = TrackingRegime(name: try object.required("name").name(), volatility: 0, runningCost: 0)
+    if let drift = object.optional("drift") { try self.drift(drift, of: &regime) }
+    regime.volatility = try object.required("volatility").number()
+    regime.runningCost = try deviationCost(try object.required("runningCost"))
+    regime.jumps = try object.optional("jumps").map { (value) throws(ModelFileError) in try deviationJumps(value) }
+    try object.finish()
+    return regime
+  }
+
+  /// A number, or `{ constant, reversion, level }`: `constant + reversion (level − x)`.
+  private func drift(_ value: StrictValue, of regime: inout TrackingRegime) throws(ModelFileError) {
+    guard value.kind == .object else {
+      regime.drift = try value.number()
+      return
+    }
+    var object = try value.object()
+    regime.drift = try object.optional("constant")?.number() ?? 0
+    regime.reversion = try object.required("reversion").number()
+    regime.level = try object.optional("level")?.number() ?? 0
+    try object.finish()
+  }
+
+  /// `{ quadratic, linear, center }` or `{ quadraticBelow, quadraticAbove, linear, center }`.
+  private func deviationCost(_ value: StrictValue) throws(ModelFileError) -> DeviationCost {
+    var object = try value.object()
+    var cost: DeviationCost
+    if object.keys.contains("quadraticBelow") || object.keys.contains("quadraticAbove") {
+      cost = DeviationCost(
+        below: try object.required("quadraticBelow").number(), above: try object.required("quadraticAbove").number())
+    } else {
+      cost = .quadratic(try object.required("quadratic").number())
+    }
+    cost.linear = try object.optional("linear")?.number() ?? 0
+    cost.center = try object.optional("center")?.number() ?? 0
+    try object.finish()
+    return cost
+  }
+
+  /// `{ normal: { intensity, mean, deviation } }` or `{ laplace: { intensity, scaleUp, scaleDown, probabilityUp } }`.
+  private func deviationJumps(_ value: StrictValue) throws(ModelFileError) -> DeviationJumps {
+    var object = try value.object()
+    let (key, content) = try object.single(of: ["normal", "laplace"])
+    var law = try content.object()
+    let intensity = try law.required("intensity").number()
+    let jumps: DeviationJumps
+    if key == "normal" {
+      let mean = try law.optional("mean")?.number() ?? 0
+      jumps = DeviationJumps(
+        intensity: intensity, law: .normal(mean: mean, deviation: try law.required("deviation").number()))
+    } else {
+      let up = try law.required("scaleUp").number()
+      let down = try law.required("scaleDown").number()
+      jumps = DeviationJumps(
+        intensity: intensity,
+        law: .laplace(up: up, down: down, probabilityUp: try law.required("probabilityUp").number()))
+    }
+    try law.finish()
+    return jumps
   }
 
   private func criterion(_ value: StrictValue) throws(ModelFileError) -> TrackingCriterion {

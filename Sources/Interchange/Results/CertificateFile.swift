@@ -25,6 +25,7 @@ enum CertificateFile {
       checks.map { check in
         var members = [JSONMember("kind", .string(check.kind.rawValue))]
         if let regime = check.regime { members.append(JSONMember("regime", .string(regime))) }
+        if let policyClass = check.policyClass { members.append(JSONMember("class", .string(policyClass))) }
         // A check that measured no number has failed and says so by leaving it out.
         if check.measured.isFinite { members.append(JSONMember("measured", .number(check.measured))) }
         if check.threshold.isFinite { members.append(JSONMember("threshold", .number(check.threshold))) }
@@ -64,15 +65,23 @@ enum CertificateFile {
       ])
     case .tracking(let answer):
       guard let result = answer.rollOut else { return .null }
-      var members = [
-        JSONMember("averageCost", encode(result.averageCost)),
-        JSONMember("extrapolated", encode(result.extrapolatedCost)),
-        JSONMember("discretisationError", encode(result.discretisationError)),
-        JSONMember("runningCost", encode(result.runningCost)), JSONMember("tradingCost", encode(result.tradingCost)),
-      ]
+      var members = long(result)
+      if let other = answer.classRollOut, let policyClass = answer.simulatedClass {
+        members.append(JSONMember("classes", .object([JSONMember(policyClass.rawValue, .object(long(other)))])))
+      }
       if let step = answer.rollOutStep { members.append(JSONMember("checkEvery", .number(step))) }
       return .object(members + [JSONMember("unit", "time")])
     }
+  }
+
+  /// Long-run means.
+  private static func long(_ result: TrackingResult) -> [JSONMember] {
+    [
+      JSONMember("averageCost", encode(result.averageCost)),
+      JSONMember("extrapolated", encode(result.extrapolatedCost)),
+      JSONMember("discretisationError", encode(result.discretisationError)),
+      JSONMember("runningCost", encode(result.runningCost)), JSONMember("tradingCost", encode(result.tradingCost)),
+    ]
   }
 
   /// The short form in `parameters.json`: the verdict and the simulated upper bound of the current regime.

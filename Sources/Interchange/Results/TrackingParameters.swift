@@ -12,12 +12,27 @@ struct TrackingParameters {
 
   func content() -> (members: [JSONMember], vectors: [DecisionVector]) {
     let first = answer.solution.regimes[0]
-    let members = [
-      JSONMember("value", value(first)),
-      JSONMember("regimes", .array(answer.solution.regimes.map { regime($0) })),
-      JSONMember("monitoring", ["band": "continuous"]),
-    ]
+    let members =
+      [
+        JSONMember("value", value(first)),
+        JSONMember("regimes", .array(answer.solution.regimes.indices.map { regime($0) })),
+        JSONMember("monitoring", ["band": "continuous"]),
+      ] + omissions
     return (members, decisionVectors())
+  }
+
+  /// Classes without numbers, and why.
+  private var omissions: [JSONMember] {
+    if answer.classes.omitted.isEmpty { return [] }
+    let names = problem.regimes.map(\.name)
+    return [
+      JSONMember(
+        "omittedClasses",
+        .array(
+          answer.classes.omitted.map {
+            ["class": .string($0.policyClass.rawValue), "reason": .string($0.reason.word(regimes: names))]
+          }))
+    ]
   }
 
   private func value(_ regime: StationaryRegime) -> JSONValue {
@@ -28,20 +43,37 @@ struct TrackingParameters {
     ]
   }
 
-  private func regime(_ regime: StationaryRegime) -> JSONValue {
-    var optimal = [
-      JSONMember("band", BandEncoding.band(regime.band, unit: nil, measure: "deviation")),
-      JSONMember("bandError", .number(regime.bandError)),
-    ]
-    if let lower = regime.timeFromLowerTarget, let upper = regime.timeFromUpperTarget {
-      // Either target is reached from its own side; without drift both times are the same.
-      optimal.append(
-        JSONMember(
-          "interval",
-          [
-            "meanBetweenTrades": .number(0.5 * (lower.value + upper.value)),
-            "error": .number(0.5 * (lower.error + upper.error)), "unit": "time", "logic": "any",
-          ]))
+  private func regime(_ e: Int) -> JSONValue {
+    let regime = answer.solution.regimes[e]
+    let classes = answer.classes.solved.map { solution in
+      JSONMember(
+        solution.policyClass.rawValue,
+        policy(solution.regimes[e], bandError: solution.policyClass == .optimal ? regime.bandError : nil))
+    }
+    return ["name": .string(regime.name), "value": value(regime), "classes": .object(classes)]
+  }
+
+  /// One class in one regime. What it does not have is left out.
+  private func policy(_ regime: TrackingClassRegime, bandError: Double?) -> JSONValue {
+    var members: [JSONMember] = []
+    if let band = regime.band {
+      members.append(JSONMember("band", BandEncoding.band(band, unit: nil, measure: "deviation")))
+    }
+    if let bandError { members.append(JSONMember("bandError", .number(bandError))) }
+    var interval: [JSONMember] = []
+    if let check = regime.check { interval.append(JSONMember("check", .number(check.value))) }
+    if let least = regime.minGap { interval.append(JSONMember("minGap", .number(least.value))) }
+    if let most = regime.maxGap { interval.append(JSONMember("maxGap", .number(most.value))) }
+    if let fixed = regime.interval {
+      members.append(JSONMember("target", .number(fixed.target)))
+      interval.append(JSONMember("fixed", .number(fixed.time)))
+    }
+    if let mean = regime.meanBetweenTrades {
+      interval += [JSONMember("meanBetweenTrades", .number(mean.value)), JSONMember("error", .number(mean.error))]
+    }
+    if !interval.isEmpty {
+      members.append(
+        JSONMember("interval", .object(interval + [JSONMember("unit", "time"), JSONMember("logic", "any")])))
     }
     var cost = [
       JSONMember("total", .number(regime.cost.total.value)),
@@ -51,11 +83,15 @@ struct TrackingParameters {
     if let trades = regime.tradesPerTime { cost.append(JSONMember("tradesPerYear", .number(trades.value))) }
     if let turnover = regime.turnover { cost.append(JSONMember("turnoverPerYear", .number(turnover.value))) }
     cost.append(JSONMember("error", .number(regime.cost.total.error)))
-    optimal.append(JSONMember("cost", .object(cost)))
-    optimal.append(JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0)]))
-    return [
-      "name": .string(regime.name), "value": value(regime), "classes": ["optimal": .object(optimal)],
-    ]
+    members.append(JSONMember("cost", .object(cost)))
+    members.append(
+      JSONMember(
+        "lossVersusOptimal",
+        [
+          "value": .number(regime.loss.value), "error": .number(regime.loss.error),
+          "unit": "shareOfOptimalCost",
+        ]))
+    return .object(members)
   }
 
   private func decisionVectors() -> [DecisionVector] {
@@ -68,5 +104,19 @@ struct TrackingParameters {
       }
     }
     return vectors
+  }
+}
+
+extension ClassOmission {
+  /// A word for programs, and the regime it is about; sentences are for people and elsewhere.
+  func word(regimes: [String]) -> String {
+    switch self {
+    case .fixedCost(let e): "fixedCost: \(regimes[e])"
+    case .lopsidedRunningCost(let e): "lopsidedRunningCost: \(regimes[e])"
+    case .reversionInSeveralRegimes: "reversionInSeveralRegimes"
+    case .notSolved: "notSolved"
+    case .notConverged: "notConverged"
+    case .inaccurate: "inaccurate"
+    }
   }
 }

@@ -37,7 +37,7 @@ struct LatticeIteration {
           for other in 0..<m where other != e {
             next += problem.generator.rates[e][other] * step * (value[other][i] - here)
           }
-          held[e][i] = problem.regimes[e].runningCost * x * x * step + next - discount * step * here
+          held[e][i] = problem.regimes[e].runningCost.rate(at: x) * step + next - discount * step * here
         }
       }
       for e in 0..<m { value[e] = trade(held[e], problem.costs[e]) }

@@ -11,7 +11,7 @@ import Testing
   func scaling(_ stretch: Double, _ clock: Double) throws {
     let base = try StationaryExamples.general()
     let scaled = try StationaryExamples.problem(
-      running: base.regimes.map { $0.runningCost / (stretch * stretch * clock) },
+      running: base.regimes.map { $0.runningCost.above / (stretch * stretch * clock) },
       volatility: base.regimes.map { $0.volatility * stretch / clock.squareRoot() },
       drift: base.regimes.map { $0.drift * stretch / clock },
       switching: base.generator.rates.map { $0.map { $0 / clock } },
@@ -34,7 +34,7 @@ import Testing
   func mirror(_ discount: Double?) throws {
     let base = try StationaryExamples.general(discount: discount)
     let mirrored = try StationaryExamples.problem(
-      running: base.regimes.map(\.runningCost), volatility: base.regimes.map(\.volatility),
+      running: base.regimes.map(\.runningCost.above), volatility: base.regimes.map(\.volatility),
       drift: base.regimes.map { -$0.drift }, switching: base.generator.rates,
       costs: base.costs.map {
         TradeCost(fixed: $0.fixed, proportionalBuy: $0.proportionalSell, proportionalSell: $0.proportionalBuy)

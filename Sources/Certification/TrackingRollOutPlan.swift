@@ -1,0 +1,60 @@
+import Control
+import Formulation
+import Simulation
+
+/// How long, how finely and how often a band policy is rolled out, and whether that can say anything within the budget.
+struct TrackingRollOutPlan {
+  let settings: TrackingSettings
+
+  /// Why a policy was not confronted with a simulation, as facts.
+  enum Refusal: Error {
+    /// The roll-out measures long-run averages.
+    case discounted
+    /// Following the fastest process for as long as the slowest takes would need so many steps.
+    case timeScales(steps: Double)
+  }
+
+  /// The step in units of the fastest time of any regime: (half-width)²/variance rate, or half-width/speed.
+  private static let stepShare = 1e-3
+  /// The step may be so much longer before the roll-out is given up.
+  private static let stretchLimit = 8.0
+  /// Simulated time of one batch and of the burn-in, in units of the slowest time scale.
+  private static let batchLengths = 20.0
+  private static let burnInLengths = 5.0
+  private static let batchCount = 8
+  /// Replicas, and as few as they may become.
+  private static let replicas = 64
+  private static let fewestReplicas = 16
+  /// Steps that one roll-out may take in all; a switch or a jump costs as much as several.
+  private static let stepBudget = 4e7
+  private static let stepsPerEvent = 5.0
+
+  init(_ problem: TrackingProblem, bands: [Band], certification: CertificationSettings) throws(Refusal) {
+    guard problem.criterion == .longRunAverage else { throw .discounted }
+    let times = zip(bands, problem.regimes).map { band, regime in
+      let half = 0.5 * band.width
+      let jumps = regime.jumps.map { $0.intensity * $0.secondMoment } ?? 0
+      let variance = regime.volatility * regime.volatility + jumps
+      let speed = [band.lower, band.upper].map { abs(regime.driftAtZero - regime.reversion * $0) }.max()!
+      return min(half * half / variance, speed > 0 ? half / speed : .infinity)
+    }
+    let leaving = problem.generator.rates.enumerated().map { -$1[$0] }
+    // A regime that is hardly ever left never mixes with the others; its average is then its own.
+    let slowest = max(times.max()!, leaving.filter { $0 > 0 }.map { 1 / $0 }.max() ?? 0)
+    let eventRate = zip(leaving, problem.regimes).map { $0 + ($1.jumps?.intensity ?? 0) }.max()!
+    let lengths = TrackingRollOutPlan.burnInLengths + TrackingRollOutPlan.batchLengths * Double(Self.batchCount)
+    var step = Self.stepShare * times.min()!
+    func work(_ replicas: Int, _ step: Double) -> Double {
+      lengths * slowest * Double(replicas) * (1 / step + Self.stepsPerEvent * eventRate)
+    }
+    var replicas = Self.replicas
+    while replicas > Self.fewestReplicas, work(replicas, step) > Self.stepBudget { replicas /= 2 }
+    if work(replicas, step) > Self.stepBudget { step *= min(Self.stretchLimit, work(replicas, step) / Self.stepBudget) }
+    // A little over is allowed: events cannot be made fewer.
+    let steps = work(replicas, step)
+    guard steps <= Self.stretchLimit * Self.stepBudget else { throw .timeScales(steps: steps) }
+    settings = TrackingSettings(
+      step: step, burnIn: Self.burnInLengths * slowest, batchLength: Self.batchLengths * slowest,
+      batchCount: Self.batchCount, replicaCount: replicas, seed: certification.seed, threads: certification.threads)
+  }
+}

@@ -1,0 +1,107 @@
+import Formulation
+import LinearAlgebra
+
+extension BandEvaluation {
+  /// W at the nodes as a function of U, g and the functionals, by one dense system over all elements.
+  ///
+  /// Rows: the equation at interior points; at the ends of elements continuity of W and W′, or W = U at an edge.
+  func coupledTables() throws(StationaryError) -> [[Double]] {
+    var offsets: [Int] = []
+    var size = 0
+    for element in 0..<mesh.elementCount {
+      offsets.append(size)
+      size += mesh.active[element].count * points
+    }
+    var matrix = [Double](repeating: 0, count: size * size)
+    var right = [Double](repeating: 0, count: size * columnCount)
+    // Both by columns, as LAPACK wants them.
+    func add(_ value: Double, _ row: Int, _ column: Int) { matrix[row + column * size] += value }
+    func add(_ value: Double, _ row: Int, shared column: Int) { right[row + column * size] += value }
+    for element in 0..<mesh.elementCount {
+      let active = mesh.active[element]
+      let (left, end) = (mesh.nodes[element], mesh.nodes[element + 1])
+      let half = 0.5 * (end - left)
+      for (a, e) in active.enumerated() {
+        let own = offsets[element] + a * points
+        let scale = half * half / problem.halfVariance[e]
+        for j in 1..<basis.degree {
+          let row = own + j
+          let x = 0.5 * (left + end) + half * basis.nodes[j]
+          let transport = problem.drift(e, x) * half / problem.halfVariance[e]
+          for l in 0..<points {
+            add(basis.second[j * points + l] + transport * basis.first[j * points + l], row, own + l)
+          }
+          add(scale * (problem.rate(e, e) - discount), row, row)
+          add(scale, row, shared: rateColumn)
+          for (s, functional) in functionals.enumerated() {
+            add(-scale * source(functional, e, x), row, shared: rateColumn + 1 + s)
+          }
+          for other in 0..<regimeCount where other != e && problem.rate(e, other) != 0 {
+            let rate = scale * problem.rate(e, other)
+            if let b = active.firstIndex(of: other) {
+              add(rate, row, offsets[element] + b * points + j)
+            } else {
+              let (side, edge) = landing(other, left)
+              add(-rate, row, shared: 2 * other + side.rawValue)
+              for (s, functional) in functionals.enumerated() {
+                add(-rate * functional.beyond(side, other, x, edge: edge), row, shared: rateColumn + 1 + s)
+              }
+            }
+          }
+          guard let jumps = problem.jumps[e] else { continue }
+          let rate = scale * jumps.intensity
+          add(-rate, row, row)
+          for there in 0..<mesh.elementCount {
+            guard let b = mesh.active[there].firstIndex(of: e),
+              let weights = jumps.weights(
+                from: x, left: mesh.nodes[there], right: mesh.nodes[there + 1], basis: basis)
+            else { continue }
+            for l in 0..<points { add(rate * weights[l], row, offsets[there] + b * points + l) }
+          }
+          for side in BandSide.allCases {
+            add(-rate * jumps.tail(side, from: x, mesh.bands[e]), row, shared: 2 * e + side.rawValue)
+            for (s, functional) in functionals.enumerated() {
+              let mean = functional.landingMean(side, e, from: x, mesh.bands[e], jumps)
+              add(-rate * mean, row, shared: rateColumn + 1 + s)
+            }
+          }
+        }
+        // The left end: continuous with the element before, or the lower edge.
+        add(1, own, own)
+        if element > 0, let b = mesh.active[element - 1].firstIndex(of: e) {
+          add(-1, own, offsets[element - 1] + b * points + basis.degree)
+        } else {
+          add(1, own, shared: 2 * e + BandSide.lower.rawValue)
+        }
+        // The right end: slopes agree with the element after, or the upper edge.
+        let last = own + basis.degree
+        if element + 1 < mesh.elementCount, let b = mesh.active[element + 1].firstIndex(of: e) {
+          let next = offsets[element + 1] + b * points
+          let nextHalf = 0.5 * (mesh.nodes[element + 2] - mesh.nodes[element + 1])
+          for l in 0..<points {
+            add(basis.first[basis.degree * points + l], last, own + l)
+            add(-basis.first[l] * half / nextHalf, last, next + l)
+          }
+        } else {
+          add(1, last, last)
+          add(1, last, shared: 2 * e + BandSide.upper.rawValue)
+        }
+      }
+    }
+    let solution: [Double]
+    do {
+      solution = try LUFactorisation(Matrix(rows: size, columns: size, byColumns: matrix))
+        .solve(Matrix(rows: size, columns: columnCount, byColumns: right)).storage
+    } catch { throw .singular }
+    return (0..<mesh.elementCount).map { element in
+      let rows = mesh.active[element].count * points
+      var table = [Double](repeating: 0, count: rows * columnCount)
+      for row in 0..<rows {
+        for column in 0..<columnCount {
+          table[row * columnCount + column] = solution[offsets[element] + row + column * size]
+        }
+      }
+      return table
+    }
+  }
+}

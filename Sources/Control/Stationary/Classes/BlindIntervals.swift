@@ -1,0 +1,178 @@
+import Formulation
+import Glibc
+import LinearAlgebra
+
+/// The best blind intervals of one part of a chain: at a review in regime e one trades to z_e, whatever the deviation is,
+/// and reviews again h_e later, whatever happens in between.
+///
+/// The regime at a review decides about the next interval: the regimes at reviews are a Markov chain with transitions
+/// `exp(Q h_e)`, and the average is a ratio of its long-run sums. Everything is exact (`BlindStretch`); the parameters follow
+/// from BFGS with differences of exact costs.
+struct BlindIntervals {
+  let problem: ScaledTracking
+  /// Weights of the regimes in which the discounted cost begins, at x = 0, with a whole interval to the first review.
+  let start: [Double]
+
+  struct Costs {
+    var total: [Double]
+    var running: [Double]
+  }
+
+  struct Policy {
+    var times: [Double]
+    var targets: [Double]
+  }
+
+  struct Found {
+    let policy: Policy
+    /// Per regime: the long-run average, or the discounted value from x = 0.
+    let costs: Costs
+    let coarse: Costs
+    /// Long-run trades and turnover per unit time, by the regime of the trade; nil where no single long-run law exists.
+    let trades: [Double]?
+    let turnover: [Double]?
+    let left: Double
+  }
+
+  /// Steps of central differences, relative to intervals and in units of bands: their error is the square.
+  private static let difference = 1e-4
+  /// Differences carry about ten digits, their products the rest.
+  private static let tolerance = 1e-11
+  /// An interval changes by at most a factor e in one step, a target by at most so many units.
+  private static let reach = 1.0
+
+  func search(from frozen: [StationaryClosedForm], centres: [Double], hasLongRun: Bool) -> Found? {
+    let m = problem.count
+    // Parameters: ln h, then z.
+    let first = (0..<m).map { log(frozen[$0].interval.time / problem.units.time) } + centres
+    func policy(_ parameters: [Double]) -> Policy {
+      Policy(times: parameters[..<m].map { exp($0) }, targets: Array(parameters[m...]))
+    }
+    func evaluate(_ parameters: [Double]) -> (value: Double, gradient: [Double], curvature: [Double])? {
+      let here = policy(parameters)
+      guard let stretches = try? (0..<m).map({ try BlindStretch(problem, from: $0, time: here.times[$0]) }),
+        let value = objective(here, stretches)
+      else { return nil }
+      var (gradient, curvature) = ([Double](), [Double]())
+      for i in parameters.indices {
+        var pair: [Double] = []
+        for sign in [-1.0, 1] {
+          var moved = parameters
+          moved[i] += sign * BlindIntervals.difference
+          let there = policy(moved)
+          var changed = stretches
+          if i < m {
+            guard let stretch = try? BlindStretch(problem, from: i, time: there.times[i]) else { return nil }
+            changed[i] = stretch
+          }
+          guard let value = objective(there, changed) else { return nil }
+          pair.append(value)
+        }
+        gradient.append((pair[1] - pair[0]) / (2 * BlindIntervals.difference))
+        curvature.append((pair[1] - 2 * value + pair[0]) / (BlindIntervals.difference * BlindIntervals.difference))
+      }
+      return (value, gradient, curvature)
+    }
+    guard let begin = evaluate(first) else { return nil }
+    let hessian = first.indices.map { i in
+      first.indices.map { i == $0 ? max(abs(begin.curvature[i]), BlindIntervals.difference * abs(begin.value)) : 0.0 }
+    }
+    var search = QuasiNewton { from in from.map { _ in BlindIntervals.reach } }
+    search.tolerance = BlindIntervals.tolerance
+    let point = search.minimise(from: first, hessian: hessian) { evaluate($0).map { ($0.value, $0.gradient) } }
+    guard let point, point.predicted <= 1e2 * BlindIntervals.tolerance * abs(point.value) else { return nil }
+    return report(policy(point.parameters), left: point.predicted, hasLongRun: hasLongRun)
+  }
+
+  /// The cost of a policy with everything known of it.
+  func report(_ policy: Policy, left: Double, hasLongRun: Bool) -> Found? {
+    let m = problem.count
+    guard let stretches = try? (0..<m).map({ try BlindStretch(problem, from: $0, time: policy.times[$0]) }),
+      let costs = costs(policy, stretches), let coarse = self.costs(policy, stretches, stride: 2)
+    else { return nil }
+    var (trades, turnover): ([Double]?, [Double]?) = (nil, nil)
+    if hasLongRun, let law = reviewLaw(policy, stretches) {
+      let length = (0..<m).reduce(0) { $0 + law[$1] * policy.times[$1] }
+      let growth = policy.times.map { exp(problem.discount * $0) }
+      trades = (0..<m).map { f in
+        (0..<m).reduce(0) { $0 + law[$1] * growth[$1] * stretches[$1].mass[f] } / length
+      }
+      turnover = (0..<m).map { f in
+        (0..<m).reduce(0) {
+          $0 + law[$1] * growth[$1]
+            * stretches[$1].distance(f, from: policy.targets[$1], target: policy.targets[f])
+        } / length
+      }
+    }
+    return Found(policy: policy, costs: costs, coarse: coarse, trades: trades, turnover: turnover, left: left)
+  }
+
+  private func objective(_ policy: Policy, _ stretches: [BlindStretch]) -> Double? {
+    guard let costs = costs(policy, stretches) else { return nil }
+    return problem.discount == 0 ? costs.total[0] : zip(start, costs.total).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  /// Total and running cost per regime.
+  private func costs(_ policy: Policy, _ stretches: [BlindStretch], stride: Int = 1) -> Costs? {
+    let m = problem.count
+    func cycle(_ e: Int, from z: Double) -> (total: Double, running: Double) {
+      let running = stretches[e].running(from: z)
+      var trading = 0.0
+      for f in 0..<m {
+        let target = policy.targets[f]
+        let (buy, sell) = (problem.slope[0][f], problem.slope[1][f])
+        trading += problem.fixed[f] * stretches[e].mass[f]
+        guard buy + sell > 0 else { continue }
+        trading += 0.5 * (buy + sell) * stretches[e].distance(f, from: z, target: target, stride: stride)
+        trading += 0.5 * (sell - buy) * stretches[e].mean(f, from: z, target: target)
+      }
+      return (running + trading, running)
+    }
+    let cycles = (0..<m).map { cycle($0, from: policy.targets[$0]) }
+    if problem.discount == 0 {
+      guard let law = reviewLaw(policy, stretches) else { return nil }
+      let length = (0..<m).reduce(0) { $0 + law[$1] * policy.times[$1] }
+      func average(_ part: (Int) -> Double) -> [Double] {
+        Array(repeating: (0..<m).reduce(0) { $0 + law[$1] * part($1) } / length, count: m)
+      }
+      return Costs(total: average { cycles[$0].total }, running: average { cycles[$0].running })
+    }
+    // v = C + P v at reviews, then one more interval from x = 0.
+    guard let total = resolve(stretches, cycles.map(\.total)), let running = resolve(stretches, cycles.map(\.running))
+    else { return nil }
+    let opening = (0..<m).map { cycle($0, from: 0) }
+    func after(_ e: Int, _ values: [Double]) -> Double { zip(stretches[e].mass, values).reduce(0) { $0 + $1.0 * $1.1 } }
+    return Costs(
+      total: (0..<m).map { opening[$0].total + after($0, total) },
+      running: (0..<m).map { opening[$0].running + after($0, running) })
+  }
+
+  /// v with `v = c + P v`.
+  private func resolve(_ stretches: [BlindStretch], _ right: [Double]) -> [Double]? {
+    let m = problem.count
+    return BlindIntervals.solve(m) { row, column in
+      column == m ? right[row] : (row == column ? 1 : 0) - stretches[row].mass[column]
+    }
+  }
+
+  /// The stationary law of the regime at reviews.
+  private func reviewLaw(_ policy: Policy, _ stretches: [BlindStretch]) -> [Double]? {
+    let m = problem.count
+    let growth = policy.times.map { exp(problem.discount * $0) }
+    // One of the m equations follows from the others; the sum of the law takes its place.
+    return BlindIntervals.solve(m) { row, column in
+      if row == m - 1 { return 1 }
+      return column == m ? 0 : growth[column] * stretches[column].mass[row] - (row == column ? 1 : 0)
+    }
+  }
+
+  private static func solve(_ n: Int, _ entry: (Int, Int) -> Double) -> [Double]? {
+    let system = UnsafeMutablePointer<Double>.allocate(capacity: n * (n + 1))
+    defer { system.deallocate() }
+    for row in 0..<n {
+      for column in 0...n { system[row * (n + 1) + column] = entry(row, column) }
+    }
+    guard (try? DenseElimination.solve(system, rows: n, columns: 1)) != nil else { return nil }
+    return (0..<n).map { system[$0 * (n + 1) + n] }
+  }
+}

@@ -1,0 +1,54 @@
+import Formulation
+
+/// The best bands of one class on one part of a chain, and what they cost.
+struct ClassSearch {
+  /// With the class's own way of trading at edges.
+  let problem: ScaledTracking
+  let bands: [Band]
+  /// The decrease of the cost that the search left on the table, by its model.
+  let left: Double
+  let coarse: StationaryStatistics
+  let fine: StationaryStatistics
+
+  /// - Throws: `notConverged` when the search ended elsewhere than at a minimum, or no policy could be evaluated.
+  init(
+    _ shape: ClassShape, problem: ScaledTracking, settings: StationarySettings, start: [Double], hasLongRun: Bool
+  ) throws(ClassFailure) {
+    var problem = problem
+    problem.reflects = shape.reflects
+    self.problem = problem
+    let bases = [settings.degree - StationarySettings.degreeStep, settings.degree].map { ChebyshevBasis(degree: $0) }
+    var parameters = shape.start
+    var left = Double.infinity
+    for basis in bases {
+      func gradient(_ parameters: [Double]) -> ClassGradient? {
+        try? ClassGradient(
+          problem, bands: shape.bands(parameters), basis: basis, mergeTolerance: settings.mergeTolerance, start: start)
+      }
+      guard let first = gradient(parameters) else { throw .notConverged }
+      let search = QuasiNewton(isAdmissible: shape.isAdmissible, reach: shape.reach, nonNegative: shape.nonNegative)
+      let found = search.minimise(from: parameters, hessian: shape.hessian(first.curvatures)) { parameters in
+        gradient(parameters).map { ($0.cost, shape.gradient($0.slopes)) }
+      }
+      guard let found, found.converged || found.predicted <= ClassSearch.acceptable * abs(found.value) else {
+        throw .notConverged
+      }
+      parameters = found.parameters
+      left = found.predicted
+    }
+    bands = shape.bands(parameters)
+    self.left = left
+    do {
+      coarse = try StationaryStatistics(
+        problem, bands: bands, basis: bases[0], mergeTolerance: settings.mergeTolerance, hasLongRun: hasLongRun)
+      fine = try StationaryStatistics(
+        problem, bands: bands, basis: bases[1], mergeTolerance: settings.mergeTolerance, hasLongRun: hasLongRun)
+    } catch { throw .notConverged }
+  }
+
+  /// Where rounding stops the search before its tolerance, the cost is still known to this share, which counts as error.
+  private static let acceptable = 1e-7
+}
+
+/// A search that found no minimum.
+enum ClassFailure: Error { case notConverged }

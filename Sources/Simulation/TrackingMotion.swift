@@ -1,0 +1,93 @@
+import Formulation
+import Glibc
+import VectorMath
+
+extension DrawPurpose {
+  /// Jumps of a deviation: step = number of the jump, block 0 the waiting time and the side, block 1 the size.
+  static let deviationJump = DrawPurpose(rawValue: 16)
+}
+
+/// The exact transition of a deviation over any stretch of time: `dx = (m + κ(θ − x)) dt + η dW + jumps`.
+///
+/// Between events x is Gaussian, `x' = x e^{−κt} + (m/κ + θ)(1 − e^{−κt}) + η √((1 − e^{−2κt})/(2κ)) Z`. Switches and jumps
+/// happen at their exact times; what they compose is again affine in x and in one normal.
+struct TrackingMotion: Sendable {
+  let regimes: [TrackingRegime]
+  private let jumps: PhiloxStream
+  /// Over one whole step: the factor on x, the shift and the standard deviation, per regime.
+  let factor: [Double]
+  let shift: [Double]
+  let scale: [Double]
+  /// Jumps per unit of time.
+  let intensity: [Double]
+
+  init(_ problem: TrackingProblem, step: Double, seed: UInt64) {
+    regimes = problem.regimes
+    jumps = PhiloxStream(seed: seed, purpose: .deviationJump)
+    let whole = problem.regimes.map { Stretch.identity.after($0, time: step) }
+    factor = whole.map(\.factor)
+    shift = whole.map(\.shift)
+    scale = whole.map { $0.variance.squareRoot() }
+    intensity = problem.regimes.map { $0.hasJumps ? $0.jumps!.intensity : 0 }
+  }
+
+  var hasJumps: Bool { intensity.contains { $0 > 0 } }
+
+  /// `x' = factor·x + shift + √variance Z`.
+  struct Stretch {
+    var factor: Double
+    var shift: Double
+    var variance: Double
+
+    static let identity = Stretch(factor: 1, shift: 0, variance: 0)
+
+    /// Followed by so much time in a regime, without jumps.
+    func after(_ regime: TrackingRegime, time: Double) -> Stretch {
+      let speed = regime.reversion
+      // (1 − e^{−κt})/κ and (1 − e^{−2κt})/(2κ), both t for κ = 0.
+      let once = speed == 0 ? time : -expm1(-speed * time) / speed
+      let twice = speed == 0 ? time : -expm1(-2 * speed * time) / (2 * speed)
+      let decay = exp(-speed * time)
+      return Stretch(
+        factor: factor * decay, shift: shift * decay + regime.driftAtZero * once,
+        variance: variance * decay * decay + regime.volatility * regime.volatility * twice)
+    }
+  }
+
+  /// The time to the jump of this number in units of 1/ν: standard exponential.
+  func wait(path: UInt64, number: UInt32) -> Double {
+    -log(jumps.uniforms(paths: LaneWords(repeating: path), step: number).0[0])
+  }
+
+  private func size(_ law: DeviationJumps.Law, path: UInt64, number: UInt32) -> Double {
+    let paths = LaneWords(repeating: path)
+    switch law {
+    case .normal(let mean, let deviation):
+      return mean + deviation * jumps.normals(paths: paths, step: number, block: 1).0[0]
+    case .laplace(let up, let down, let probabilityUp):
+      let exponential = -log(jumps.uniforms(paths: paths, step: number, block: 1).0[0])
+      let isUp = jumps.uniforms(paths: paths, step: number).1[0] < probabilityUp
+      return isUp ? up * exponential : -down * exponential
+    }
+  }
+
+  /// So much time in a regime, jumps included. `wait` is what is left of the clock of the next jump.
+  func advance(
+    _ stretch: inout Stretch, regime: Int, time: Double, path: UInt64, wait: inout Double, number: inout UInt32
+  ) {
+    let state = regimes[regime]
+    var left = time
+    if let law = state.jumps?.law, intensity[regime] > 0 {
+      while wait < intensity[regime] * left {
+        let moment = wait / intensity[regime]
+        stretch = stretch.after(state, time: moment)
+        stretch.shift += size(law, path: path, number: number)
+        left -= moment
+        number += 1
+        wait = self.wait(path: path, number: number)
+      }
+      wait -= intensity[regime] * left
+    }
+    stretch = stretch.after(state, time: left)
+  }
+}
