@@ -1,0 +1,114 @@
+import Formulation
+
+/// What the policy that is optimal at one risk aversion costs and what risk it leaves, from today's state.
+public struct FrontierPoint: Sendable {
+  /// A number and an estimate of its error, in the same unit.
+  public struct Figure: Sendable, Equatable {
+    public let value: Double
+    public let error: Double
+
+    public init(_ value: Double, error: Double) {
+      self.value = value
+      self.error = error
+    }
+  }
+
+  /// a [1/quote].
+  public let riskAversion: Double
+  /// J [quote], the jumps of marks included.
+  public let total: Figure
+  /// `J − a J'`: trading, settlement and carry [quote].
+  public let cost: Figure
+  /// `a J'`: the risk as J charges for it [quote].
+  public let risk: Figure
+  /// `√(E ∫ v dt) = √(2 J')` [quote].
+  public let deviation: Figure
+  /// The part of `deviation` that the jumps of marks bring, which no hedge lessens [quote]. The squares add.
+  public let markJumpDeviation: Double
+  /// In net delta at today's spot, per regime [units].
+  public let bands: [Band]
+}
+
+/// Finds a point of the frontier with two solutions on each of two grids.
+///
+/// `J(a) = min over policies of (a R + C)` is the lower envelope of straight lines in a, hence concave, and by the envelope
+/// theorem its slope is the optimal policy's own `R = ½ E ∫ v dt`:
+///
+///     risk = a J'(a),   trading + carry = J(a) − a J'(a),   deviation = √(2 J'(a)).
+///
+/// J' is the central difference over a(1 ± ε) on one grid, J the mean of the same two values: both are second order in ε,
+/// and less than 10⁻⁴ of J off at the ε used. Each is then extrapolated over the two grids as a second-order quantity,
+/// `q + (q − q_½)/3`; half of the difference is its error estimate. Source: Milgrom and Segal (2002), theorem 2.
+/// *Verified by* `FrontierTests` against `CostShare`, the independent roll-out and differences along the frontier.
+struct FrontierEvaluation {
+  let problem: OptionBookProblem
+  let threads: Int
+
+  /// Relative step ε, that of `CostShare`.
+  static let step = CostShare.step
+  /// What is added of the two grids' difference: 1/(2² − 1).
+  private static let extrapolation = 1.0 / 3
+  /// Share of the difference that is stated as the error, as in the certificate.
+  private static let remainingShare = 0.5
+
+  /// Grids of half and a quarter of the size chosen for a problem, in every direction.
+  struct Grids {
+    let half: GridSettings
+    let quarter: GridSettings
+
+    init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
+      let chosen = try FiniteHorizonGrid(problem: problem, settings: settings)
+      half = settings.refined(by: 0.5, of: chosen)
+      quarter = settings.refined(by: 0.25, of: chosen)
+    }
+  }
+
+  /// J, J' and the rest on one grid.
+  struct Level {
+    let value: Double
+    /// J', R [quote²].
+    let slope: Double
+    /// The jumps' part of J' [quote²].
+    let jumpSlope: Double
+    let bands: [Band]
+
+    var deviation: Double { (2 * max(0, slope)).squareRoot() }
+    var markJumpDeviation: Double { (2 * max(0, jumpSlope)).squareRoot() }
+  }
+
+  func level(at riskAversion: Double, grid: GridSettings) throws(ControlError) -> Level {
+    let regime = problem.market.currentRegime
+    let method = FiniteHorizon(settings: grid, threads: threads)
+    func solved(_ factor: Double) throws(ControlError) -> (value: Double, jump: Double, bands: [Band]) {
+      let solution = try method.solve(
+        problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion)))
+      let jump = solution.markJumpRisk[solution.grid.reference * problem.environment.count + regime]
+      let value = solution.value(regime: regime, inventory: problem.inventory) + jump
+      return (value, jump, (0..<problem.environment.count).map { solution.band(regime: $0) })
+    }
+    let high = try solved(1 + Self.step)
+    let low = try solved(1 - Self.step)
+    let width = 2 * Self.step * riskAversion
+    return Level(
+      value: 0.5 * (high.value + low.value), slope: (high.value - low.value) / width,
+      jumpSlope: (high.jump - low.jump) / width,
+      bands: zip(high.bands, low.bands).map { $0.mixed(with: $1, weight: 0.5) })
+  }
+
+  func point(at riskAversion: Double, grids: Grids) throws(ControlError) -> FrontierPoint {
+    let fine = try level(at: riskAversion, grid: grids.half)
+    let coarse = try level(at: riskAversion, grid: grids.quarter)
+    func figure(_ quantity: (Level) -> Double) -> FrontierPoint.Figure {
+      let (near, far) = (quantity(fine), quantity(coarse))
+      return FrontierPoint.Figure(
+        near + Self.extrapolation * (near - far), error: Self.remainingShare * abs(near - far))
+    }
+    let slope = figure(\.slope)
+    let deviation = (2 * max(0, slope.value)).squareRoot()
+    return FrontierPoint(
+      riskAversion: riskAversion, total: figure(\.value), cost: figure { $0.value - riskAversion * $0.slope },
+      risk: FrontierPoint.Figure(riskAversion * slope.value, error: riskAversion * slope.error),
+      deviation: FrontierPoint.Figure(deviation, error: deviation > 0 ? slope.error / deviation : 0),
+      markJumpDeviation: fine.markJumpDeviation, bands: fine.bands)
+  }
+}
