@@ -3,7 +3,7 @@ import Formulation
 import Glibc
 
 /// The straddle of the issues: 30 days, at the money, two regimes of 50 % and 120 %.
-private func straddle(fixed: Double) throws -> OptionBookProblem {
+func straddle(fixed: Double) throws -> OptionBookProblem {
   let valuation = Instant(year: 2026, month: 1, day: 1)!
   let expiry = valuation.adding(seconds: 30 * 86_400)
   let regimes = [Regime(name: "calm", volatility: 0.5), Regime(name: "stressed", volatility: 1.2)]
@@ -21,7 +21,7 @@ private func straddle(fixed: Double) throws -> OptionBookProblem {
     preference: .quadratic(riskAversion: 0.1), settlement: .none)
 }
 
-private func fastest(_ repetitions: Int, _ work: () throws -> Void) rethrows -> Double {
+func fastest(_ repetitions: Int, _ work: () throws -> Void) rethrows -> Double {
   var best = Double.infinity
   for _ in 0..<repetitions {
     let start = monotonicSeconds(CLOCK_MONOTONIC)

@@ -66,7 +66,9 @@ enum CheckAction {
     facts.add("horizon", Figures.duration(problem.horizon * problem.dayCount.secondsPerYear))
     facts.add(
       "preference",
-      budget.map { "risk budget, deviation \(figure($0.deviation)) \(quote); solve finds the risk aversion that meets it" }
+      budget.map {
+        "risk budget, deviation \(figure($0.deviation)) \(quote); solve finds the risk aversion that meets it"
+      }
         ?? "quadratic, risk aversion \(Figures.significant(problem.preference.riskAversion, 3)) per \(quote)")
     facts.add(
       "settlement",

@@ -54,7 +54,8 @@ struct FrontierScreen {
         + "error is a share of the total. Both are estimates from two grids; far above the model's own risk aversion the "
         + "bands are narrow for them.")
     if let plot = FrontierPlot(frontier) {
-      screen.section("\(hasCarry ? "Trading and carry" : "Trading") [\(quote)] against deviation [\(quote)], both logarithmic")
+      screen.section(
+        "\(hasCarry ? "Trading and carry" : "Trading") [\(quote)] against deviation [\(quote)], both logarithmic")
       for line in plot.lines { screen.line(line) }
     }
   }
@@ -71,7 +72,9 @@ struct FrontierScreen {
       JSONMember("riskAversionUnit", .string("1/\(quote)")),
       JSONMember("bandUnit", .string(problem.market.underlying)), JSONMember("own", .integer(frontier.own)),
     ]
-    if let budget = model.riskBudget { members.append(JSONMember("riskBudget", ["deviation": .number(budget.deviation)])) }
+    if let budget = model.riskBudget {
+      members.append(JSONMember("riskBudget", ["deviation": .number(budget.deviation)]))
+    }
     members.append(JSONMember("points", .array(frontier.points.map(encode))))
     return .object(members)
   }

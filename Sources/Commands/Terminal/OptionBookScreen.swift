@@ -36,7 +36,8 @@ struct OptionBookScreen {
       screen.line(
         "  risk budget \(Figures.significant(budget.deviation, 5)) \(quote) · deviation "
           + "\(Figures.measured(point.deviation.value, point.deviation.error)) · simulated, looking every "
-          + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e.")
+          + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
+      )
     }
     addBook(&screen)
     addRegimes(&screen)

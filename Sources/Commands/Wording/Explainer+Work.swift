@@ -46,7 +46,8 @@ extension Explainer {
     case .notReached(let deviation):
       return sentence(
         place, asked,
-        allowed: "the search ended at \(amount(deviation)); costs are too high for the budget, or the grid too coarse for it")
+        allowed:
+          "the search ended at \(amount(deviation)); costs are too high for the budget, or the grid too coarse for it")
     }
   }
 

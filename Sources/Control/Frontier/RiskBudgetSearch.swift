@@ -18,8 +18,8 @@ public enum RiskBudgetError: Error, Equatable, Sendable {
 ///
 /// The deviation `√(2 J'(a))` falls with a, because J is concave. In (ln a, ln deviation) it is nearly a straight line, of
 /// slope −⅓ for proportional and −¼ for fixed costs where they are small, so that a bracketed secant (the Illinois rule,
-/// Dowell and Jarratt 1971) ends in a few steps. It runs on grids of a quarter of the size that each trial would be given;
-/// what the extrapolated point at its end differs by is put right by aiming once more. *Verified by* `RiskBudgetTests`.
+/// Dowell and Jarratt 1971) ends in a few steps. It runs on grids of a quarter of the size that each trial would be given, and
+/// from where it ends on a grid of half of the size. *Verified by* `RiskBudgetTests`.
 public struct RiskBudgetSearch: Sendable {
   public let problem: OptionBookProblem
   public let budget: RiskBudget
@@ -35,16 +35,17 @@ public struct RiskBudgetSearch: Sendable {
 
   /// The budget is met within this, relatively; the error of the deviation itself is stated beside it.
   static let tolerance = 1e-3
-  /// Stops the search on the coarse grid, well within `tolerance`.
-  private static let coarseTolerance = 1e-4
+  /// Stops a search, well within `tolerance`.
+  private static let fineTolerance = 1e-4
   /// A bracket's end moves by this factor in a: the deviation then halves where costs are small.
   private static let stride = 8.0
+  /// The same around a root of the coarser grid: deviations there are off by some per cent.
+  private static let shortStride = 1.3
   /// Sixteen decimal orders on either side of the start.
   private static let mostStrides = 18
   /// With a smaller by `stride` the deviation grows by less than this, relatively: it is that of the book left alone.
   private static let saturation = 1e-3
   private static let mostSecants = 40
-  private static let mostCorrections = 4
 
   /// The point that meets the budget.
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(RiskBudgetError) -> FrontierPoint {
@@ -52,73 +53,72 @@ public struct RiskBudgetSearch: Sendable {
       throw .freeTrading
     }
     let evaluation = FrontierEvaluation(problem: problem, threads: threads)
-    var aim = budget.deviation
-    var start = log(budget.startingAversion)
-    var point: FrontierPoint?
-    for correction in 0..<Self.mostCorrections {
-      let logAversion = try root(aim: aim, from: start, evaluation: evaluation)
-      let found: FrontierPoint
-      do { found = try evaluation.point(at: exp(logAversion), grids: try grids(at: exp(logAversion))) } catch {
-        throw .control(error)
-      }
-      progress?(Double(correction + 1) / Double(Self.mostCorrections))
-      point = found
-      let ratio = found.deviation.value / budget.deviation
-      if abs(ratio - 1) <= Self.tolerance { return found }
-      guard ratio > 0, ratio.isFinite else { break }
-      aim /= ratio
-      start = logAversion
+    let near = try root(from: log(budget.startingAversion), stride: Self.stride) { aversion throws(ControlError) in
+      try evaluation.level(at: aversion, grid: try grids(at: aversion).quarter)
     }
-    throw .notReached(deviation: point?.deviation.value ?? 0)
+    progress?(Self.coarseShare)
+    // The same grid for every trial that decides, so that its error does not jump between them.
+    let fixed: FrontierEvaluation.Grids
+    do { fixed = try grids(at: exp(near)) } catch { throw .control(error) }
+    let found = try root(from: near, stride: Self.shortStride) { aversion throws(ControlError) in
+      try evaluation.level(at: aversion, grid: fixed.half)
+    }
+    progress?(1)
+    let point: FrontierPoint
+    do { point = try evaluation.point(at: exp(found), grids: fixed) } catch { throw .control(error) }
+    guard abs(point.deviation.value / budget.deviation - 1) <= Self.tolerance else {
+      throw .notReached(deviation: point.deviation.value)
+    }
+    return point
   }
+
+  /// Share of the work that the coarser grid takes.
+  private static let coarseShare = 0.3
 
   private func grids(at riskAversion: Double) throws(ControlError) -> FrontierEvaluation.Grids {
     try FrontierEvaluation.Grids(
       problem: problem.replacing(preference: .quadratic(riskAversion: riskAversion)), settings: settings)
   }
 
-  /// ln a at which the coarse grid's deviation is `aim`.
+  /// ln a at which the deviation of `level` is the budget.
   private func root(
-    aim: Double, from start: Double, evaluation: FrontierEvaluation
+    from start: Double, stride: Double, level: (Double) throws(ControlError) -> FrontierEvaluation.Level
   ) throws(RiskBudgetError) -> Double {
-    /// ln(deviation/aim), and the jumps' own deviation.
+    /// ln(deviation/budget), which falls with a.
     func excess(_ logAversion: Double) throws(RiskBudgetError) -> Double {
-      do throws(ControlError) {
-        let aversion = exp(logAversion)
-        let level = try evaluation.level(at: aversion, grid: try grids(at: aversion).quarter)
-        if level.markJumpDeviation >= aim { jumps = level.markJumpDeviation }
-        return level.deviation > 0 ? log(level.deviation / aim) : -.infinity
-      } catch { throw .control(error) }
+      let found: FrontierEvaluation.Level
+      do { found = try level(exp(logAversion)) } catch { throw .control(error) }
+      if found.markJumpDeviation >= budget.deviation { throw .belowMarkJumps(jumps: found.markJumpDeviation) }
+      return found.deviation > 0 ? log(found.deviation / budget.deviation) : -.infinity
     }
-    var jumps: Double?
     var (low, high) = (start, start)
     var atLow = try excess(start)
-    if let jumps { throw .belowMarkJumps(jumps: jumps) }
     var atHigh = atLow
     var strides = 0
     while atLow < 0 {
       (high, atHigh) = (low, atLow)
-      low -= log(Self.stride)
+      low -= log(stride)
       atLow = try excess(low)
       strides += 1
       let isSaturated = atLow - atHigh < Self.saturation
-      if atLow < 0, isSaturated || strides == Self.mostStrides { throw .needless(unhedged: aim * exp(atLow)) }
+      if atLow < 0, isSaturated || strides == Self.mostStrides {
+        throw .needless(unhedged: budget.deviation * exp(atLow))
+      }
     }
     while atHigh > 0 {
       (low, atLow) = (high, atHigh)
-      high += log(Self.stride)
+      high += log(stride)
       atHigh = try excess(high)
       strides += 1
-      if atHigh > 0, strides == Self.mostStrides { throw .notReached(deviation: aim * exp(atHigh)) }
+      if atHigh > 0, strides == Self.mostStrides { throw .notReached(deviation: budget.deviation * exp(atHigh)) }
     }
     if atLow == 0 { return low }
     if atHigh == 0 { return high }
     var lastSide = 0
     for _ in 0..<Self.mostSecants {
-      let isUsable = atHigh.isFinite
-      let middle = isUsable ? (low * atHigh - high * atLow) / (atHigh - atLow) : 0.5 * (low + high)
+      let middle = atHigh.isFinite ? (low * atHigh - high * atLow) / (atHigh - atLow) : 0.5 * (low + high)
       let at = try excess(middle)
-      if abs(at) < Self.coarseTolerance || high - low < Self.coarseTolerance { return middle }
+      if abs(at) < Self.fineTolerance { return middle }
       if at > 0 {
         (low, atLow) = (middle, at)
         if lastSide == 1 { atHigh *= 0.5 }

@@ -65,7 +65,7 @@ import Testing
       ).run()
     } throws: { thrown in
       guard case .needless(let unhedged) = thrown as? RiskBudgetError else { return false }
-      // The search runs on 75 spots: 1 %.
+      // The search begins on 75 spots: 1 %.
       return abs(unhedged - simulated) < 4 * error + 0.01 * simulated
     }
   }

@@ -96,7 +96,9 @@ import Testing
     ("{ riskBudget: { deviation: 1e7 } }", "solve", "within the budget: the answer is never to trade"),
     ("{ riskBudget: { deviation: 1e7 } }", "frontier", "within the budget: the answer is never to trade"),
     ("{ riskBudget: { deviation: 1 } }", "simulate", "the jumps of the marks when regimes switch deviate by"),
-    ("{ exponential: { riskAversion: 1e-4 } }", "frontier", "exponential utility, which is no sum of a cost and a risk"),
+    (
+      "{ exponential: { riskAversion: 1e-4 } }", "frontier", "exponential utility, which is no sum of a cost and a risk"
+    ),
   ])
   func refusals(_ preference: String, _ command: String, _ words: String) throws {
     try withTemporaryFolder { folder in

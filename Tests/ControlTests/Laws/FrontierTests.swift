@@ -7,7 +7,7 @@ import Testing
 
 /// What is proven of a frontier, and what it must agree with.
 @Suite struct FrontierTests {
-  static let grid = GridSettings(spots: 240, holdings: 121, steps: 300)
+  static let grid = GridSettings(spots: 500, holdings: 241, steps: 800)
 
   /// Costs of each kind, on a straddle that marks jump on as well when its regimes have volatilities of their own.
   struct Case: Sendable, CustomTestStringConvertible {
@@ -23,7 +23,8 @@ import Testing
 
     func frontier(riskAversion: Double = 0.1, costScale: Double = 1, count: Int = 9) throws -> Frontier {
       try Frontier(
-        problem: problem(riskAversion: riskAversion, costScale: costScale), settings: grid, count: count, threads: 2)
+        problem: problem(riskAversion: riskAversion, costScale: costScale), settings: grid, count: count, span: 10,
+        threads: 2)
     }
   }
 
@@ -60,14 +61,14 @@ import Testing
     let large = try row.frontier(riskAversion: 0.1 * factor, costScale: factor, count: 3)
     for (a, b) in zip(small.points, large.points) {
       #expect(relativeDifference(factor * a.total.value, b.total.value) < 1e-9)
-      // Differences over 4 % of J.
+      // Differences over 10 % of a.
       #expect(relativeDifference(factor * a.cost.value, b.cost.value) < 1e-7)
       #expect(relativeDifference(a.deviation.value, b.deviation.value) < 1e-7)
       for (one, other) in zip(a.bands, b.bands) { #expect(abs(one.upper - other.upper) < 1e-7) }
     }
   }
 
-  /// The slope found over 2 % of risk aversion against the differences along the frontier itself, in ln a, of sixth order.
+  /// The slope found over 10 % of risk aversion against the differences along the frontier itself, in ln a, of sixth order.
   @Test(arguments: cases) func slopesFollowTheFrontier(_ row: Case) throws {
     let frontier = try row.frontier(count: 13)
     let points = frontier.points
@@ -78,7 +79,7 @@ import Testing
       let slope = (0..<7).reduce(0.0) { $0 + weights[$1] * points[middle + $1 - 3].total.value } / h
       let point = points[middle]
       #expect(
-        abs(slope - point.risk.value) < 0.002 * point.total.value + point.risk.error,
+        abs(slope - point.risk.value) < point.risk.error,
         "a = \(point.riskAversion): \(slope) along the frontier, \(point.risk)")
     }
   }
@@ -120,7 +121,7 @@ import Testing
 
   /// The deviation of a point of the frontier, as a budget, leads back to the point.
   @Test(arguments: FrontierTests.cases) func findsTheWayBack(_ row: FrontierTests.Case) throws {
-    for aversion in [0.02, 0.1, 0.7] {
+    for aversion in [0.02, 0.3] {
       let problem = try row.problem(riskAversion: aversion)
       let frontier = try Frontier(problem: problem, settings: Self.grid, count: 2, threads: 2)
       let own = frontier.points[frontier.own]
