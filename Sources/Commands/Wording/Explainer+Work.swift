@@ -47,7 +47,7 @@ extension Explainer {
       return sentence(
         place, asked,
         allowed:
-          "the search ended at \(amount(deviation)); costs are too high for the budget, or the grid too coarse for it")
+          "the search ended at \(amount(deviation)); no policy meets it, or the grid is too coarse to find it")
     }
   }
 

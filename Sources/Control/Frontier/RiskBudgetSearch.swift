@@ -43,7 +43,7 @@ public struct RiskBudgetSearch: Sendable {
   private static let shortStride = 1.3
   /// Sixteen decimal orders on either side of the start.
   private static let mostStrides = 18
-  /// With a smaller by `stride` the deviation grows by less than this, relatively: it is that of the book left alone.
+  /// With a smaller by `stride` the deviation grows by less than this, relatively: there it stays.
   private static let saturation = 1e-3
   private static let mostSecants = 40
 
@@ -51,6 +51,13 @@ public struct RiskBudgetSearch: Sendable {
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(RiskBudgetError) -> FrontierPoint {
     guard problem.costs.contains(where: { $0.charge(price: problem.market.spot, trade: 1) > 0 }) else {
       throw .freeTrading
+    }
+    // Where holding earns nothing, the least hedge is none.
+    let hasCarry = problem.environment.regimes.contains { $0.drift != problem.market.rate || $0.funding != 0 }
+    if !hasCarry {
+      let unhedged: Double
+      do { unhedged = UnhedgedRisk(problem: problem).deviation(on: try chosenGrid) } catch { throw .control(error) }
+      if unhedged <= budget.deviation { throw .needless(unhedged: unhedged) }
     }
     let evaluation = FrontierEvaluation(problem: problem, threads: threads)
     let near = try root(from: log(budget.startingAversion), stride: Self.stride) { aversion throws(ControlError) in
@@ -74,6 +81,14 @@ public struct RiskBudgetSearch: Sendable {
 
   /// Share of the work that the coarser grid takes.
   private static let coarseShare = 0.3
+
+  /// The grid at the risk aversion where the search begins.
+  private var chosenGrid: FiniteHorizonGrid {
+    get throws(ControlError) {
+      try FiniteHorizonGrid(
+        problem: problem.replacing(preference: .quadratic(riskAversion: budget.startingAversion)), settings: settings)
+    }
+  }
 
   private func grids(at riskAversion: Double) throws(ControlError) -> FrontierEvaluation.Grids {
     try FrontierEvaluation.Grids(
@@ -100,9 +115,9 @@ public struct RiskBudgetSearch: Sendable {
       low -= log(stride)
       atLow = try excess(low)
       strides += 1
-      let isSaturated = atLow - atHigh < Self.saturation
-      if atLow < 0, isSaturated || strides == Self.mostStrides {
-        throw .needless(unhedged: budget.deviation * exp(atLow))
+      // No longer rising: the deviation is as large as policies make it, or the grid resolves it no more.
+      if atLow < 0, strides == Self.mostStrides || atLow < atHigh + Self.saturation {
+        throw .notReached(deviation: budget.deviation * exp(max(atLow, atHigh)))
       }
     }
     while atHigh > 0 {
