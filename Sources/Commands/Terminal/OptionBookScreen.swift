@@ -34,7 +34,7 @@ struct OptionBookScreen {
     if let budget = model.riskBudget, let point = model.budgetPoint {
       let simulated = answer.regimes[problem.market.currentRegime].hedgingDeviation(in: problem)
       screen.line(
-        "  risk budget \(Figures.significant(budget.deviation, 5)) \(quote) · deviation "
+        "  risk budget \(Explainer.number(budget.deviation)) \(quote) · deviation "
           + "\(Figures.measured(point.deviation.value, point.deviation.error)) · simulated, looking every "
           + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
       )

@@ -82,12 +82,16 @@ struct FrontierEvaluation {
     var markJumpDeviation: Double { (2 * max(0, jumpSlope)).squareRoot() }
   }
 
-  func level(at riskAversion: Double, grid: GridSettings) throws(ControlError) -> Level {
+  func level(at riskAversion: Double, grid settings: GridSettings) throws(ControlError) -> Level {
     let regime = problem.market.currentRegime
-    let method = FiniteHorizon(settings: grid, threads: threads)
+    if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
+    // The very same nodes for both: inventories are laid out for a's own bands, and another layout would be another error.
+    let grid = try FiniteHorizonGrid(
+      problem: problem.replacing(preference: .quadratic(riskAversion: riskAversion)), settings: settings)
     func solved(_ factor: Double) throws(ControlError) -> (value: Double, jump: Double, bands: [Band]) {
-      let solution = try method.solve(
-        problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion)))
+      let moved = problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion))
+      let solution = try BackwardMarch(problem: moved, grid: grid, threads: threads).run(
+        settings: settings, progress: nil)
       let jump = solution.markJumpRisk[solution.grid.reference * problem.environment.count + regime]
       let value = solution.value(regime: regime, inventory: problem.inventory) + jump
       return (value, jump, (0..<problem.environment.count).map { solution.band(regime: $0) })
