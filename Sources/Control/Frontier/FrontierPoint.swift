@@ -88,16 +88,28 @@ struct FrontierEvaluation {
     // The very same nodes for both: inventories are laid out for a's own bands, and another layout would be another error.
     let grid = try FiniteHorizonGrid(
       problem: problem.replacing(preference: .quadratic(riskAversion: riskAversion)), settings: settings)
-    func solved(_ factor: Double) throws(ControlError) -> (value: Double, jump: Double, bands: [Band]) {
-      let moved = problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion))
-      let solution = try BackwardMarch(problem: moved, grid: grid, threads: threads).run(
-        settings: settings, progress: nil)
-      let jump = solution.markJumpRisk[solution.grid.reference * problem.environment.count + regime]
+    // The two side by side: a march on a coarse grid has too little work per step for several threads of its own.
+    let marches = [1 + Self.step, 1 - Self.step].map { factor in
+      BackwardMarch(
+        problem: problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion)), grid: grid,
+        threads: max(1, threads / 2))
+    }
+    let slots = Slots(count: marches.count)
+    defer { slots.deallocate() }
+    let run: @Sendable (Int) -> Void = { index in
+      slots.results[index] = Result { () throws(ControlError) in
+        try marches[index].run(settings: settings, progress: nil)
+      }
+    }
+    if threads > 1 { parallel(marches.count, run) } else { marches.indices.forEach(run) }
+    func solved(_ index: Int) throws(ControlError) -> (value: Double, jump: Double, bands: [Band]) {
+      let solution = try slots.results[index]!.get()
+      let jump = solution.markJumpRisk[grid.reference * problem.environment.count + regime]
       let value = solution.value(regime: regime, inventory: problem.inventory) + jump
       return (value, jump, (0..<problem.environment.count).map { solution.band(regime: $0) })
     }
-    let high = try solved(1 + Self.step)
-    let low = try solved(1 - Self.step)
+    let high = try solved(0)
+    let low = try solved(1)
     let width = 2 * Self.step * riskAversion
     return Level(
       value: 0.5 * (high.value + low.value), slope: (high.value - low.value) / width,
@@ -120,5 +132,20 @@ struct FrontierEvaluation {
       cost: FrontierPoint.Figure(total.value - risk.value, error: total.error + risk.error), risk: risk,
       deviation: FrontierPoint.Figure(deviation, error: deviation > 0 ? slopeError / deviation : 0),
       markJumpDeviation: fine.markJumpDeviation, bands: fine.bands)
+  }
+}
+
+/// Solutions that marches leave side by side.
+private struct Slots: @unchecked Sendable {
+  let results: UnsafeMutableBufferPointer<Result<FiniteHorizonSolution, ControlError>?>
+
+  init(count: Int) {
+    results = .allocate(capacity: count)
+    results.initialize(repeating: nil)
+  }
+
+  func deallocate() {
+    results.deinitialize()
+    results.deallocate()
   }
 }
