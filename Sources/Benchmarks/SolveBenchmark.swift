@@ -2,8 +2,8 @@ import Control
 import Formulation
 import Glibc
 
-/// The straddle of the issues: 30 days, at the money, two regimes of 50 % and 120 %.
-private func straddle(fixed: Double, preference: Preference = .quadratic(riskAversion: 0.1), regimeCount: Int = 2)
+/// The straddle that figures are given for: 30 days, at the money, two regimes of 50 % and 120 %.
+func straddle(fixed: Double, preference: Preference = .quadratic(riskAversion: 0.1), regimeCount: Int = 2)
   throws -> OptionBookProblem
 {
   let valuation = Instant(year: 2026, month: 1, day: 1)!
@@ -25,7 +25,7 @@ private func straddle(fixed: Double, preference: Preference = .quadratic(riskAve
     preference: preference, settlement: .none)
 }
 
-private func fastest(_ repetitions: Int, _ work: () throws -> Void) rethrows -> Double {
+func fastest(_ repetitions: Int, _ work: () throws -> Void) rethrows -> Double {
   var best = Double.infinity
   for _ in 0..<repetitions {
     let start = monotonicSeconds(CLOCK_MONOTONIC)

@@ -1,4 +1,5 @@
 import Certification
+import Control
 import Glibc
 
 /// The whole program: arguments in, exit status out.
@@ -45,6 +46,7 @@ public enum Program {
     case .solve: return try SolveAction.run(parsed, console)
     case .check: return try CheckAction.run(parsed, console)
     case .calibrate: return try CalibrateAction.run(parsed, console)
+    case .frontier: return try FrontierAction.run(parsed, console)
     case .simulate: return try SimulateAction.run(parsed, console)
     }
   }
@@ -58,6 +60,12 @@ struct Failure: Error, Equatable {
   init(_ message: String, _ status: ExitStatus) {
     self.message = message
     self.status = status
+  }
+
+  /// A budget that cannot be met is refused.
+  static func status(ofBudget error: RiskBudgetError) -> ExitStatus {
+    if case .control(let error) = error { return status(of: CertificationError.control(error)) }
+    return .refused
   }
 
   /// A method that does not cover a problem refuses it; anything else is a failure.

@@ -208,18 +208,19 @@ public struct OptionBookProblem: Sendable, Equatable {
   /// The same problem with parts replaced, for decompositions and refinements; ranges are not checked again.
   public func replacing(
     environment: EnvironmentChain? = nil, currentRegime: Int? = nil, book: Book? = nil, costs: [TradeCost]? = nil,
-    inventory: Double? = nil
+    inventory: Double? = nil, preference: Preference? = nil
   ) -> OptionBookProblem {
     var market = self.market
     market.environment = environment ?? market.environment
     market.currentRegime = currentRegime ?? market.currentRegime
     return OptionBookProblem(
       copy: self, market: market, book: book ?? self.book, costs: costs ?? self.costs,
-      inventory: inventory ?? self.inventory)
+      inventory: inventory ?? self.inventory, preference: preference ?? self.preference)
   }
 
   private init(
-    copy other: OptionBookProblem, market: Market, book: Book, costs: [TradeCost], inventory: Double
+    copy other: OptionBookProblem, market: Market, book: Book, costs: [TradeCost], inventory: Double,
+    preference: Preference
   ) {
     name = other.name
     valuation = other.valuation
@@ -228,7 +229,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     self.book = book
     self.costs = costs
     execution = other.execution
-    preference = other.preference
+    self.preference = preference
     settlement = other.settlement
     self.inventory = inventory
     convention = other.convention

@@ -11,7 +11,7 @@ enum CheckAction {
     if parsed.has(.json) {
       var members = [
         JSONMember("model", .string(parsed.operands[0])), JSONMember("problemDigest", .string(model.problemDigest)),
-        JSONMember("problem", model.problem.encoded),
+        JSONMember("problem", model.encodedProblem),
       ]
       if let plan { members.append(JSONMember("grid", plan.encoded)) }
       try console.output(json: .object(members))
@@ -20,7 +20,7 @@ enum CheckAction {
     var screen = Screen(style: Style(isColoured: console.usesColour))
     screen.title("\(model.name)  \(model.problem.kind)", "valid")
     switch model.problem {
-    case .optionBook(let problem): describe(problem, plan: plan!, &screen)
+    case .optionBook(let problem): describe(problem, budget: model.riskBudget, plan: plan!, &screen)
     case .tracking(let problem): describe(problem, &screen)
     }
     console.output(screen.text)
@@ -53,7 +53,9 @@ enum CheckAction {
     }
   }
 
-  private static func describe(_ problem: OptionBookProblem, plan: GridPlan, _ screen: inout Screen) {
+  private static func describe(
+    _ problem: OptionBookProblem, budget: RiskBudget?, plan: GridPlan, _ screen: inout Screen
+  ) {
     let (unit, quote) = (problem.market.underlying, problem.market.quote)
     let figure = { (value: Double) in Figures.significant(value, 5) }
     screen.section("Market")
@@ -63,7 +65,11 @@ enum CheckAction {
       "spot", "\(figure(problem.market.spot)) \(quote) per \(unit), rate \(Figures.percent(problem.market.rate, 2))")
     facts.add("horizon", Figures.duration(problem.horizon * problem.dayCount.secondsPerYear))
     facts.add(
-      "preference", "quadratic, risk aversion \(Figures.significant(problem.preference.riskAversion, 3)) per \(quote)")
+      "preference",
+      budget.map {
+        "risk budget, deviation \(figure($0.deviation)) \(quote); solve finds the risk aversion that meets it"
+      }
+        ?? "quadratic, risk aversion \(Figures.significant(problem.preference.riskAversion, 3)) per \(quote)")
     facts.add(
       "settlement",
       "\(problem.settlement.rawValue), inventory today \(figure(problem.inventory)) \(unit), "
@@ -96,6 +102,19 @@ enum CheckAction {
 
     describeBook(problem, &screen)
 
+    if budget == nil { describeWidths(problem, &screen) }
+
+    let grid = plan.grid
+    screen.section("Grid")
+    screen.line(
+      "  \(grid.logSpots.count) spots from \(figure(grid.spots[0])) to \(figure(grid.spots[grid.spots.count - 1])) \(quote), "
+        + "\(grid.holdings.count) inventories from \(figure(grid.holdings[0])) to "
+        + "\(figure(grid.holdings[grid.holdings.count - 1])) \(unit), \(grid.times.count - 1) steps")
+    if budget != nil { screen.note("This is the grid at the risk aversion where the search begins.") }
+  }
+
+  private static func describeWidths(_ problem: OptionBookProblem, _ screen: inout Screen) {
+    let figure = { (value: Double) in Figures.significant(value, 5) }
     screen.section("Orientation  half-widths of small-cost formulas, not what will be emitted")
     var widths = TextTable("<", "proportional alone", "fixed alone", "<")
     for (e, regime) in problem.environment.regimes.enumerated() {
@@ -105,16 +124,9 @@ enum CheckAction {
         riskAversion: problem.preference.riskAversion, spot: problem.market.spot, gamma: gamma)
       widths.add(
         regime.name, figure(formula.proportional(0.5 * (cost.proportionalBuy + cost.proportionalSell))),
-        figure(formula.fixed(cost.fixed)), unit)
+        figure(formula.fixed(cost.fixed)), problem.market.underlying)
     }
     screen.add(widths)
-
-    let grid = plan.grid
-    screen.section("Grid")
-    screen.line(
-      "  \(grid.logSpots.count) spots from \(figure(grid.spots[0])) to \(figure(grid.spots[grid.spots.count - 1])) \(quote), "
-        + "\(grid.holdings.count) inventories from \(figure(grid.holdings[0])) to "
-        + "\(figure(grid.holdings[grid.holdings.count - 1])) \(unit), \(grid.times.count - 1) steps")
   }
 
   private static func describeBook(_ problem: OptionBookProblem, _ screen: inout Screen) {

@@ -1,3 +1,5 @@
+import Control
+import Formulation
 import Glibc
 import Interchange
 import LinearAlgebra
@@ -10,6 +12,25 @@ enum ModelLoading {
     LinearAlgebraProvider.useOneThread()
     do { return try ModelFile(path: parsed.operands[0], overrides: parsed.texts(.set)) } catch {
       throw Failure(Explainer.message(error), .badData)
+    }
+  }
+
+  /// The model at the risk aversion that meets its risk budget; a model without one as it is.
+  /// - Parameter undo: what takes the work back should it be interrupted.
+  static func meetingBudget(
+    _ model: ModelFile, _ parsed: ParsedCommand, _ console: Console, undo: @escaping @Sendable () -> Void = {}
+  ) throws(Failure) -> ModelFile {
+    guard let budget = model.riskBudget, case .optionBook(let problem) = model.problem else { return model }
+    let bar = ProgressBar("meeting the risk budget", console: console, quiet: parsed.has(.quiet))
+    let search = RiskBudgetSearch(
+      problem: problem, budget: budget, settings: model.grid ?? GridSettings(), threads: threads(parsed))
+    return try Interruption.guarding(console: console, undo: undo) { () throws(Failure) -> ModelFile in
+      defer { bar.finish() }
+      do throws(RiskBudgetError) { return model.meetingBudget(at: try search.run { bar.advance(to: $0) }) } catch {
+        throw Failure(
+          Explainer.message(error, budget: budget, quote: problem.market.quote, place: parsed.operands[0]),
+          Failure.status(ofBudget: error))
+      }
     }
   }
 

@@ -17,7 +17,7 @@ struct SimulateAction {
   private static let rounding = 1e-9
 
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
-    let model = try ModelLoading.load(parsed)
+    let model = try ModelLoading.meetingBudget(ModelLoading.load(parsed), parsed, console)
     let action = SimulateAction(parsed: parsed, console: console)
     let bar = ProgressBar("simulating \(model.name)", console: console, quiet: parsed.has(.quiet))
     let (draw, encoded) = try Interruption.guarding(console: console) { () throws(Failure) -> Shown in

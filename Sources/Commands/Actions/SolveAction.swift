@@ -16,20 +16,32 @@ enum SolveAction {
       let parts = (clock.now - began).components
       return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
     }
-    let model = try ModelLoading.load(parsed)
+    var model = try ModelLoading.load(parsed)
     let directory = parsed.text(.out) ?? "\(resultsDirectory)/\(model.name)"
     var settings = CertificationSettings(seed: ModelLoading.seed(parsed), threads: ModelLoading.threads(parsed))
     if let paths = parsed.integer(.paths) { settings.paths = paths }
     let record = RunRecord(
       model: model, arguments: ["deadband", "solve"] + arguments(parsed), programVersion: Program.version,
       settingsGiven: given(parsed), seed: settings.seed, started: started)
-    let run: ResultRun
+    var run: ResultRun
     do { run = try ResultRun(directory: directory, model: model, record: record) } catch {
       throw Failure(Explainer.message(error), .failed)
     }
-    let outcome = work(model, settings: settings, console: console, quiet: parsed.has(.quiet)) {
-      AbandonedRun(record: record, directory: directory).close(as: "interrupted", removingStagedFiles: true)
+    let asked = record
+    let abandon: @Sendable () -> Void = {
+      AbandonedRun(record: asked, directory: directory).close(as: "interrupted", removingStagedFiles: true)
     }
+    if model.riskBudget != nil {
+      do { model = try ModelLoading.meetingBudget(model, parsed, console, undo: abandon) } catch {
+        let ended = Instant(seconds: Double(Glibc.time(nil)))
+        do { try run.fail(error.message, ended: ended, wallSeconds: elapsed()) } catch {
+          throw Failure(Explainer.message(error), .failed)
+        }
+        throw error
+      }
+      run.solves(model)
+    }
+    let outcome = work(model, settings: settings, console: console, quiet: parsed.has(.quiet), undo: abandon)
     let ended = Instant(seconds: Double(Glibc.time(nil)))
     let certificate: Certificate
     switch outcome {

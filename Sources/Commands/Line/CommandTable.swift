@@ -2,12 +2,12 @@
 
 /// The commands.
 enum CommandName: String, CaseIterable, Sendable {
-  case solve, check, calibrate, simulate, models, help, completions, version
+  case solve, check, calibrate, frontier, simulate, models, help, completions, version
 }
 
 /// The options. The raw value is the name after `--`.
 enum OptionName: String, CaseIterable, Sendable {
-  case json, quiet, threads, seed, set, out, paths, policy, regimes, column, from, clock, help
+  case json, quiet, threads, seed, set, out, paths, points, span, policy, regimes, column, from, clock, help
   case upTo = "up-to"
 }
 
@@ -79,6 +79,10 @@ enum CommandTable {
   static let threadRange = 1...1024
   /// The filter's recursion holds at most eight states.
   static let regimeRange = 1...8
+  /// Two ends make a frontier; more than this is a long wait for a smooth line.
+  static let pointRange = 2...1000
+  /// Beyond a thousand times the model's risk aversion its grid resolves nothing.
+  static let spanRange = 2...1000
 
   static let policies = [
     "optimal", "whalleyWilmott", "zakamouline", "smallFixedCost", "constantBand", "hourly", "daily", "never",
@@ -110,6 +114,12 @@ enum CommandTable {
       name: .regimes, value: .choice(["auto"], orInteger: CommandTable.regimeRange), placeholder: "auto|N",
       standard: "auto", category: .method, help: "how many regimes to fit; auto: the number with the least BIC, up to 4"
     ),
+    OptionSpecification(
+      name: .points, value: .integer(CommandTable.pointRange), placeholder: "N", standard: "20", category: .method,
+      help: "points of the frontier beside the model's own"),
+    OptionSpecification(
+      name: .span, value: .integer(CommandTable.spanRange), placeholder: "N", standard: "30", category: .method,
+      help: "how far risk aversion ranges: from the model's own divided by N to N times it"),
     OptionSpecification(
       name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "8192", category: .method,
       help: "paths of the independent simulation"),
@@ -159,6 +169,17 @@ enum CommandTable {
         market: { regimes: { calibrated: "market.json5" } }.
         """,
       example: "deadband calibrate Models/data/sp500_index_1990_2022_1d.csv --clock tradingDays"),
+    CommandSpecification(
+      name: .frontier, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
+      options: [.set, .points, .span, .threads, .json, .quiet, .help],
+      summary: "cost against risk over risk aversion",
+      description: """
+        Solves the problem of a model file at a range of risk aversions and prints what each costs, what risk it
+        leaves and how wide its bands are, each number with an error estimate. With preference.riskBudget the risk
+        aversion that meets the budget is found first and marked.
+        Nothing is certified and nothing is written.
+        """,
+      example: "deadband frontier Models/btc-short-strangle.json5 --points 30"),
     CommandSpecification(
       name: .simulate, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
       options: [.policy, .set, .paths, .seed, .threads, .json, .quiet, .help],

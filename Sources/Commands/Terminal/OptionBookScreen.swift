@@ -31,6 +31,14 @@ struct OptionBookScreen {
       "  horizon \(Figures.duration(days)) · risk aversion \(Explainer.number(problem.preference.riskAversion)) per "
         + "\(quote), \(problem.preference.name) · settlement \(problem.settlement.rawValue) · inventory \(Figures.decimals(problem.inventory, places)) "
         + unit)
+    if let budget = model.riskBudget, let point = model.budgetPoint {
+      let simulated = answer.regimes[problem.market.currentRegime].hedgingDeviation(in: problem)
+      screen.line(
+        "  risk budget \(Explainer.number(budget.deviation)) \(quote) · deviation "
+          + "\(Figures.measured(point.deviation.value, point.deviation.error)) · simulated, looking every "
+          + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
+      )
+    }
     addBook(&screen)
     addRegimes(&screen)
     addBands(&screen)

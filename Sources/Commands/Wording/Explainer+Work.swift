@@ -1,5 +1,6 @@
 import Certification
 import Control
+import Formulation
 import Interchange
 import Simulation
 
@@ -22,6 +23,31 @@ extension Explainer {
       sentence(place, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
     case .notFinite(let method, let part):
       sentence(place, "the method \(quoted(method)) met a number that is not finite in \(part)")
+    }
+  }
+
+  static func message(
+    _ error: RiskBudgetError, budget: RiskBudget, quote: String, place: String
+  ) -> String {
+    func amount(_ value: Double) -> String { "\(Figures.significant(value, 4)) \(quote)" }
+    let asked = "preference.riskBudget.deviation is \(amount(budget.deviation))"
+    switch error {
+    case .control(let error): return message(error, place: place)
+    case .freeTrading:
+      return sentence(place, asked, allowed: "trading is free, so that no risk need be run and no budget bounds it")
+    case .needless(let unhedged):
+      return sentence(
+        place, asked,
+        allowed: "the book left alone deviates by \(amount(unhedged)), within the budget: the answer is never to trade")
+    case .belowMarkJumps(let jumps):
+      return sentence(
+        place, asked,
+        allowed: "the jumps of the marks when regimes switch deviate by \(amount(jumps)) alone, which no hedge lessens")
+    case .notReached(let deviation):
+      return sentence(
+        place, asked,
+        allowed:
+          "the search ended at \(amount(deviation)); no policy meets it, or the grid is too coarse to find it")
     }
   }
 

@@ -9,6 +9,7 @@ struct ModelDecoder {
     var grid: GridSettings?
     var outputSpots: [Double] = []
     var market: MarketCalibration?
+    var riskBudget: RiskBudget?
   }
 
   let root: JSON5Node

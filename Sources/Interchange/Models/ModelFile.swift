@@ -29,7 +29,12 @@ public struct ModelFile: Sendable {
   public let references: [FileDigest]
   /// The `--set` arguments, in the order given.
   public let overrides: [String]
-  public let problem: Problem
+  /// Under a risk budget that has not been met yet, at the risk aversion where the search begins.
+  public private(set) var problem: Problem
+  /// The cap on risk that the model states in place of a risk aversion.
+  public let riskBudget: RiskBudget?
+  /// The point of the frontier that meets the budget, once found.
+  public private(set) var budgetPoint: FrontierPoint?
   /// Nil for a problem that is solved without a grid.
   public let grid: GridSettings?
   /// Further spots at which the bands are asked for [quote/unit].
@@ -65,9 +70,38 @@ public struct ModelFile: Sendable {
     grid = decoded.grid
     outputSpots = decoded.outputSpots
     market = decoded.market
+    riskBudget = decoded.riskBudget
   }
 
   /// SHA-256 of the problem's canonical encoding, as `sha256:<digits>`: two files that state the same problem have the
   /// same, whatever their spelling.
-  public var problemDigest: String { problem.digest }
+  public var problemDigest: String { Digest.ofJSON(encodedProblem) }
+
+  /// The problem in canonical form; with a risk budget that has not been met yet, the budget in place of a risk aversion.
+  public var encodedProblem: JSONValue {
+    guard let riskBudget, budgetPoint == nil, case .object(let members) = problem.encoded else {
+      return problem.encoded
+    }
+    return .object(
+      members.map { $0.key == "riskAversion" ? JSONMember("riskBudget", riskBudget.encoded) : $0 })
+  }
+
+  /// The model at the risk aversion that meets its budget; a model without one as it is.
+  public func meetingBudget(at point: FrontierPoint) -> ModelFile {
+    guard riskBudget != nil, case .optionBook(let open) = problem else { return self }
+    var met = self
+    met.problem = .optionBook(open.replacing(preference: .quadratic(riskAversion: point.riskAversion)))
+    met.budgetPoint = point
+    return met
+  }
+
+  /// The preference as the model gives it and as it was used, for records; nil when they are the same.
+  var encodedPreference: JSONValue? {
+    guard let riskBudget, let point = budgetPoint else { return nil }
+    return [
+      "given": ["riskBudget": riskBudget.encoded],
+      "used": ["quadratic": ["riskAversion": .number(point.riskAversion)]],
+      "deviation": ["value": .number(point.deviation.value), "error": .number(point.deviation.error)],
+    ]
+  }
 }

@@ -12,7 +12,7 @@ extension ModelDecoder {
       try object.required("book"), underlying: market.underlying, regimes: market.environment.count)
     let costs = try costs(try object.required("costs"), regimes: market.environment.count, base: .notional)
     let execution = try execution(object.optional("execution"))
-    let preference = try preference(try object.required("preference"))
+    let (preference, budget) = try preference(try object.required("preference"))
     let settlement: Settlement = try object.optional("settlement")?.choice() ?? .cash
     let inventory = try object.optional("inventory")?.number() ?? 0
     let horizon = try object.optional("horizon")?.instant()
@@ -27,7 +27,8 @@ extension ModelDecoder {
         convention: convention, horizon: horizon)
     }
     try check(grid, spots, for: problem)
-    return Decoded(problem: .optionBook(problem), grid: grid, outputSpots: spots, market: calibration)
+    return Decoded(
+      problem: .optionBook(problem), grid: grid, outputSpots: spots, market: calibration, riskBudget: budget)
   }
 
   /// Refuses, before any work, a grid that the solver would not take and spots that its grid would not reach.
@@ -64,15 +65,26 @@ extension ModelDecoder {
     return Execution(checkEvery: every, lot: lot)
   }
 
-  private func preference(_ value: StrictValue) throws(ModelFileError) -> Preference {
+  /// A risk budget comes with quadratic risk at the risk aversion where the search for it begins.
+  private func preference(_ value: StrictValue) throws(ModelFileError) -> (Preference, RiskBudget?) {
     var object = try value.object()
     let (key, content) = try object.single(of: ["quadratic", "exponential", "riskBudget"])
-    guard key != "riskBudget" else { throw content.notSolved(.preference(key)) }
     var terms = try content.object()
+    if key == "riskBudget" {
+      let (kind, cap) = try terms.single(of: ["deviation"] + Self.otherCaps)
+      guard kind == "deviation" else { throw cap.notSolved(.preference("\(key).\(kind)")) }
+      let deviation = try cap.number()
+      let budget = try validated { () throws(FormulationError) in try RiskBudget(deviation: deviation) }
+      return (.quadratic(riskAversion: budget.startingAversion), budget)
+    }
     let riskAversion = try terms.required("riskAversion").number()
     try terms.finish()
-    return key == "quadratic" ? .quadratic(riskAversion: riskAversion) : .exponential(riskAversion: riskAversion)
+    let isQuadratic = key == "quadratic"
+    return (isQuadratic ? .quadratic(riskAversion: riskAversion) : .exponential(riskAversion: riskAversion), nil)
   }
+
+  /// Caps of a risk budget that the schema knows beside the deviation.
+  private static let otherCaps = ["conditionalValueAtRisk", "expectedCost"]
 
   private func convention(_ value: StrictValue?) throws(ModelFileError) -> DeltaConvention {
     guard let value else { return .blackScholes }

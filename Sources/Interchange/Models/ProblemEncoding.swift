@@ -3,10 +3,7 @@ import Formulation
 extension Problem {
   /// `sha256:` and the digest of ``encoded`` as JSON.
   public var digest: String {
-    // Every number of a validated problem is finite, apart from the expiry of forwards, which is left out, and no key
-    // is written twice, so the writer cannot refuse.
-    let text = (try? JSONWriter.text(of: encoded)) ?? ""
-    return "sha256:" + Digest.sha256(of: text)
+    Digest.ofJSON(encoded)
   }
 
   /// The problem in one fixed order of keys with every default filled in, in base units: two files that state the same
@@ -17,6 +14,19 @@ extension Problem {
     case .tracking(let problem): return problem.encoded
     }
   }
+}
+
+extension Digest {
+  /// `sha256:` and the digest of a problem's encoding as JSON.
+  static func ofJSON(_ encoded: JSONValue) -> String {
+    // Every number of a validated problem is finite, apart from the expiry of forwards, which is left out, and no key
+    // is written twice, so the writer cannot refuse.
+    "sha256:" + sha256(of: (try? JSONWriter.text(of: encoded)) ?? "")
+  }
+}
+
+extension RiskBudget {
+  var encoded: JSONValue { ["deviation": .number(deviation)] }
 }
 
 extension OptionBookProblem {

@@ -51,6 +51,17 @@ public struct Parameters: Sendable {
     }
     switch certificate.answer {
     case .optionBook(let answer):
+      if let preference = model.encodedPreference {
+        provenance.append(JSONMember("preference", preference))
+        let simulated = answer.regimes[answer.problem.market.currentRegime].hedgingDeviation(in: answer.problem)
+        provenance.append(
+          JSONMember(
+            "simulatedDeviation",
+            [
+              "mean": .number(simulated.mean), "standardError": .number(simulated.standardError),
+              "unit": .string(answer.problem.market.quote),
+            ]))
+      }
       provenance.append(JSONMember("seed", .integer(Int(clamping: answer.settings.seed))))
       let grid = answer.solution.grid
       provenance.append(

@@ -14,7 +14,7 @@ public enum ResultRunError: Error, Equatable, Sendable {
 /// previous parameters stay as they were. *Verified by* `ResultRunTests`.
 public struct ResultRun: ~Copyable {
   public private(set) var record: RunRecord
-  private let model: ModelFile
+  private var model: ModelFile
   private let directory: String
   private var writer: ResultDirectoryWriter
 
@@ -28,6 +28,13 @@ public struct ResultRun: ~Copyable {
     self.directory = directory
     self.model = model
     self.record = record
+  }
+
+  /// Says which model is solved, once the risk aversion that meets its budget is known.
+  public mutating func solves(_ met: ModelFile) {
+    model = met
+    record.problemDigest = met.problemDigest
+    record.preference = met.encodedPreference
   }
 
   /// Publishes a certified result, or records the refusal and publishes nothing.

@@ -84,6 +84,8 @@ public struct RunRecord: Sendable {
   /// Settings as given and as used.
   public var settingsGiven: JSONValue
   public var settingsUsed: JSONValue?
+  /// The preference as given and as used, when they differ.
+  public var preference: JSONValue?
   public var seed: UInt64
   public var host: Host
   public var started: Instant
@@ -128,6 +130,7 @@ public struct RunRecord: Sendable {
     ]
     var settings = [JSONMember("given", settingsGiven)]
     if let settingsUsed { settings.append(JSONMember("used", settingsUsed)) }
+    if let preference { members.append(JSONMember("preference", preference)) }
     members += [
       JSONMember("settings", .object(settings)), JSONMember("seed", .integer(Int(clamping: seed))),
       JSONMember(

@@ -9,8 +9,8 @@ import Testing
     #expect(Program.run(["slove"], console: record.console) == .usage)
     #expect(
       record.words
-        == "deadband: there is no command “slove”; the commands are solve, check, calibrate, simulate, models, help, "
-        + "completions, version; did you mean “solve”?\n")
+        == "deadband: there is no command “slove”; the commands are solve, check, calibrate, frontier, simulate, models, "
+        + "help, completions, version; did you mean “solve”?\n")
     #expect(record.output == "")
   }
 
@@ -28,6 +28,7 @@ import Testing
           solve MODEL                find the bands and intervals, certify them, write the result
           check MODEL                validate a model and print the problem as understood, with units
           calibrate PRICES.csv …     fit volatility regimes to prices, with standard errors
+          frontier MODEL             cost against risk over risk aversion
           simulate MODEL             profit and loss of policies on the same random paths
           models [DIRECTORY]         list model files with what they are for
           help [COMMAND]             explain a command
@@ -80,6 +81,40 @@ import Testing
           --help   print the help of the command
 
         Example: deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly
+
+        """)
+  }
+
+  @Test func frontier() {
+    let record = RecordingConsole()
+    #expect(record.run(["help", "frontier"]) == .done)
+    #expect(
+      record.output == """
+        deadband frontier — cost against risk over risk aversion
+
+        Usage: deadband frontier MODEL [OPTION …]
+
+        Solves the problem of a model file at a range of risk aversions and prints what each costs, what
+        risk it leaves and how wide its bands are, each number with an error estimate. With
+        preference.riskBudget the risk aversion that meets the budget is found first and marked. Nothing is
+        certified and nothing is written.
+
+        The problem:
+          --set PATH=VALUE  replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
+                            repeated
+
+        The method:
+          --points N   points of the frontier beside the model's own (default: 20)
+          --span N     how far risk aversion ranges: from the model's own divided by N to N times it
+                       (default: 30)
+          --threads N  threads to use; no number depends on it (default: one per processor)
+
+        The output:
+          --json   print JSON for machines instead of tables
+          --quiet  print no progress and no remarks on standard error
+          --help   print the help of the command
+
+        Example: deadband frontier Models/btc-short-strangle.json5 --points 30
 
         """)
   }

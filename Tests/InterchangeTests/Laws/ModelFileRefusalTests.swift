@@ -206,7 +206,8 @@ struct ModelFileRefusalTests {
   static let unsolved = [
     Unsolved("'optionBook'", "'lpRange'", 2, 52, "kind", .kind("lpRange")),
     Unsolved(
-      "quadratic: {", "riskBudget: {", 18, 29, "preference.riskBudget", .preference("riskBudget")),
+      "quadratic: { riskAversion: 1e-5 }", "riskBudget: { expectedCost: 1 }", 18, 45,
+      "preference.riskBudget.expectedCost", .preference("riskBudget.expectedCost")),
     Unsolved(
       "{ fixed: { amount: [1, 2] } }", "{ impact: { quadratic: 1 } }", 16, 59, "costs[1].impact", .impactCost),
     Unsolved("delay: '0s'", "delay: '2s'", 17, 42, "execution.delay", .executionDelay),

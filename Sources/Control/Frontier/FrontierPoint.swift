@@ -1,0 +1,151 @@
+import Formulation
+
+/// What the policy that is optimal at one risk aversion costs and what risk it leaves, from today's state.
+public struct FrontierPoint: Sendable {
+  /// A number and an estimate of its error, in the same unit.
+  public struct Figure: Sendable, Equatable {
+    public let value: Double
+    public let error: Double
+
+    public init(_ value: Double, error: Double) {
+      self.value = value
+      self.error = error
+    }
+  }
+
+  /// a [1/quote].
+  public let riskAversion: Double
+  /// J [quote], the jumps of marks included.
+  public let total: Figure
+  /// `J − a J'`: trading, settlement and carry [quote].
+  public let cost: Figure
+  /// `a J'`: the risk as J charges for it [quote].
+  public let risk: Figure
+  /// `√(E ∫ v dt) = √(2 J')` [quote].
+  public let deviation: Figure
+  /// The part of `deviation` that the jumps of marks bring, which no hedge lessens [quote]. The squares add.
+  public let markJumpDeviation: Double
+  /// In net delta at today's spot, per regime [units].
+  public let bands: [Band]
+}
+
+/// Finds a point of the frontier with two solutions on each of two grids.
+///
+/// `J(a) = min over policies of (a R + C)` is the lower envelope of straight lines in a, hence concave, and by the envelope
+/// theorem its slope is the optimal policy's own `R = ½ E ∫ v dt`:
+///
+///     risk = a J'(a),   trading + carry = J(a) − a J'(a),   deviation = √(2 J'(a)).
+///
+/// J' is the central difference over a(1 ± ε) on one grid, J the mean of the same two values: both are second order in ε.
+/// J is extrapolated over the two grids as a second-order quantity, `J + (J − J_½)/3`. The slope is not: where a band falls
+/// between nodes moves with a, which leaves an error that does not go down smoothly, and on the straddles of
+/// `FrontierTests` extrapolation made it worse. Error estimates are half of the two grids' difference, for the risk at least
+/// `slopeNoise` of J. Source: Milgrom and Segal (2002), theorem 2.
+/// *Verified by* `FrontierTests` against `CostShare`, the independent roll-out and differences along the frontier.
+struct FrontierEvaluation {
+  let problem: OptionBookProblem
+  let threads: Int
+
+  /// Relative step ε, chosen among 0.02, 0.05, 0.1 and 0.2 by comparison with solutions on grids nearly three times as
+  /// fine: below, the noise of the grid grows, to 0.5 % of J; above, ε²/9 of J is lost on proportional costs, 0.03 % here.
+  static let step = 0.05
+  /// Error of the risk that the two grids' difference may miss, as a share of J: the largest difference seen between this
+  /// slope and that of J along a frontier, 1.1 %, rounded up (`FrontierTests.slopesFollowTheFrontier`).
+  static let slopeNoise = 0.012
+  /// What is added of the two grids' difference: 1/(2² − 1).
+  private static let extrapolation = 1.0 / 3
+  /// Share of the difference that is stated as the error, as in the certificate.
+  private static let remainingShare = 0.5
+
+  /// Grids of half and a quarter of the size chosen for a problem, in every direction.
+  struct Grids {
+    let half: GridSettings
+    let quarter: GridSettings
+
+    init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
+      let chosen = try FiniteHorizonGrid(problem: problem, settings: settings)
+      half = settings.refined(by: 0.5, of: chosen)
+      quarter = settings.refined(by: 0.25, of: chosen)
+    }
+  }
+
+  /// J, J' and the rest on one grid.
+  struct Level {
+    let value: Double
+    /// J', R [quote²].
+    let slope: Double
+    /// The jumps' part of J' [quote²].
+    let jumpSlope: Double
+    let bands: [Band]
+
+    var deviation: Double { (2 * max(0, slope)).squareRoot() }
+    var markJumpDeviation: Double { (2 * max(0, jumpSlope)).squareRoot() }
+  }
+
+  func level(at riskAversion: Double, grid settings: GridSettings) throws(ControlError) -> Level {
+    let regime = problem.market.currentRegime
+    if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
+    // The very same nodes for both: inventories are laid out for a's own bands, and another layout would be another error.
+    let grid = try FiniteHorizonGrid(
+      problem: problem.replacing(preference: .quadratic(riskAversion: riskAversion)), settings: settings)
+    // The two side by side: a march on a coarse grid has too little work per step for several threads of its own.
+    let marches = [1 + Self.step, 1 - Self.step].map { factor in
+      BackwardMarch(
+        problem: problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion)), grid: grid,
+        threads: max(1, threads / 2))
+    }
+    let slots = Slots(count: marches.count)
+    defer { slots.deallocate() }
+    let run: @Sendable (Int) -> Void = { index in
+      slots.results[index] = Result { () throws(ControlError) in
+        try marches[index].run(settings: settings, progress: nil)
+      }
+    }
+    if threads > 1 { parallel(marches.count, run) } else { marches.indices.forEach(run) }
+    func solved(_ index: Int) throws(ControlError) -> (value: Double, jump: Double, bands: [Band]) {
+      let solution = try slots.results[index]!.get()
+      let jump = solution.markJumpRisk[grid.reference * problem.environment.count + regime]
+      let value = solution.value(regime: regime, inventory: problem.inventory) + jump
+      return (value, jump, (0..<problem.environment.count).map { solution.band(regime: $0) })
+    }
+    let high = try solved(0)
+    let low = try solved(1)
+    let width = 2 * Self.step * riskAversion
+    return Level(
+      value: 0.5 * (high.value + low.value), slope: (high.value - low.value) / width,
+      jumpSlope: (high.jump - low.jump) / width,
+      bands: zip(high.bands, low.bands).map { $0.mixed(with: $1, weight: 0.5) })
+  }
+
+  func point(at riskAversion: Double, grids: Grids) throws(ControlError) -> FrontierPoint {
+    let fine = try level(at: riskAversion, grid: grids.half)
+    let coarse = try level(at: riskAversion, grid: grids.quarter)
+    let difference = fine.value - coarse.value
+    let total = FrontierPoint.Figure(
+      fine.value + Self.extrapolation * difference, error: Self.remainingShare * abs(difference))
+    let slopeError = max(
+      Self.remainingShare * abs(fine.slope - coarse.slope), Self.slopeNoise * abs(total.value) / riskAversion)
+    let risk = FrontierPoint.Figure(riskAversion * fine.slope, error: riskAversion * slopeError)
+    let deviation = fine.deviation
+    return FrontierPoint(
+      riskAversion: riskAversion, total: total,
+      cost: FrontierPoint.Figure(total.value - risk.value, error: total.error + risk.error), risk: risk,
+      deviation: FrontierPoint.Figure(deviation, error: deviation > 0 ? slopeError / deviation : 0),
+      markJumpDeviation: fine.markJumpDeviation, bands: fine.bands)
+  }
+}
+
+/// Solutions that marches leave side by side.
+private struct Slots: @unchecked Sendable {
+  let results: UnsafeMutableBufferPointer<Result<FiniteHorizonSolution, ControlError>?>
+
+  init(count: Int) {
+    results = .allocate(capacity: count)
+    results.initialize(repeating: nil)
+  }
+
+  func deallocate() {
+    results.deinitialize()
+    results.deallocate()
+  }
+}

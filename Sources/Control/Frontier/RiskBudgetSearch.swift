@@ -1,0 +1,149 @@
+import Formulation
+import Glibc
+
+/// Why no risk aversion meets a risk budget, as facts.
+public enum RiskBudgetError: Error, Equatable, Sendable {
+  case control(ControlError)
+  /// Trades cost nothing: the risk is hedged away at any risk aversion.
+  case freeTrading
+  /// Left alone, the book deviates by no more than the budget [quote].
+  case needless(unhedged: Double)
+  /// The jumps of marks alone deviate by as much [quote].
+  case belowMarkJumps(jumps: Double)
+  /// The search ended at this deviation [quote].
+  case notReached(deviation: Double)
+}
+
+/// Finds the risk aversion whose optimal policy has a given deviation.
+///
+/// The deviation `√(2 J'(a))` falls with a, because J is concave. In (ln a, ln deviation) it is nearly a straight line, of
+/// slope −⅓ for proportional and −¼ for fixed costs where they are small, so that a bracketed secant (the Illinois rule,
+/// Dowell and Jarratt 1971) ends in a few steps. It runs on grids of a quarter of the size that each trial would be given, and
+/// from where it ends on a grid of half of the size. *Verified by* `RiskBudgetTests`.
+public struct RiskBudgetSearch: Sendable {
+  public let problem: OptionBookProblem
+  public let budget: RiskBudget
+  public let settings: GridSettings
+  public let threads: Int
+
+  public init(problem: OptionBookProblem, budget: RiskBudget, settings: GridSettings, threads: Int) {
+    self.problem = problem
+    self.budget = budget
+    self.settings = settings
+    self.threads = threads
+  }
+
+  /// The budget is met within this, relatively; the error of the deviation itself is stated beside it.
+  static let tolerance = 1e-3
+  /// Stops a search, well within `tolerance`.
+  private static let fineTolerance = 1e-4
+  /// A bracket's end moves by this factor in a: the deviation then halves where costs are small.
+  private static let stride = 8.0
+  /// The same around a root of the coarser grid: deviations there are off by some per cent.
+  private static let shortStride = 1.3
+  /// Sixteen decimal orders on either side of the start.
+  private static let mostStrides = 18
+  /// With a smaller by `stride` the deviation grows by less than this, relatively: there it stays.
+  private static let saturation = 1e-3
+  private static let mostSecants = 40
+
+  /// The point that meets the budget.
+  public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(RiskBudgetError) -> FrontierPoint {
+    guard problem.costs.contains(where: { $0.charge(price: problem.market.spot, trade: 1) > 0 }) else {
+      throw .freeTrading
+    }
+    // Where holding earns nothing, the least hedge is none.
+    let hasCarry = problem.environment.regimes.contains { $0.drift != problem.market.rate || $0.funding != 0 }
+    if !hasCarry {
+      let unhedged: Double
+      do { unhedged = UnhedgedRisk(problem: problem).deviation(on: try chosenGrid) } catch { throw .control(error) }
+      if unhedged <= budget.deviation { throw .needless(unhedged: unhedged) }
+    }
+    let evaluation = FrontierEvaluation(problem: problem, threads: threads)
+    let near = try root(from: log(budget.startingAversion), stride: Self.stride) { aversion throws(ControlError) in
+      try evaluation.level(at: aversion, grid: try grids(at: aversion).quarter)
+    }
+    progress?(Self.coarseShare)
+    // The same grid for every trial that decides, so that its error does not jump between them.
+    let fixed: FrontierEvaluation.Grids
+    do { fixed = try grids(at: exp(near)) } catch { throw .control(error) }
+    let found = try root(from: near, stride: Self.shortStride) { aversion throws(ControlError) in
+      try evaluation.level(at: aversion, grid: fixed.half)
+    }
+    progress?(1)
+    let point: FrontierPoint
+    do { point = try evaluation.point(at: exp(found), grids: fixed) } catch { throw .control(error) }
+    guard abs(point.deviation.value / budget.deviation - 1) <= Self.tolerance else {
+      throw .notReached(deviation: point.deviation.value)
+    }
+    return point
+  }
+
+  /// Share of the work that the coarser grid takes.
+  private static let coarseShare = 0.3
+
+  /// The grid at the risk aversion where the search begins.
+  private var chosenGrid: FiniteHorizonGrid {
+    get throws(ControlError) {
+      try FiniteHorizonGrid(
+        problem: problem.replacing(preference: .quadratic(riskAversion: budget.startingAversion)), settings: settings)
+    }
+  }
+
+  private func grids(at riskAversion: Double) throws(ControlError) -> FrontierEvaluation.Grids {
+    try FrontierEvaluation.Grids(
+      problem: problem.replacing(preference: .quadratic(riskAversion: riskAversion)), settings: settings)
+  }
+
+  /// ln a at which the deviation of `level` is the budget.
+  private func root(
+    from start: Double, stride: Double, level: (Double) throws(ControlError) -> FrontierEvaluation.Level
+  ) throws(RiskBudgetError) -> Double {
+    /// ln(deviation/budget), which falls with a.
+    func excess(_ logAversion: Double) throws(RiskBudgetError) -> Double {
+      let found: FrontierEvaluation.Level
+      do { found = try level(exp(logAversion)) } catch { throw .control(error) }
+      if found.markJumpDeviation >= budget.deviation { throw .belowMarkJumps(jumps: found.markJumpDeviation) }
+      return found.deviation > 0 ? log(found.deviation / budget.deviation) : -.infinity
+    }
+    var (low, high) = (start, start)
+    var atLow = try excess(start)
+    var atHigh = atLow
+    var strides = 0
+    while atLow < 0 {
+      (high, atHigh) = (low, atLow)
+      low -= log(stride)
+      atLow = try excess(low)
+      strides += 1
+      // No longer rising: the deviation is as large as policies make it, or the grid resolves it no more.
+      if atLow < 0, strides == Self.mostStrides || atLow < atHigh + Self.saturation {
+        throw .notReached(deviation: budget.deviation * exp(max(atLow, atHigh)))
+      }
+    }
+    while atHigh > 0 {
+      (low, atLow) = (high, atHigh)
+      high += log(stride)
+      atHigh = try excess(high)
+      strides += 1
+      if atHigh > 0, strides == Self.mostStrides { throw .notReached(deviation: budget.deviation * exp(atHigh)) }
+    }
+    if atLow == 0 { return low }
+    if atHigh == 0 { return high }
+    var lastSide = 0
+    for _ in 0..<Self.mostSecants {
+      let middle = atHigh.isFinite ? (low * atHigh - high * atLow) / (atHigh - atLow) : 0.5 * (low + high)
+      let at = try excess(middle)
+      if abs(at) < Self.fineTolerance { return middle }
+      if at > 0 {
+        (low, atLow) = (middle, at)
+        if lastSide == 1 { atHigh *= 0.5 }
+        lastSide = 1
+      } else {
+        (high, atHigh) = (middle, at)
+        if lastSide == -1 { atLow *= 0.5 }
+        lastSide = -1
+      }
+    }
+    return 0.5 * (low + high)
+  }
+}

@@ -1,0 +1,44 @@
+import Formulation
+
+/// The deviation of the book left alone with today's inventory y.
+///
+///     R_t + L R + Q R + ½ σ² S² (Δ_book + y)² + ½ Σ q_ee' (V_e' − V_e)² = 0,   R = 0 at the horizon,   deviation = √(2 R)
+///
+/// One linear problem for one inventory, on the grid and with the steps of the march; second order. *Verified by*
+/// `FrontierRollOutTests.unhedgedDeviationIsThatOfNeverTrading`.
+struct UnhedgedRisk {
+  let problem: OptionBookProblem
+
+  /// From today's spot and regime [quote].
+  func deviation(on grid: FiniteHorizonGrid) -> Double {
+    let spots = grid.spots
+    let regimes = problem.environment.regimes
+    let m = regimes.count
+    let table = BookTable(book: problem.book, spots: spots, regimes: m)
+    var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    var line = SingleLine(count: spots.count * m)
+    var delta = [Double](repeating: 0, count: spots.count * m)
+    var marks = delta
+    var ratio = 0.0
+    for level in stride(from: grid.times.count - 2, through: 0, by: -1) {
+      let step = grid.times[level + 1] - grid.times[level]
+      let isFresh = grid.isSegmentEnd[level + 1]
+      ratio = isFresh ? 0 : step / (grid.times[level + 2] - grid.times[level + 1])
+      let scheme = BackwardDifference(step: step, ratio: ratio)
+      system.factorise(leading: scheme.leading, step: step)
+      table.deltas(at: grid.times[level], into: &delta)
+      if table.jumpsOnSwitching { table.values(at: grid.times[level], into: &marks) }
+      line.advance(system, scheme) { node in
+        let e = node % m
+        let exposure = regimes[e].volatility * spots[node / m] * (delta[node] + problem.inventory)
+        var rate = exposure * exposure
+        for to in 0..<m where to != e {
+          let jump = marks[node - e + to] - marks[node]
+          rate += problem.environment.generator.rates[e][to] * jump * jump
+        }
+        return 0.5 * rate
+      }
+    }
+    return (2 * max(0, line.recent[grid.reference * m + problem.market.currentRegime])).squareRoot()
+  }
+}
