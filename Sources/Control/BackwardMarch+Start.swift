@@ -12,19 +12,17 @@ extension BackwardMarch {
   func setTerminal(_ buffers: inout LineBuffers, valueLine: inout SingleLine, reference: Int) {
     let recent = buffers.slice(buffers.recent)
     let cells = SettlementCells(problem: problem, logSpots: grid.logSpots)
-    let isFree = problem.settlement == .none
     for row in 0..<rows {
       for e in 0..<regimes {
         let node = row * regimes + e
         func charge(_ inventory: Double) -> Double {
-          cells.charge(
-            row: row, spot: spots[row], cost: problem.costs[e], inventory: inventory, isFree: isFree)
+          cells.charge(row: row, spot: spots[row], cost: problem.costs[e], inventory: inventory)
         }
         for index in 0..<lines {
           let inventory = index == zeroIndex ? 0 : holdings[index]
           if isGame {
             let sides = cells.sides(row: row, inventory: inventory, tolerance: 1e-9 * spacing)
-            recent[node, index] = isFree ? 0 : sides.positive * ceiling[node] - sides.negative * floor[node]
+            recent[node, index] = sides.positive * ceiling[node] - sides.negative * floor[node]
           } else {
             recent[node, index] = charge(inventory)
           }

@@ -78,20 +78,15 @@ struct BackwardMarch {
     let tracksJumps = table.jumpsOnSwitching && regimes > 1
 
     setTerminal(&buffers, valueLine: &valueLine, reference: referenceLine)
-    var ratio = 0.0
     var segmentEnd = problem.horizon
-    for level in stride(from: last - 1, through: 0, by: -1) {
-      let step = times[level + 1] - times[level]
-      if level == last - 1 || grid.isSegmentEnd[level + 1] {
-        ratio = 0
+    for level in grid.levels {
+      let scheme = grid.step(to: level)
+      if grid.isSegmentEnd[level + 1] {
         segmentEnd = times[level + 1]
         table.deltas(at: times[level + 1].nextDown, into: &delta)
         initialiseMultiplier(buffers, source: source(delta: delta), system: system)
-      } else {
-        ratio = step / (times[level + 2] - times[level + 1])
       }
-      let scheme = BackwardDifference(step: step, ratio: ratio)
-      system.factorise(leading: scheme.leading, step: step)
+      system.factorise(scheme)
       table.deltas(at: times[level], into: &delta)
       let source = source(delta: delta)
       sweep(buffers, system: system, source: source, scheme: scheme)
@@ -114,7 +109,9 @@ struct BackwardMarch {
       }
       if tracksJumps {
         table.values(at: times[level], into: &marks)
-        jumpLine.advance(system, scheme) { node in markJumpRate(node: node, marks: marks) }
+        jumpLine.advance(system, scheme) { node in
+          0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
+        }
       }
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
@@ -123,20 +120,10 @@ struct BackwardMarch {
     guard values.allSatisfy(\.isFinite) else {
       throw .notFinite(method: FiniteHorizon.name, where: "the value at the valuation")
     }
-    // The march runs from the horizon; within a level, nodes are [row × regime], the table's are [regime × row].
-    var ordered = bands
-    for level in 0..<last {
-      for row in 0..<rows {
-        for e in 0..<regimes {
-          ordered[(level * regimes + e) * rows + row] = bands[level * nodes + row * regimes + e]
-        }
-      }
-    }
     return FiniteHorizonSolution(
       problem: problem, settingsGiven: settings, grid: grid,
-      policy: PolicyTable(
-        times: Array(times.dropLast()), logSpots: grid.logSpots, regimeCount: regimes, bands: ordered),
-      values: values, markJumpRisk: jumpLine.recent, bookDeltas: delta)
+      policy: grid.policy(bands, regimes: regimes, logDrift: 0), values: values, markJumpRisk: jumpLine.recent,
+      bookDeltas: delta)
   }
 
   // MARK: Source terms
@@ -168,17 +155,6 @@ struct BackwardMarch {
   /// r at zero inventory: `½ a σ² S² Δ² − (μ − r) S Δ`.
   private func gammaAtZero(node: Int, delta: Double) -> Double {
     problem.runningCost(spot: spots[node / regimes], regime: node % regimes, bookDelta: delta, inventory: 0)
-  }
-
-  private func markJumpRate(node: Int, marks: [Double]) -> Double {
-    let from = node % regimes
-    let base = node - from
-    var rate = 0.0
-    for to in 0..<regimes where to != from {
-      let jump = marks[base + to] - marks[node]
-      rate += problem.environment.generator.rates[from][to] * jump * jump
-    }
-    return 0.5 * problem.preference.riskAversion * rate
   }
 
   // MARK: Step
@@ -214,7 +190,8 @@ struct BackwardMarch {
       for row in (part * rows / parts)..<((part + 1) * rows / parts) {
         for e in 0..<regimes {
           let node = row * regimes + e
-          let diffusion = self.diffusion(row: row, regime: e, delta: delta, remaining: remaining)
+          let diffusion = grid.diffusion(
+            of: delta, row: row, regime: e, in: problem.environment, remaining: remaining)
           if isGame {
             if ceiling[node] == 0, floor[node] == 0 { pin(buffers, node: node, source: source) }
             readGame(
@@ -226,15 +203,6 @@ struct BackwardMarch {
         }
       }
     }
-  }
-
-  /// How far the book's delta moves until the end of the segment, |∂Δ/∂ln S| σ √τ [units].
-  private func diffusion(row: Int, regime e: Int, delta: [Double], remaining: Double) -> Double {
-    let low = max(0, row - 1)
-    let high = min(rows - 1, row + 1)
-    let slope =
-      (delta[high * regimes + e] - delta[low * regimes + e]) / (grid.logSpots[high] - grid.logSpots[low])
-    return abs(slope) * problem.environment.regimes[e].volatility * remaining.squareRoot()
   }
 
   private func readGame(

@@ -69,10 +69,3 @@ public struct GridSettings: Sendable, Equatable {
       steps: scaled(grid.times.count - 1, least: GridSettings.allowedSteps.lowerBound), deviations: deviations)
   }
 }
-
-extension FiniteHorizonGrid {
-  /// The settings that give a grid of this size.
-  func settings(like given: GridSettings) -> GridSettings {
-    given.refined(by: 1, of: self)
-  }
-}

@@ -69,7 +69,8 @@ struct LineSystem {
   }
 
   /// Factorises `c I − h A` by block elimination without exchanges: the blocks are diagonally dominant M-matrices.
-  mutating func factorise(leading c: Double, step h: Double) {
+  mutating func factorise(_ scheme: BackwardDifference) {
+    let (c, h) = (scheme.leading, scheme.step)
     let m = regimes
     var pivot = [Double](repeating: 0, count: m * m)
     for row in 0..<rows {
@@ -158,11 +159,26 @@ struct BackwardDifference: Equatable {
   let recent: Double
   let older: Double
   let step: Double
+  /// ω.
+  let ratio: Double
 
   init(step: Double, ratio: Double) {
     self.step = step
+    self.ratio = ratio
     leading = (1 + 2 * ratio) / (1 + ratio)
     recent = 1 + ratio
     older = ratio * ratio / (1 + ratio)
+  }
+}
+
+extension FiniteHorizonGrid {
+  /// The levels at which a march arrives: from the last but one to the valuation.
+  var levels: StrideThrough<Int> { stride(from: times.count - 2, through: 0, by: -1) }
+
+  /// The step by which a march arrives at a level; the first of a segment, whose end is the level after it, is Euler's.
+  func step(to level: Int) -> BackwardDifference {
+    let step = times[level + 1] - times[level]
+    return BackwardDifference(
+      step: step, ratio: isSegmentEnd[level + 1] ? 0 : step / (times[level + 2] - times[level + 1]))
   }
 }

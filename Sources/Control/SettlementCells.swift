@@ -13,13 +13,14 @@ struct SettlementCells {
     let assigned: Double
   }
 
-  /// One list of pieces per row.
+  /// One list of pieces per row; no pieces without settlement, which charges nothing.
   let rows: [[Piece]]
 
   /// - Parameter logSpots: nodes of the logarithm of the price at the horizon.
   init(problem: OptionBookProblem, logSpots x: [Double]) {
     guard problem.settlement == .physical else {
-      rows = x.map { _ in [Piece(weight: 1, assigned: 0)] }
+      let whole = problem.settlement == .none ? [] : [Piece(weight: 1, assigned: 0)]
+      rows = x.map { _ in whole }
       return
     }
     let strikes = problem.book.legs.compactMap { leg -> Double? in
@@ -37,9 +38,8 @@ struct SettlementCells {
   }
 
   /// The settlement's charge at a node [quote].
-  func charge(row: Int, spot: Double, cost: TradeCost, inventory: Double, isFree: Bool) -> Double {
-    if isFree { return 0 }
-    return rows[row].reduce(0) { $0 + $1.weight * cost.charge(price: spot, trade: -(inventory + $1.assigned)) }
+  func charge(row: Int, spot: Double, cost: TradeCost, inventory: Double) -> Double {
+    rows[row].reduce(0) { $0 + $1.weight * cost.charge(price: spot, trade: -(inventory + $1.assigned)) }
   }
 
   /// The mean of the sign of what is left after delivery: its unwinding's slope in inventory, per unit cost.

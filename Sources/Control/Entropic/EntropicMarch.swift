@@ -11,7 +11,7 @@ import Glibc
 ///
 /// and everywhere `Λ ≤ MΛ` with the costs `K e^{r(T−t)} + k X |u|`. The square of control.md is the same, completed; its
 /// constant b²/(2γσ²) cancels in prices. Terminal loss: the settlement charge. Davis, Panas and Zariphopoulou (1993), eq.
-/// 4.17, in these coordinates; nothing overflows however large γ·payoff is, because only differences enter exponentials.
+/// 4.17, in these coordinates, where only differences enter exponentials.
 ///
 /// Second order in time and space away from the obstacle (`EntropicSweep`, `LineSweep`'s lagged multiplier).
 /// *Verified by* `EntropicReferenceTests`, `EntropicLawTests`, `EntropicOrderTests`.
@@ -64,37 +64,33 @@ struct EntropicMarch {
 
     setTerminal(buffers)
     var segmentEnd = problem.horizon
-    for level in stride(from: last - 1, through: 0, by: -1) {
-      let step = times[level + 1] - times[level]
-      let isFirst = level == last - 1 || grid.isSegmentEnd[level + 1]
-      let ratio = isFirst ? 0 : step / (times[level + 2] - times[level + 1])
-      if isFirst {
+    for level in grid.levels {
+      let scheme = grid.step(to: level)
+      if grid.isSegmentEnd[level + 1] {
         segmentEnd = times[level + 1]
         buffers.clearMultiplier()
       }
-      let scheme = BackwardDifference(step: step, ratio: ratio)
+      let logGrowth = rate * (problem.horizon - times[level])
+      let growth = exp(logGrowth)
       terms.update(time: times[level])
       if holdsExposures {
-        let growth = exp(rate * (problem.horizon - times[level]))
-        terms.hold(inventories, nets: nets, spacing: spacing, step: step) { node, trade in
+        terms.hold(inventories, nets: nets, spacing: spacing, step: scheme.step) { node, trade in
           let cost = problem.costs[node % regimes]
           return cost.fixed * growth + forwards[node / regimes] * cost.variable(trade: trade)
         }
       }
-      advance(buffers, sweep: sweep, terms: terms, scheme: scheme, ratio: ratio)
+      advance(buffers, sweep: sweep, terms: terms, scheme: scheme)
       swap(&buffers.recent, &buffers.older)
-      let growth = rate * (problem.horizon - times[level])
-      marks.deltas(at: times[level], logShift: -growth, into: &delta)
+      marks.deltas(at: times[level], logShift: -logGrowth, into: &delta)
       bands.withUnsafeMutableBufferPointer { all in
         intervene(
-          buffers, delta: delta, exposure: terms.bookExposure, widths: inventories.map(\.width),
-          fixedGrowth: exp(growth),
+          buffers, delta: delta, terms: terms, widths: inventories.map(\.width), fixedGrowth: growth,
           remaining: segmentEnd - times[level], rate: scheme.leading / scheme.step,
           bands: BandOutput(start: all.baseAddress! + level * nodes))
       }
       for node in 0..<nodes {
         inventories[node] = bands[level * nodes + node].shifted(by: -delta[node])
-        nets[node] = inventories[node].shifted(by: terms.bookExposure[node] / forwards[node / regimes])
+        nets[node] = inventories[node].shifted(by: terms.bookDelta[node])
       }
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
@@ -109,7 +105,9 @@ struct EntropicMarch {
       throw .notFinite(method: FiniteHorizon.name, where: "the certainty equivalent at the valuation")
     }
     return FiniteHorizonSolution(
-      problem: problem, settingsGiven: settings, grid: grid, policy: policy(bands), values: values,
+      problem: problem, settingsGiven: settings, grid: grid,
+      // At a later time the same X is a dearer S.
+      policy: grid.policy(bands, regimes: regimes, logDrift: -rate), values: values,
       markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta)
   }
 
@@ -128,9 +126,7 @@ struct EntropicMarch {
         let cost = problem.costs[e]
         let charge = holdings.map { y in
           // The node next to zero is zero: grids contain it up to rounding.
-          cells.charge(
-            row: row, spot: forwards[row], cost: cost, inventory: abs(y) < 1e-9 * spacing ? 0 : y,
-            isFree: problem.settlement == .none)
+          cells.charge(row: row, spot: forwards[row], cost: cost, inventory: abs(y) < 1e-9 * spacing ? 0 : y)
         }
         let best = Intervention(
           fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
@@ -151,13 +147,13 @@ struct EntropicMarch {
   }
 
   private func advance(
-    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, ratio: Double
+    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference
   ) {
     let tiles = buffers.tiles
     let parts = min(threads, tiles)
     parallel(parts) { part in
       sweep.advance(
-        buffers: buffers, terms: terms, scheme: scheme, ratio: ratio,
+        buffers: buffers, terms: terms, scheme: scheme,
         tiles: (part * tiles / parts)..<((part + 1) * tiles / parts))
     }
   }
@@ -168,21 +164,17 @@ struct EntropicMarch {
   }
 
   private func intervene(
-    _ buffers: LineBuffers, delta: [Double], exposure: [Double], widths: [Double], fixedGrowth: Double,
-    remaining: Double, rate: Double,
-    bands: BandOutput
+    _ buffers: LineBuffers, delta: [Double], terms: EntropicTerms, widths: [Double], fixedGrowth: Double,
+    remaining: Double, rate: Double, bands: BandOutput
   ) {
     let parts = min(threads, rows)
     parallel(parts) { part in
       for row in (part * rows / parts)..<((part + 1) * rows / parts) {
-        let (low, high) = (max(0, row - 1), min(rows - 1, row + 1))
         for e in 0..<regimes {
           let node = row * regimes + e
           let cost = problem.costs[e]
-          let slope =
-            (exposure[high * regimes + e] / forwards[high] - exposure[low * regimes + e] / forwards[low])
-            / (grid.logSpots[high] - grid.logSpots[low])
-          let diffusion = abs(slope) * problem.environment.regimes[e].volatility * remaining.squareRoot()
+          let diffusion = grid.diffusion(
+            of: terms.bookDelta, row: row, regime: e, in: problem.environment, remaining: remaining)
           var impulse = ImpulseRow(
             fixed: cost.fixed * fixedGrowth, buy: cost.proportionalBuy * forwards[row],
             sell: cost.proportionalSell * forwards[row], origin: holdings[0], spacing: spacing, count: lines,
@@ -204,28 +196,5 @@ struct EntropicMarch {
     let fraction = max(cost.proportionalBuy, cost.proportionalSell)
     let distance = (width.isFinite ? width : 0) + 2 * spacing
     return EntropicMarch.lagShare * (cost.fixed * growth + fraction * forwards[node / regimes] * distance)
-  }
-
-  // MARK: Policy
-
-  /// The march's bands `[level × (row, regime)]` at nodes of ln X as a table `[time × regime × row]` at nodes of ln S.
-  private func policy(_ bands: [Band]) -> PolicyTable {
-    let levels = grid.times.count - 1
-    let x = grid.logSpots
-    var ordered = bands
-    for level in 0..<levels {
-      // At a later time the same X is a dearer S.
-      let shift = -problem.market.rate * grid.times[level]
-      for row in 0..<rows {
-        let (index, weight) = shift == 0 ? (row, 0) : CubicInterpolation.locate(x, x[row] + shift)
-        for e in 0..<regimes {
-          let here = bands[level * nodes + index * regimes + e]
-          ordered[(level * regimes + e) * rows + row] =
-            weight == 0 ? here : here.mixed(with: bands[level * nodes + (index + 1) * regimes + e], weight: weight)
-        }
-      }
-    }
-    return PolicyTable(
-      times: Array(grid.times.dropLast()), logSpots: x, regimeCount: regimes, bands: ordered)
   }
 }

@@ -1,66 +1,33 @@
 import VectorMath
 
 extension EntropicSweep {
-  /// Several regimes: block elimination with one m × m block per lane, repeated until the linearisation holds. The blocks are
-  /// diagonally dominant: no exchanges.
-  func solveCoupled(
-    _ line: TileLines, terms: EntropicTerms, scheme: BackwardDifference, ratio: Double
-  ) {
-    let (width, nodes) = (LineSweep.tile, rows * regimes)
-    let (near, far) = (LineGroup(repeating: 1 + ratio), LineGroup(repeating: -ratio))
-    let lag = LineGroup(repeating: scheme.step / scheme.leading)
-    let guess = line.scratch
-    for group in 0..<width {
-      for node in 0..<nodes {
-        let index = node * width + group
-        guess[node] = fused(near, line.recent[index], far * line.older[index])
-      }
-      for _ in 0..<EntropicSweep.mostPasses {
-        if coupledPass(line, group: group, terms: terms, scheme: scheme) { break }
-      }
-      for node in 0..<nodes {
-        let index = node * width + group
-        line.older[index] = fused(lag, line.multiplier[index], guess[node])
-      }
-    }
-  }
-
-  private func coupledPass(
-    _ line: TileLines, group: Int, terms: EntropicTerms, scheme: BackwardDifference
-  ) -> Bool {
+  /// Several regimes: block elimination with one m × m block per lane. The blocks are diagonally dominant: no exchanges.
+  ///
+  /// - Returns: whether the guess was near enough for the solution to stand.
+  func coupledPass(_ line: TileLines, group: Int, terms: EntropicTerms, scheme: BackwardDifference) -> Bool {
     let (width, m) = (LineSweep.tile, regimes)
     let h = LineGroup(repeating: scheme.step)
-    let (c1, c2) = (LineGroup(repeating: scheme.recent), LineGroup(repeating: -scheme.older))
     let (guess, values, eliminated) = (line.scratch, line.scratch + rows * m, line.scratch + 2 * rows * m)
     // The augmented block [B | C | d] of the row at hand.
     let block = eliminated + rows * m * m
     let columns = 2 * m + 1
-    let y = line.holdings[group]
     for row in 0..<rows {
       for e in 0..<m {
         let node = row * m + e
-        let index = node * width + group
         var slope = LineGroup(repeating: slopeHere[row]) * guess[node]
         if row > 0 { slope = fused(LineGroup(repeating: slopeBelow[row]), guess[node - m], slope) }
         if row + 1 < rows { slope = fused(LineGroup(repeating: slopeAbove[row]), guess[node + m], slope) }
-        let exposure = fused(
-          LineGroup(repeating: terms.forwards[row]), y, LineGroup(repeating: terms.bookExposure[node]))
-        let local = nodeTerms(
-          node: node, regime: e, slope: slope, exposure: exposure, holding: y, forward: terms.forwards[row],
-          terms: terms)
-        var right = fused(c1, line.recent[index], c2 * line.older[index])
-        right = fused(h, local.source - line.multiplier[index], right)
-        let links = links(node: node, row: row, convection: local.convection)
-        let (toBelow, toAbove) = (h * links.below, h * links.above)
+        let local = equation(line, group: group, row: row, regime: e, slope: slope, terms: terms, scheme: scheme)
+        var right = local.right
         let entry = block + e * columns
         for f in 0..<columns { entry[f] = .zero }
-        entry[e] = LineGroup(repeating: scheme.leading) + toBelow + toAbove
-        entry[m + e] = toAbove
+        entry[e] = LineGroup(repeating: scheme.leading) + local.below + local.above
+        entry[m + e] = local.above
         switching(row: row, regime: e, terms: terms, guess: guess + row * m, step: h, entry: entry, right: &right)
         if row > 0 {
           let before = eliminated + (row - 1) * m * m
-          for f in 0..<m { entry[f] = fused(-toBelow, before[e * m + f], entry[f]) }
-          right = fused(toBelow, values[node - m], right)
+          for f in 0..<m { entry[f] = fused(-local.below, before[e * m + f], entry[f]) }
+          right = fused(local.below, values[node - m], right)
         }
         entry[2 * m] = right
       }

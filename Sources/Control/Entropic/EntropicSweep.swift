@@ -77,9 +77,7 @@ struct EntropicSweep {
   ///   - recent: Λ^n, read.
   ///   - older: Λ^{n−1}, overwritten.
   ///   - multiplier: λ^n, read.
-  func advance(
-    buffers: LineBuffers, terms: EntropicTerms, scheme: BackwardDifference, ratio: Double, tiles: Range<Int>
-  ) {
+  func advance(buffers: LineBuffers, terms: EntropicTerms, scheme: BackwardDifference, tiles: Range<Int>) {
     let size = rows * regimes * LineSweep.tile
     withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: scratchCount) { scratch in
       for tile in tiles {
@@ -87,12 +85,31 @@ struct EntropicSweep {
           recent: UnsafePointer(buffers.recent + tile * size), older: buffers.older + tile * size,
           multiplier: UnsafePointer(buffers.multiplier + tile * size),
           holdings: UnsafePointer(buffers.holdings + tile * LineSweep.tile), scratch: scratch.baseAddress!)
-        if regimes == 1 {
-          solveSingle(line, terms: terms, scheme: scheme, ratio: ratio)
-        } else {
-          solveCoupled(line, terms: terms, scheme: scheme, ratio: ratio)
-        }
+        for group in 0..<LineSweep.tile { solve(line, group: group, terms: terms, scheme: scheme) }
       }
+    }
+  }
+
+  /// From the extrapolated guess, an elimination per lane, repeated until the linearisation holds.
+  private func solve(_ line: TileLines, group: Int, terms: EntropicTerms, scheme: BackwardDifference) {
+    let (width, nodes) = (LineSweep.tile, rows * regimes)
+    let (near, far) = (LineGroup(repeating: 1 + scheme.ratio), LineGroup(repeating: -scheme.ratio))
+    let lag = LineGroup(repeating: scheme.step / scheme.leading)
+    let guess = line.scratch
+    for node in 0..<nodes {
+      let index = node * width + group
+      guess[node] = fused(near, line.recent[index], far * line.older[index])
+    }
+    for _ in 0..<EntropicSweep.mostPasses {
+      let stands =
+        regimes == 1
+        ? singlePass(line, group: group, terms: terms, scheme: scheme)
+        : coupledPass(line, group: group, terms: terms, scheme: scheme)
+      if stands { break }
+    }
+    for node in 0..<nodes {
+      let index = node * width + group
+      line.older[index] = fused(lag, line.multiplier[index], guess[node])
     }
   }
 
@@ -105,8 +122,37 @@ struct EntropicSweep {
     let scratch: UnsafeMutablePointer<LineGroup>
   }
 
-  /// The linearised terms of one node for eight lines.
-  struct NodeTerms {
+  /// The linearised equation of one node for eight lines, times h: `(c₀ + below + above) Λ − below Λ₋ − above Λ₊ = right`.
+  struct NodeEquation {
+    var below: LineGroup
+    var above: LineGroup
+    var right: LineGroup
+  }
+
+  /// - Parameter slope: `Λ_x` of the guess at the node.
+  @inline(__always)
+  func equation(
+    _ line: TileLines, group: Int, row: Int, regime e: Int, slope: LineGroup, terms: EntropicTerms,
+    scheme: BackwardDifference
+  ) -> NodeEquation {
+    let node = row * regimes + e
+    let index = node * LineSweep.tile + group
+    let forward = terms.forwards[row]
+    let holding = line.holdings[group]
+    let exposure = fused(LineGroup(repeating: forward), holding, LineGroup(repeating: terms.bookExposure[node]))
+    let local = nodeTerms(
+      node: node, regime: e, slope: slope, exposure: exposure, holding: holding, forward: forward, terms: terms)
+    let h = LineGroup(repeating: scheme.step)
+    let right = fused(
+      LineGroup(repeating: scheme.recent), line.recent[index],
+      LineGroup(repeating: -scheme.older) * line.older[index])
+    let links = links(node: node, row: row, convection: local.convection)
+    return NodeEquation(
+      below: h * links.below, above: h * links.above, right: fused(h, local.source - line.multiplier[index], right))
+  }
+
+  /// The linearised terms of one node.
+  private struct NodeTerms {
     /// a in `−a Λ_x`.
     var convection: LineGroup
     /// Everything that does not depend on the new Λ.
@@ -114,7 +160,7 @@ struct EntropicSweep {
   }
 
   @inline(__always)
-  func nodeTerms(
+  private func nodeTerms(
     node: Int, regime e: Int, slope: LineGroup, exposure: LineGroup, holding: LineGroup, forward: Double,
     terms: EntropicTerms
   ) -> NodeTerms {
@@ -139,7 +185,7 @@ struct EntropicSweep {
 
   /// The entries of diffusion and convection, to the row below and to the row above.
   @inline(__always)
-  func links(node: Int, row: Int, convection: LineGroup) -> (below: LineGroup, above: LineGroup) {
+  private func links(node: Int, row: Int, convection: LineGroup) -> (below: LineGroup, above: LineGroup) {
     var below = fused(-convection, LineGroup(repeating: slopeBelow[row]), LineGroup(repeating: lower[node]))
     var above = fused(-convection, LineGroup(repeating: slopeAbove[row]), LineGroup(repeating: upper[node]))
     let (isBelow, isAbove) = (below .< LineGroup.zero, above .< LineGroup.zero)

@@ -4,9 +4,11 @@ import Glibc
 /// What the equation of the loss (see `EntropicMarch`) needs at one time, per node `[row × regime]`, in forward units:
 /// `X = S e^{r(T−t)}`, money at the horizon.
 struct EntropicTerms {
-  /// `X Δ` of the frictionless book [quote].
+  /// Δ of the frictionless book [units].
+  private(set) var bookDelta: [Double]
+  /// `X Δ` [quote].
   private(set) var bookExposure: [Double]
-  /// The source that no inventory changes: `(c − r) X Δ` summed over the legs, minus what the drift earns, see `update`.
+  /// The source that no inventory changes: `Σ (c − r) X Δ` over the legs.
   private(set) var constant: [Double]
   /// `γ (B_e − B_{e'})` per node and other regime, `[row × regime × regime]`: by how much a switch makes the book cheaper.
   private(set) var jump: [Double]
@@ -42,8 +44,9 @@ struct EntropicTerms {
     table = BookTable(book: book, spots: forwards, regimes: regimes)
     hasJumps = table.jumpsOnSwitching && regimes > 1
     let nodes = forwards.count * regimes
-    bookExposure = Array(repeating: 0, count: nodes)
-    constant = bookExposure
+    bookDelta = Array(repeating: 0, count: nodes)
+    bookExposure = bookDelta
+    constant = bookDelta
     least = Array(repeating: -.infinity, count: nodes)
     most = Array(repeating: .infinity, count: nodes)
     jump = Array(repeating: 0, count: nodes * regimes)
@@ -52,11 +55,11 @@ struct EntropicTerms {
   /// Moves to a time [years from the valuation].
   mutating func update(time: Double) {
     let growth = rate * (horizon - time)
-    table.deltas(at: time, logShift: -growth, into: &bookExposure)
+    table.deltas(at: time, logShift: -growth, into: &bookDelta)
     table.carries(at: time, logShift: -growth, excessOver: rate, into: &constant)
     for row in forwards.indices {
       for e in 0..<regimes {
-        bookExposure[row * regimes + e] *= forwards[row]
+        bookExposure[row * regimes + e] = forwards[row] * bookDelta[row * regimes + e]
         constant[row * regimes + e] *= forwards[row]
       }
     }
@@ -96,7 +99,7 @@ struct EntropicTerms {
     for node in bands.indices {
       let (row, e) = (node / regimes, node % regimes)
       let forward = forwards[row]
-      let delta = bookExposure[node] / forward
+      let delta = bookDelta[node]
       let (band, net) = (bands[node], nets[node])
       let width = band.width.isFinite ? band.width : 0
       let crossing = charge(node, width + EntropicTerms.reachInSpacings * spacing)

@@ -38,7 +38,8 @@ public struct ReservationPrices: Sendable {
       throw .unsupported(method: FiniteHorizon.name, feature: "reservation prices without exponential utility")
     }
     asGiven = solution
-    let method = FiniteHorizon(settings: solution.grid.settings(like: solution.settingsGiven), threads: threads)
+    let method = FiniteHorizon(
+      settings: solution.settingsGiven.refined(by: 1, of: solution.grid), threads: threads)
     opposite = try method.solve(problem.replacing(book: problem.book.scaled(by: -1)))
     let isIdle = problem.environment.regimes.allSatisfy { $0.drift == problem.market.rate && $0.funding == 0 }
     empty =
@@ -92,12 +93,9 @@ struct FrictionlessWorth: Sendable {
     var line = SingleLine(count: nodes)
     var values = [Double](repeating: 0, count: nodes)
     let rates = problem.environment.generator.rates
-    for level in stride(from: grid.times.count - 2, through: 0, by: -1) {
-      let step = grid.times[level + 1] - grid.times[level]
-      let isFirst = level == grid.times.count - 2 || grid.isSegmentEnd[level + 1]
-      let scheme = BackwardDifference(
-        step: step, ratio: isFirst ? 0 : step / (grid.times[level + 2] - grid.times[level + 1]))
-      system.factorise(leading: scheme.leading, step: step)
+    for level in grid.levels {
+      let scheme = grid.step(to: level)
+      system.factorise(scheme)
       let growth = rate * (problem.horizon - grid.times[level])
       forwardTable.values(at: grid.times[level], logShift: -growth, into: &values)
       line.advance(system, scheme) { [regimes] node in

@@ -19,24 +19,15 @@ struct UnhedgedRisk {
     var line = SingleLine(count: spots.count * m)
     var delta = [Double](repeating: 0, count: spots.count * m)
     var marks = delta
-    var ratio = 0.0
-    for level in stride(from: grid.times.count - 2, through: 0, by: -1) {
-      let step = grid.times[level + 1] - grid.times[level]
-      let isFresh = grid.isSegmentEnd[level + 1]
-      ratio = isFresh ? 0 : step / (grid.times[level + 2] - grid.times[level + 1])
-      let scheme = BackwardDifference(step: step, ratio: ratio)
-      system.factorise(leading: scheme.leading, step: step)
+    for level in grid.levels {
+      let scheme = grid.step(to: level)
+      system.factorise(scheme)
       table.deltas(at: grid.times[level], into: &delta)
       if table.jumpsOnSwitching { table.values(at: grid.times[level], into: &marks) }
       line.advance(system, scheme) { node in
         let e = node % m
         let exposure = regimes[e].volatility * spots[node / m] * (delta[node] + problem.inventory)
-        var rate = exposure * exposure
-        for to in 0..<m where to != e {
-          let jump = marks[node - e + to] - marks[node]
-          rate += problem.environment.generator.rates[e][to] * jump * jump
-        }
-        return 0.5 * rate
+        return 0.5 * (exposure * exposure + problem.environment.jumpVariance(of: marks, node: node))
       }
     }
     return (2 * max(0, line.recent[grid.reference * m + problem.market.currentRegime])).squareRoot()

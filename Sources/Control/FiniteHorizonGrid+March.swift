@@ -1,0 +1,50 @@
+import Formulation
+
+/// What every march over a grid does with numbers per node `[row × regime]`.
+extension FiniteHorizonGrid {
+  /// How far the book's delta moves until the end of the segment, |∂Δ/∂ln S| σ √τ [units].
+  func diffusion(
+    of delta: [Double], row: Int, regime e: Int, in environment: EnvironmentChain, remaining: Double
+  ) -> Double {
+    let low = max(0, row - 1)
+    let high = min(logSpots.count - 1, row + 1)
+    let regimes = environment.count
+    let slope = (delta[high * regimes + e] - delta[low * regimes + e]) / (logSpots[high] - logSpots[low])
+    return abs(slope) * environment.regimes[e].volatility * remaining.squareRoot()
+  }
+
+  /// A march's bands, `[level × row × regime]`, as the table `[time × regime × row]` at nodes of ln S.
+  ///
+  /// - Parameter logDrift: by how much per year the logarithm of the march's own price runs ahead of ln S; the table's
+  ///   bands are interpolated from the march's nodes where it is not 0.
+  func policy(_ bands: [Band], regimes: Int, logDrift: Double) -> PolicyTable {
+    let rows = logSpots.count
+    var ordered = bands
+    for level in levels {
+      let shift = logDrift * times[level]
+      for row in 0..<rows {
+        let (index, weight) =
+          shift == 0 ? (row, 0) : CubicInterpolation.locate(logSpots, logSpots[row] + shift)
+        for e in 0..<regimes {
+          let here = bands[(level * rows + index) * regimes + e]
+          ordered[(level * regimes + e) * rows + row] =
+            weight == 0 ? here : here.mixed(with: bands[(level * rows + index + 1) * regimes + e], weight: weight)
+        }
+      }
+    }
+    return PolicyTable(times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: ordered)
+  }
+}
+
+extension EnvironmentChain {
+  /// `Σ q_{ee'} (V_{e'} − V_e)²` at a node `[row × regime]`: the variance rate of marks that jump with the regime [quote²/year].
+  func jumpVariance(of marks: [Double], node: Int) -> Double {
+    let from = node % count
+    var rate = 0.0
+    for to in 0..<count where to != from {
+      let jump = marks[node - from + to] - marks[node]
+      rate += generator.rates[from][to] * jump * jump
+    }
+    return rate
+  }
+}
