@@ -66,14 +66,3 @@ public struct Check: Sendable, Equatable {
     passed = measured >= threshold
   }
 }
-
-/// A number with an estimate of its numerical error, in the same unit.
-public struct Measured: Sendable, Equatable {
-  public let value: Double
-  public let error: Double
-
-  public init(_ value: Double, error: Double) {
-    self.value = value
-    self.error = error
-  }
-}

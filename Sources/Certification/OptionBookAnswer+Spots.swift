@@ -7,7 +7,7 @@ extension OptionBookAnswer {
   /// One regime at one spot, from the problem's inventory.
   public struct State: Sendable {
     /// J [quote], extrapolated, with the jump-of-mark part.
-    public let value: Measured
+    public let value: Approximation
     /// In net delta [units].
     public let band: Band
     /// The largest error estimate of the band's four numbers [units].
@@ -31,7 +31,8 @@ extension OptionBookAnswer {
     }
     let bands = grids.map { $0.band(time: 0, regime: e, logSpot: log(spot)) }
     return State(
-      value: Self.extrapolated(values), band: bands[1], bandError: problem.largestDifference(bands[0], bands[1]),
+      value: Approximation.limit(halfAsFine: values[0], finest: values[1]), band: bands[1],
+      bandError: problem.largestDifference(bands[0], bands[1]),
       price: price(regime: e, spot: spot))
   }
 
@@ -39,19 +40,11 @@ extension OptionBookAnswer {
   public func price(regime e: Int, spot: Double) -> Price? {
     guard prices.count == 2 else { return nil }
     let found = prices.map { $0.price(regime: e, spot: spot) }
-    let writer = Self.extrapolated(found.map(\.writer))
-    let buyer = Self.extrapolated(found.map(\.buyer))
+    let writer = Approximation.limit(halfAsFine: found[0].writer, finest: found[1].writer)
+    let buyer = Approximation.limit(halfAsFine: found[0].buyer, finest: found[1].buyer)
     return Price(
       writer: writer.value, buyer: buyer.value, frictionless: found[1].frictionless,
       error: max(writer.error, buyer.error))
-  }
-
-  /// Coarser and finest value to the limit.
-  private static func extrapolated(_ values: [Double]) -> Measured {
-    let difference = values[1] - values[0]
-    return Measured(
-      values[1] + OptionBookCertifier.extrapolation * difference,
-      error: OptionBookCertifier.remainingShare * abs(difference))
   }
 }
 

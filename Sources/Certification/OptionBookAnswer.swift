@@ -24,11 +24,11 @@ public struct OptionBookAnswer: Sendable {
   public struct Regime: Sendable {
     public let name: String
     /// J [quote], extrapolated to a grid without spacing, with the jump-of-mark part.
-    public let value: Measured
+    public let value: Approximation
     /// Expected trading and settlement costs [quote].
-    public let trading: Measured
+    public let trading: Approximation
     /// The rest of J: risk and carry [quote], the jump-of-mark part included.
-    public let risk: Measured
+    public let risk: Approximation
     /// The part of the risk that is the mark's jump when regimes switch; no policy changes it [quote].
     public let markJump: Double
     /// J when the first trade to the band has been made already [quote].

@@ -20,12 +20,6 @@ public struct OptionBookCertifier: Sendable {
     self.settings = settings
   }
 
-  /// Part of the difference between the two finest grids that extrapolation may leave: 1/(2^p − 1) − 1/3 is 0.21 at
-  /// p = 1.5, the lowest order seen on smooth problems; ½ allows for less.
-  static let remainingShare = 0.5
-  /// What the two finest grids' difference is added to the finest one: 1/(2² − 1).
-  static let extrapolation = 1.0 / 3
-
   /// Shares of the work, for progress: the three solves, variants, roll-outs, rivals.
   private static let solved = 0.35
   private static let compared = 0.55
@@ -114,8 +108,8 @@ public struct OptionBookCertifier: Sendable {
     let values = [coarse, middle, fine].map { $0.value(regime: e, inventory: y) }
     let difference = values[2] - values[1]
     let order = log2(abs(values[1] - values[0]) / max(abs(difference), .leastNormalMagnitude))
-    let controlled = values[2] + OptionBookCertifier.extrapolation * difference
-    let error = OptionBookCertifier.remainingShare * abs(difference)
+    let limit = Approximation.limit(halfAsFine: values[1], finest: values[2])
+    let (controlled, error) = (limit.value, limit.error)
     let markJump = fine.markJumpRisk[node]
     let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
 
@@ -140,12 +134,12 @@ public struct OptionBookCertifier: Sendable {
     let loss = rollOut.discretisationError
     let resolved = loss.mean > 2 * loss.standardError
     return OptionBookAnswer.Regime(
-      name: name, value: Measured(controlled + markJump, error: error + markJumpError),
+      name: name, value: Approximation(value: controlled + markJump, error: error + markJumpError),
       trading: trading,
-      risk: Measured(controlled - trading.value + markJump, error: error + trading.error + markJumpError),
+      risk: Approximation(value: controlled - trading.value + markJump, error: error + trading.error + markJumpError),
       markJump: markJump,
       valueWhenHedged: hedgedValue(
-        fine, e, holding: holding, extrapolation: OptionBookCertifier.extrapolation * difference) + markJump,
+        fine, e, holding: holding, extrapolation: controlled - values[2]) + markJump,
       band: band, bandError: bandError, holding: holding, order: order,
       timeToTrade: time * problem.dayCount.secondsPerYear, startsAtTarget: hasFixed, rollOut: rollOut,
       check: resolved ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
@@ -155,14 +149,14 @@ public struct OptionBookCertifier: Sendable {
   /// limit; with exponential utility the loss is no sum of costs and risk, and their mean comes from the simulation.
   private func trading(
     _ share: Double, middle: Double, limit: Double, error: Double, rollOut: RollOutEstimate
-  ) -> Measured {
+  ) -> Approximation {
     if problem.preference.isExponential {
       let result = rollOut.result
       let spread = hypot(result[.fixedCosts].standardError, result[.variableCosts].standardError)
-      return Measured(result.tradingCosts + result[.settlementCost].mean, error: spread)
+      return Approximation(value: result.tradingCosts + result[.settlementCost].mean, error: spread)
     }
     let scale = middle == 0 ? 1 : limit / middle
-    return Measured(share * scale, error: abs(share) * abs(scale - 1) + error)
+    return Approximation(value: share * scale, error: abs(share) * abs(scale - 1) + error)
   }
 
   /// The least value over inventories on the grid: where one would like to be, before the next move.

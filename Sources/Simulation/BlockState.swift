@@ -46,11 +46,11 @@ public enum RollOutColumn: Int, Sendable, CaseIterable {
 
 /// The buffers of one block of paths: state, results and times between trades. One per worker, reused.
 struct BlockState {
-  /// Paths in a block: chosen so that the state stays in a 32 KiB first-level cache and the constants of a step, worked out
+  /// Paths in a block: chosen by experiment; what a step touches stays in the caches, and the constants of a step, worked out
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 25
+  static let stateFields = 24
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -79,7 +79,7 @@ struct BlockState {
   func normals(_ step: Int) -> UnsafeMutablePointer<Lanes> { storage + (19 + step) * BlockState.vectorCount }
   // With exponential utility: gains whose mean is zero (see `TerminalWealth`), and ∫σ² dt.
   var gains: UnsafeMutablePointer<Lanes> { storage + 23 * BlockState.vectorCount }
-  var integratedVariance: UnsafeMutablePointer<Lanes> { storage + 24 * BlockState.vectorCount }
+  var integratedVariance: UnsafeMutablePointer<Lanes> { storage + 6 * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>

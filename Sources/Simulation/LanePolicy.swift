@@ -280,28 +280,23 @@ enum BlockPolicy {
   mutating func check(
     plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, book: BookTerms, state: BlockState
   ) {
-    switch self {
-    case .constant(let policy):
+    // Specialised for each kind of policy, with and without regimes to choose from.
+    @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {
       if plan.switches {
         trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
       } else {
         trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
       }
+    }
+    switch self {
+    case .constant(let policy): follow(policy)
     case .table(var policy):
       policy.prepare(time: time, state: state)
       self = .table(policy)
-      if plan.switches {
-        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
-      } else {
-        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
-      }
+      follow(policy)
     case .gammaScaled(let policy):
       policy.prepare(plan: plan, costs: costs, time: time, book: book, state: state)
-      if plan.switches {
-        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
-      } else {
-        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
-      }
+      follow(policy)
     }
   }
 }

@@ -20,12 +20,9 @@ public enum PeriodicReview {
     0.0538, 0.0469, 0.0413,
   ]
 
-  /// 0.5826, −ζ(½)/√(2π).
-  private static let slope = 0.582_597_157_939_011
-
   /// f(s): the expansion up to the first node, then linear between nodes, of f(s) s² where s > 1. Within 0.003.
   public static func narrowing(_ s: Double) -> Double {
-    if s <= spacing { return 1 - slope * s }
+    if s <= spacing { return 1 - DiscreteLooks.shift * s }
     let position = s / spacing
     let index = Int(min(position, Double(nodes.count)))
     guard index + 1 < nodes.count else { return 2 / (3 * s * s) }

@@ -80,19 +80,11 @@ struct FrontierScreen {
   }
 
   private func encode(_ point: FrontierPoint) -> JSONValue {
-    func figure(_ figure: FrontierPoint.Figure) -> JSONValue {
+    func figure(_ figure: Approximation) -> JSONValue {
       ["value": .number(figure.value), "error": .number(figure.error)]
     }
     let bands: [JSONValue] = regimes.indices.map { e in
-      let band = point.bands[e]
-      let edges = [
-        ("lower", band.lower), ("upper", band.upper), ("targetLower", band.targetLower),
-        ("targetUpper", band.targetUpper),
-      ]
-      // An edge that does not exist has no number.
-      return .object(
-        [JSONMember("regime", .string(regimes[e].name))]
-          + edges.filter { $0.1.isFinite }.map { JSONMember($0.0, .number($0.1)) })
+      .object([JSONMember("regime", .string(regimes[e].name))] + BandEncoding.members(point.bands[e]))
     }
     return [
       "riskAversion": .number(point.riskAversion), "total": figure(point.total), "tradingAndCarry": figure(point.cost),

@@ -58,8 +58,10 @@ public enum AsymptoticRule: String, Sendable, CaseIterable {
 
   /// The constants of Zakamouline's fit.
   private enum Fit {
-    static let width = (factor: 1.12, cost: 0.31, time: 0.05, volatility: 0.25, gamma: 0.5)
-    static let volatility = (factor: 4.76, cost: 0.78, time: -0.02, volatility: 0.25, gamma: 0.15)
+    static let width = (factor: 1.12, cost: 0.31, time: 0.05, gamma: 0.5)
+    static let volatility = (factor: 4.76, cost: 0.78, time: -0.02, gamma: 0.15)
+    /// The exponent of e^{−rτ}/σ, in both.
+    static let discounted = 0.25
     /// Below this share of the variance the fit has left its range; a quarter of the volatility is kept.
     static let leastVariance = 1.0 / 16
   }
@@ -71,7 +73,7 @@ public enum AsymptoticRule: String, Sendable, CaseIterable {
     let volatility = problem.environment.regimes[e].volatility
     let remaining = (problem.book.expiries.first { $0 > time } ?? problem.horizon) - time
     guard remaining > 0 else { return .unbounded }
-    let discounted = pow(exp(-problem.market.rate * remaining) / volatility, Fit.width.volatility)
+    let discounted = pow(exp(-problem.market.rate * remaining) / volatility, Fit.discounted)
     let gamma = abs(greeks.gamma)
     let half =
       fraction / (aversion * spot * volatility * volatility * remaining)

@@ -2,27 +2,16 @@ import Formulation
 
 /// What the policy that is optimal at one risk aversion costs and what risk it leaves, from today's state.
 public struct FrontierPoint: Sendable {
-  /// A number and an estimate of its error, in the same unit.
-  public struct Figure: Sendable, Equatable {
-    public let value: Double
-    public let error: Double
-
-    public init(_ value: Double, error: Double) {
-      self.value = value
-      self.error = error
-    }
-  }
-
   /// a [1/quote].
   public let riskAversion: Double
   /// J [quote], the jumps of marks included.
-  public let total: Figure
+  public let total: Approximation
   /// `J − a J'`: trading, settlement and carry [quote].
-  public let cost: Figure
+  public let cost: Approximation
   /// `a J'`: the risk as J charges for it [quote].
-  public let risk: Figure
+  public let risk: Approximation
   /// `√(E ∫ v dt) = √(2 J')` [quote].
-  public let deviation: Figure
+  public let deviation: Approximation
   /// The part of `deviation` that the jumps of marks bring, which no hedge lessens [quote]. The squares add.
   public let markJumpDeviation: Double
   /// In net delta at today's spot, per regime [units].
@@ -52,11 +41,6 @@ struct FrontierEvaluation {
   /// Error of the risk that the two grids' difference may miss, as a share of J: the largest difference seen between this
   /// slope and that of J along a frontier, 1.1 %, rounded up (`FrontierTests.slopesFollowTheFrontier`).
   static let slopeNoise = 0.012
-  /// What is added of the two grids' difference: 1/(2² − 1).
-  private static let extrapolation = 1.0 / 3
-  /// Share of the difference that is stated as the error, as in the certificate.
-  private static let remainingShare = 0.5
-
   /// Grids of half and a quarter of the size chosen for a problem, in every direction.
   struct Grids {
     let half: GridSettings
@@ -120,17 +104,16 @@ struct FrontierEvaluation {
   func point(at riskAversion: Double, grids: Grids) throws(ControlError) -> FrontierPoint {
     let fine = try level(at: riskAversion, grid: grids.half)
     let coarse = try level(at: riskAversion, grid: grids.quarter)
-    let difference = fine.value - coarse.value
-    let total = FrontierPoint.Figure(
-      fine.value + Self.extrapolation * difference, error: Self.remainingShare * abs(difference))
+    let total = Approximation.limit(halfAsFine: coarse.value, finest: fine.value)
     let slopeError = max(
-      Self.remainingShare * abs(fine.slope - coarse.slope), Self.slopeNoise * abs(total.value) / riskAversion)
-    let risk = FrontierPoint.Figure(riskAversion * fine.slope, error: riskAversion * slopeError)
+      Approximation.error(ofDifference: fine.slope - coarse.slope),
+      Self.slopeNoise * abs(total.value) / riskAversion)
+    let risk = Approximation(value: riskAversion * fine.slope, error: riskAversion * slopeError)
     let deviation = fine.deviation
     return FrontierPoint(
       riskAversion: riskAversion, total: total,
-      cost: FrontierPoint.Figure(total.value - risk.value, error: total.error + risk.error), risk: risk,
-      deviation: FrontierPoint.Figure(deviation, error: deviation > 0 ? slopeError / deviation : 0),
+      cost: Approximation(value: total.value - risk.value, error: total.error + risk.error), risk: risk,
+      deviation: Approximation(value: deviation, error: deviation > 0 ? slopeError / deviation : 0),
       markJumpDeviation: fine.markJumpDeviation, bands: fine.bands)
   }
 }

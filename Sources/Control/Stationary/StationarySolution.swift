@@ -1,17 +1,5 @@
 import Formulation
 
-/// A number with the solver's estimate of its error: the difference from the solution four degrees lower, which is the
-/// error of that one and bounds this one's wherever convergence is geometric.
-public struct Approximation: Sendable, Equatable {
-  public let value: Double
-  public let error: Double
-
-  public init(value: Double, error: Double) {
-    self.value = value
-    self.error = error
-  }
-}
-
 /// A cost and its two parts.
 public struct StationaryCost: Sendable, Equatable {
   public let total: Approximation

@@ -3,9 +3,9 @@ import Formulation
 import Foundation
 
 /// Bands as JSON, and the band for a market that is looked at only now and then.
-enum BandEncoding {
+public enum BandEncoding {
   /// The members of a band; edges that do not exist are left out.
-  static func members(_ band: Band) -> [JSONMember] {
+  public static func members(_ band: Band) -> [JSONMember] {
     let numbers = [
       ("lower", band.lower), ("upper", band.upper), ("targetLower", band.targetLower),
       ("targetUpper", band.targetUpper),
@@ -20,11 +20,6 @@ enum BandEncoding {
     if let unit { members.append(JSONMember("unit", .string(unit))) }
     return .object(members + [JSONMember("measure", .string(measure))])
   }
-
-  /// How much a boundary that is looked at every δ must move inwards, in standard deviations of one δ:
-  /// `−ζ(½)/√(2π)` (Broadie, Glasserman and Kou, "A continuity correction for discrete barrier options", Mathematical
-  /// Finance 7 (1997), theorem 1.1).
-  static let discreteCheckShift = 0.582_597_157_939_010_6
 
   /// The band to use when it is looked at only now and then: edges move inwards by `shift`, never past each other;
   /// targets move only where an edge reaches them.

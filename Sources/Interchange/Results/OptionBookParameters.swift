@@ -115,7 +115,7 @@ struct OptionBookParameters {
     let deviation =
       abs(gamma) * problem.environment.regimes[e].volatility * problem.market.spot
       * (every / problem.dayCount.secondsPerYear).squareRoot()
-    return BandEncoding.checked(answer.regimes[e].band, shift: BandEncoding.discreteCheckShift * deviation)
+    return BandEncoding.checked(answer.regimes[e].band, shift: DiscreteLooks.shift * deviation)
   }
 
   private var monitoring: JSONValue {

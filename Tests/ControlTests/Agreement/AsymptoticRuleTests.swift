@@ -39,8 +39,12 @@ import Testing
   }
 
   @Test func refusals() throws {
-    #expect(AsymptoticRule.whalleyWilmott.obstacle(to: try EntropicCase(fixed: 1).problem()) != nil)
-    #expect(AsymptoticRule.smallFixedCost.obstacle(to: try EntropicCase().problem()) != nil)
+    #expect(
+      AsymptoticRule.whalleyWilmott.obstacle(to: try EntropicCase(fixed: 1).problem())
+        == .unsupported(method: "whalleyWilmott", feature: "costs other than proportional ones"))
+    #expect(
+      AsymptoticRule.smallFixedCost.obstacle(to: try EntropicCase().problem())
+        == .unsupported(method: "smallFixedCost", feature: "costs other than a fixed one"))
     #expect(AsymptoticRule.smallFixedCost.obstacle(to: try EntropicCase(cost: 0, fixed: 1).problem()) == nil)
     #expect(AsymptoticRule.zakamouline.obstacle(to: try EntropicCase().problem()) == nil)
   }

@@ -10,7 +10,7 @@ import Testing
   /// The average cost of a symmetric band looked at every δ; `k` alone trades to the shifted edge.
   private func exact(fixed: Double, proportional k: Double, band: Band, time: Double) throws -> Double {
     let spread = time.squareRoot()
-    let edge = band.upper - LookCost.shift * spread
+    let edge = band.upper - DiscreteLooks.shift * spread
     let target = fixed == 0 ? edge : band.targetUpper
     let rule = GaussLegendre(count: 32)
     let panels = 8

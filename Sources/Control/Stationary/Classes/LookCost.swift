@@ -31,8 +31,6 @@ struct LookCost {
   static let overshootSkew = 0.165_869_204_806_766_5
   /// A landing waits for half an interval on average.
   static let meanDelay = 0.5
-  /// E R in units of η√δ: `−ζ(½)/√(2π)` (Broadie, Glasserman and Kou, Mathematical Finance 7 (1997), theorem 1.1).
-  static let shift = 0.582_597_157_939_010_6
   /// V⁗ is a difference of V‴ over this part of the band: it only enters the second order.
   private static let difference = 1e-4
 

@@ -1,0 +1,28 @@
+/// A number with an estimate of its numerical error, in the same unit.
+///
+/// Of stationary problems the error is the difference from the solution four degrees lower, which is the error of that one
+/// and bounds this one's wherever convergence is geometric; of grids see `limit`.
+public struct Approximation: Sendable, Equatable {
+  public let value: Double
+  public let error: Double
+
+  public init(value: Double, error: Double) {
+    self.value = value
+    self.error = error
+  }
+
+  /// What a finest grid's difference from one half as fine is multiplied with and added: 1/(2² − 1).
+  private static let extrapolation = 1.0 / 3
+  /// Part of the difference between the two grids that extrapolation may leave: 1/(2^p − 1) − 1/3 is 0.21 at p = 1.5, the
+  /// lowest order seen on smooth problems; ½ allows for less.
+  private static let remainingShare = 0.5
+
+  /// The error that is stated for a number that differs by so much from that of a grid half as fine.
+  public static func error(ofDifference difference: Double) -> Double { remainingShare * abs(difference) }
+
+  /// The limit of a second-order quantity, `Q + (Q − Q_½)/3` (Richardson), and half of the difference as its error.
+  public static func limit(halfAsFine: Double, finest: Double) -> Approximation {
+    let difference = finest - halfAsFine
+    return Approximation(value: finest + extrapolation * difference, error: error(ofDifference: difference))
+  }
+}
