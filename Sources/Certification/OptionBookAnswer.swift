@@ -13,6 +13,12 @@ public struct OptionBookAnswer: Sendable {
   public let regimes: [Regime]
   /// Other ways to hedge the same book from the current regime, on common random numbers.
   public let rivals: [Rival]
+  /// Every policy class at its own optimum.
+  public let classes: BookClasses
+  /// Independent simulation of one class from the current regime; nil where none was simulated.
+  public let classRollOut: RollOutEstimate?
+  /// Which class that is.
+  public let simulatedClass: BookClass?
   /// Null when the regimes are one.
   public let decomposition: RegimeDecomposition?
   /// Seconds between the roll-out's checks.

@@ -70,12 +70,14 @@ public struct OptionBookCertifier: Sendable {
         OptionBookCertifier.compared + (0.9 - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
     }
     let rivals = try rivals(fine: fine)
+    let classes = BookClassSearch(coarse: coarse, fine: middle, threads: settings.threads).run()
+    let simulated = try confront(classes, regimes, check: check, checks: &checks)
     let prices = problem.preference.isExponential ? [try prices(middle), try prices(fine)] : []
     progress?(1)
     let answer = OptionBookAnswer(
       problem: problem, solution: fine, coarser: middle, prices: prices, regimes: regimes, rivals: rivals,
-      decomposition: decomposition,
-      rollOutCheck: check, settings: settings)
+      classes: classes, classRollOut: simulated?.estimate, simulatedClass: simulated?.bookClass,
+      decomposition: decomposition, rollOutCheck: check, settings: settings)
     return Certificate(answer: .optionBook(answer), checks: checks)
   }
 
@@ -219,7 +221,7 @@ public struct OptionBookCertifier: Sendable {
 
   // MARK: Roll-outs
 
-  private func rollOut(
+  func rollOut(
     regime e: Int, policy: PolicyTable, check: Double
   ) throws(CertificationError) -> RollOutEstimate {
     do {

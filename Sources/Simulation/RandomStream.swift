@@ -41,12 +41,3 @@ struct RandomStream: Sendable {
     brownian.normals(firstPath: firstStream, step: step)
   }
 }
-
-/// Whether any lane of a mask is set. The standard library's `any` reduces by a call of a generic minimum.
-@inline(__always)
-func anyLane(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
-  let bits = unsafeBitCast(mask, to: SIMD8<Int64>.self)
-  let four = bits.lowHalf | bits.highHalf
-  let two = four.lowHalf | four.highHalf
-  return two[0] | two[1] != 0
-}

@@ -74,3 +74,12 @@ public func interpolated(
 ) -> SIMD2<Double> {
   cvector_between(early, late, time, place)
 }
+
+/// Whether any lane of a mask is set. The standard library's `any` reduces by a call of a generic minimum.
+@inlinable @inline(__always)
+public func anyLane(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
+  let bits = unsafeBitCast(mask, to: SIMD8<Int64>.self)
+  let four = bits.lowHalf | bits.highHalf
+  let two = four.lowHalf | four.highHalf
+  return two[0] | two[1] != 0
+}

@@ -43,6 +43,7 @@ struct OptionBookScreen {
     addRegimes(&screen)
     addBands(&screen)
     addCosts(&screen)
+    BookClassTable(answer: answer, places: places).add(to: &screen)
     addPrices(&screen)
     addRivals(&screen)
     addDecomposition(&screen)

@@ -145,4 +145,20 @@ extension Explainer {
     case .inaccurate: "its cost is not known to one part in a million"
     }
   }
+
+  static func reason(_ omission: BookClassOmission, regimes: [String]) -> String {
+    switch omission {
+    case .fixedCost(let e): "reflecting at an edge would pay the fixed cost of “\(regimes[e])” without end"
+    case .fixedCostInSomeRegimes: "some regimes have a fixed cost and others have none"
+    case .sameAsEdge: "without a fixed cost the best inner target is the edge"
+    case .noProportionalCost(let e): "its formula asks for a proportional cost, “\(regimes[e])” has none"
+    case .freeTrading: "trading costs nothing"
+    case .costless: "the optimum costs nothing"
+    case .noGamma: "the book has no gamma today"
+    case .exponentialUtility: "classes are evaluated for quadratic risk only"
+    case .tooFrequent: "its clock would ring too often to be evaluated"
+    case .notConverged: "its best parameters were not found"
+    case .inaccurate: "its loss is not known to 2 % of the optimum"
+    }
+  }
 }

@@ -43,12 +43,16 @@ public enum EquivalentMove {
   private static let bisections = 60
 
   /// The moves from the centre of a regime's band at today's spot, within the solver's grid.
-  public static func moves(_ answer: OptionBookAnswer, regime e: Int) -> (down: Double?, up: Double?) {
+  ///
+  /// - Parameter band: another band of that regime than the optimum's.
+  public static func moves(
+    _ answer: OptionBookAnswer, regime e: Int, band: Band? = nil
+  ) -> (down: Double?, up: Double?) {
     let nodes = answer.solution.grid.logSpots
     let problem = answer.problem
     let here = log(problem.market.spot)
     return moves(
-      band: answer.regimes[e].band, spot: problem.market.spot,
+      band: band ?? answer.regimes[e].band, spot: problem.market.spot,
       range: (nodes[0] - here)...(nodes[nodes.count - 1] - here)
     ) { problem.book.greeks(time: 0, spot: $0, regime: e).delta }
   }

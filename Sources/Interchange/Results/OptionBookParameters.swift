@@ -30,6 +30,7 @@ struct OptionBookParameters {
     members += [
       JSONMember("regimes", .array(answer.regimes.indices.map { regime($0) }))
     ]
+    members += OptionBookClassEncoding(answer: answer).omissions
     if !model.outputSpots.isEmpty {
       var rows: [JSONValue] = []
       for spot in model.outputSpots { rows.append(try row(spot: spot)) }
@@ -72,7 +73,7 @@ struct OptionBookParameters {
       optimal.append(JSONMember("checkedBand", BandEncoding.band(checked, unit: unit, measure: "netDelta")))
     }
     optimal.append(JSONMember("cost", cost(regime, e)))
-    optimal.append(JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0)]))
+    optimal.append(JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0), "unit": "shareOfOptimalCost"]))
     var members = [JSONMember("name", .string(regime.name)), JSONMember("value", value(regime))]
     if let price = answer.price(regime: e, spot: problem.market.spot) {
       members.append(JSONMember("price", encode(price)))
@@ -80,6 +81,7 @@ struct OptionBookParameters {
     var classes = [JSONMember("optimal", .object(optimal))]
     // Without a fixed cost the optimum trades to the edge: the two classes are one.
     if problem.costs.allSatisfy({ $0.fixed == 0 }) { classes.append(JSONMember("edge", .object(optimal))) }
+    classes += OptionBookClassEncoding(answer: answer).members(regime: e)
     return .object(members + [JSONMember("classes", .object(classes))])
   }
 

@@ -1,0 +1,28 @@
+import Control
+import Formulation
+import Glibc
+
+/// The table of policy classes against one solution of the same book on its standard grid, on both cores.
+func classBenchmark() throws -> [String] {
+  let cases = [
+    ("proportional", try straddle(fixed: 0)), ("proportional and fixed", try straddle(fixed: 0.01)),
+    ("proportional and fixed, one regime", try straddle(fixed: 0.01, regimeCount: 1)),
+  ]
+  return try cases.map { label, problem in
+    let threads = 2
+    var solution = try FiniteHorizon(threads: threads).solve(problem)
+    let whole = try fastest(2) { solution = try FiniteHorizon(threads: threads).solve(problem) }
+    let settings = [0.5, 0.25].map { GridSettings().refined(by: $0, of: solution.grid) }
+    let fine = try FiniteHorizon(settings: settings[0], threads: threads).solve(problem)
+    let coarse = try FiniteHorizon(settings: settings[1], threads: threads).solve(problem)
+    var found: BookClasses?
+    let seconds = fastest(1) { found = BookClassSearch(coarse: coarse, fine: fine, threads: threads).run { print("progress", $0, monotonicSeconds(CLOCK_MONOTONIC)) ; fflush(nil) } }
+    let losses = (found?.solved ?? []).map { solution in
+      "\"\(solution.bookClass.rawValue)\":[" + solution.regimes.map { "\($0.excess.value / $0.total)" }.joined(separator: ",") + "]"
+    }
+    print(found!.omitted, found!.baseline, found!.solved.map { ($0.bookClass, $0.regimes.map { ($0.parameters, $0.fixed, $0.minGap, $0.maxGap, $0.excess, $0.trades) }) })
+    return
+      "{\"benchmark\":\"classes\",\"case\":\"\(label)\",\"threads\":\(threads),\"seconds\":\(seconds),"
+      + "\"solutionSeconds\":\(whole),\"solutions\":\(seconds / whole),\"lossShares\":{\(losses.joined(separator: ","))}}"
+  }
+}

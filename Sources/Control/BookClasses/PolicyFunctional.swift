@@ -1,0 +1,83 @@
+import Formulation
+
+/// What is summed along the paths of a policy: J itself, or a part of it.
+struct PolicyFunctional: Sendable {
+  /// What a trade adds, per regime.
+  let costs: [TradeCost]
+  /// Whether risk and carry are added.
+  let runs: Bool
+  /// Whether the settlement is.
+  let settles: Bool
+  /// Whether time until the first trade is, and nothing after it.
+  let isFirstPassage: Bool
+
+  /// J without the jumps of marks.
+  static func total(_ problem: OptionBookProblem) -> PolicyFunctional {
+    PolicyFunctional(costs: problem.costs, runs: true, settles: true, isFirstPassage: false)
+  }
+
+  /// Risk and carry.
+  static func risk(_ problem: OptionBookProblem) -> PolicyFunctional {
+    PolicyFunctional(
+      costs: problem.costs.map { _ in TradeCost() }, runs: true, settles: false, isFirstPassage: false)
+  }
+
+  /// The number of trades.
+  static func trades(_ problem: OptionBookProblem) -> PolicyFunctional {
+    PolicyFunctional(costs: problem.costs.map { _ in .fixed(1) }, runs: false, settles: false, isFirstPassage: false)
+  }
+
+  /// The notional traded.
+  static func turnover(_ problem: OptionBookProblem) -> PolicyFunctional {
+    PolicyFunctional(
+      costs: problem.costs.map { _ in .proportional(1) }, runs: false, settles: false, isFirstPassage: false)
+  }
+
+  /// The time until the first trade or the horizon [years].
+  static func firstPassage(_ problem: OptionBookProblem) -> PolicyFunctional {
+    PolicyFunctional(
+      costs: problem.costs.map { _ in TradeCost() }, runs: false, settles: false, isFirstPassage: true)
+  }
+
+  /// What is added per year while y is held, as a polynomial in y at every node; see `OptionBookProblem`.
+  func source(level: Int, on nodes: EvaluationNodes) -> QuadraticSource {
+    source(deltas: nodes.deltas[(level * nodes.nodes)..<((level + 1) * nodes.nodes)], on: nodes)
+  }
+
+  /// - Parameter deltas: of the book, `[node]`.
+  func source(deltas: ArraySlice<Double>, on nodes: EvaluationNodes) -> QuadraticSource {
+    var source = QuadraticSource(count: nodes.nodes)
+    if isFirstPassage {
+      for node in 0..<nodes.nodes { source.constant[node] = 1 }
+      return source
+    }
+    guard runs else { return source }
+    let problem = nodes.problem
+    let aversion = problem.preference.riskAversion
+    for row in 0..<nodes.rows {
+      let spot = nodes.spots[row]
+      for (e, state) in problem.environment.regimes.enumerated() {
+        let node = row * nodes.regimes + e
+        let delta = deltas[deltas.startIndex + node]
+        let weight = aversion * state.volatility * state.volatility * spot * spot
+        let excessDrift = (state.drift - problem.market.rate) * spot
+        source.constant[node] = (0.5 * weight * delta - excessDrift) * delta
+        source.linear[node] = weight * delta - excessDrift + state.funding * spot
+        source.quadratic[node] = 0.5 * weight
+      }
+    }
+    return source
+  }
+}
+
+extension QuadraticSource {
+  /// Its derivative in y.
+  var slope: QuadraticSource {
+    var result = QuadraticSource(count: constant.count)
+    for node in constant.indices {
+      result.constant[node] = linear[node]
+      result.linear[node] = 2 * quadratic[node]
+    }
+    return result
+  }
+}
