@@ -16,11 +16,13 @@ func classBenchmark() throws -> [String] {
     let fine = try FiniteHorizon(settings: settings[0], threads: threads).solve(problem)
     let coarse = try FiniteHorizon(settings: settings[1], threads: threads).solve(problem)
     var found: BookClasses?
-    let seconds = fastest(1) { found = BookClassSearch(coarse: coarse, fine: fine, threads: threads).run { print("progress", $0, monotonicSeconds(CLOCK_MONOTONIC)) ; fflush(nil) } }
-    let losses = (found?.solved ?? []).map { solution in
-      "\"\(solution.bookClass.rawValue)\":[" + solution.regimes.map { "\($0.excess.value / $0.total)" }.joined(separator: ",") + "]"
+    let seconds = fastest(1) {
+      found = BookClassSearch(optimum: solution.policy, coarse: coarse, fine: fine, threads: threads).run()
     }
-    print(found!.omitted, found!.baseline, found!.solved.map { ($0.bookClass, $0.regimes.map { ($0.parameters, $0.fixed, $0.minGap, $0.maxGap, $0.excess, $0.trades) }) })
+    let losses = (found?.solved ?? []).map { solution in
+      "\"\(solution.bookClass.rawValue)\":["
+        + solution.regimes.map { "\($0.excess.value / $0.total)" }.joined(separator: ",") + "]"
+    }
     return
       "{\"benchmark\":\"classes\",\"case\":\"\(label)\",\"threads\":\(threads),\"seconds\":\(seconds),"
       + "\"solutionSeconds\":\(whole),\"solutions\":\(seconds / whole),\"lossShares\":{\(losses.joined(separator: ","))}}"

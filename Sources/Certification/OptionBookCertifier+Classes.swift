@@ -15,12 +15,13 @@ extension OptionBookCertifier {
     let unit = problem.market.quote
     for solution in classes.solved where solution.bookClass != .optimal && solution.bookClass != .edge {
       for (e, regime) in solution.regimes.enumerated() {
-        let allowed = regime.excess.error + abs(classes.baseline[e].value) + classes.baseline[e].error
+        let allowed =
+          regime.excess.error + abs(classes.baseline[e].value) + classes.baseline[e].error
           + regimes[e].value.error
         checks.append(
           Check(
             .classBelowOptimum, regime: regimes[e].name, policyClass: solution.bookClass.rawValue,
-            measured: -regime.excess.value, atMost: allowed, unit: unit))
+            measured: max(0, -regime.excess.value), atMost: allowed, unit: unit))
       }
     }
     let e = problem.market.currentRegime

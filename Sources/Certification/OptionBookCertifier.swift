@@ -70,7 +70,9 @@ public struct OptionBookCertifier: Sendable {
         OptionBookCertifier.compared + (0.9 - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
     }
     let rivals = try rivals(fine: fine)
-    let classes = BookClassSearch(coarse: coarse, fine: middle, threads: settings.threads).run()
+    let classes = BookClassSearch(
+      optimum: fine.policy, coarse: coarse, fine: middle, threads: settings.threads
+    ).run()
     let simulated = try confront(classes, regimes, check: check, checks: &checks)
     let prices = problem.preference.isExponential ? [try prices(middle), try prices(fine)] : []
     progress?(1)

@@ -50,8 +50,8 @@ public struct Band: Sendable, Equatable {
   /// The band between this one and another, `self + weight (other − self)`; an infinite edge stays infinite.
   public func mixed(with other: Band, weight: Double) -> Band {
     func mix(_ a: Double, _ b: Double) -> Double {
-      // A weight of zero must not multiply an infinite edge.
-      weight == 0 || a == b ? a : weight == 1 ? b : a + weight * (b - a)
+      // A weight of zero must not multiply an infinite edge, nor two infinities be subtracted.
+      weight == 0 || a == b ? a : weight == 1 ? b : a.isInfinite ? a : a + weight * (b - a)
     }
     return Band(
       lower: mix(lower, other.lower), upper: mix(upper, other.upper),

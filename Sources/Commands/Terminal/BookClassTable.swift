@@ -15,7 +15,7 @@ struct BookClassTable {
     if !answer.classes.solved.isEmpty {
       screen.section("Policy classes, each at its own optimum  net delta in \(problem.market.underlying)")
       var table = TextTable(
-        "<class", "<regime", "lower", "to", "to", "upper", "total", "loss", "± error", "trades", "<rule")
+        "<class", "<regime", "lower", "to", "to", "upper", "total", "loss", "± error", "<rule")
       for solution in answer.classes.solved where solution.bookClass != .edge {
         for (e, regime) in solution.regimes.enumerated() {
           let loss = answer.loss(solution, regime: e)
@@ -28,18 +28,20 @@ struct BookClassTable {
               number(regime.band?.upper),
               Figures.significant(answer.regimes[e].value.value + regime.excess.value, 5),
               Figures.percent(loss.value, 2), Figures.percent(loss.error, 2),
-              regime.trades.map { Figures.significant($0, 3) } ?? "–", rule(solution.bookClass, regime),
+              rule(solution.bookClass, regime),
             ], strong: e == problem.market.currentRegime)
         }
       }
       screen.add(table)
       screen.note(
         "Today's bands of rules that follow time and price, but for constantBand. Loss: more than the optimum from today's "
-          + "inventory, as a share of it. Gaps of the hybrids cost 1 % more than their band alone.")
+          + "inventory, as a share of it. Gaps of the hybrids cost 1 % more than their band alone; a hybridAny without one is "
+          + "better off without forced trades.")
       if let result = answer.classRollOut, let name = answer.simulatedClass {
         screen.note(
           "The class \(name.rawValue), simulated by independent code from \(names[problem.market.currentRegime]): "
-            + Figures.measured(result.extrapolated.mean, result.extrapolated.standardError) + " ± s.e., without jumps of marks.")
+            + Figures.measured(result.extrapolated.mean, result.extrapolated.standardError)
+            + " ± s.e., without jumps of marks.")
       }
     }
     let reasons = Dictionary(grouping: answer.classes.omitted) { Explainer.reason($0.reason, regimes: names) }
@@ -54,17 +56,17 @@ struct BookClassTable {
     var words = regime.parameters.compactMap { parameter -> String? in
       let value = Figures.significant(parameter.value, 3)
       return switch parameter.name {
-      case "widthFactor": "width × \(value)"
+      case "widthFactor": "width×\(value)"
       case "gammaMultiple": "c = \(value)"
       case "logMove": "move \(Figures.percent(parameter.value, 2))"
       default: nil
       }
     }
     if let gap = regime.fixed { words.append("every \(duration(gap))") }
-    if let gap = regime.minGap { words.append("looks every \(duration(gap))") }
+    if let gap = regime.minGap { words.append("look \(duration(gap))") }
     if let gap = regime.maxGap {
-      words.append(gap >= problem.horizon ? "no forced trade" : "at the latest every \(duration(gap))")
+      words.append(gap >= problem.horizon ? "" : "or \(duration(gap))")
     }
-    return words.joined(separator: ", ")
+    return words.filter { !$0.isEmpty }.joined(separator: " ")
   }
 }

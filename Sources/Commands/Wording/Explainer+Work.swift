@@ -158,7 +158,7 @@ extension Explainer {
     case .exponentialUtility: "classes are evaluated for quadratic risk only"
     case .tooFrequent: "its clock would ring too often to be evaluated"
     case .notConverged: "its best parameters were not found"
-    case .inaccurate: "its loss is not known to 2 % of the optimum"
+    case .inaccurate: "its loss is not known to 5 % of the optimum"
     }
   }
 }

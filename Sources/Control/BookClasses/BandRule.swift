@@ -5,6 +5,9 @@ import Glibc
 ///
 /// One entry per regime in every array. A ratio is that of the inner target to the half-width: 0 trades to the centre, 1 to the
 /// edge.
+///
+/// Rules that trade to the inside and whose width may vanish are no narrower than what a trade must save before the horizon
+/// (`floor`): without that a band that shrinks to nothing would trade without end.
 enum BandRule: Sendable, Equatable {
   /// The optimum's own four numbers.
   case optimal
@@ -59,7 +62,8 @@ enum BandRule: Sendable, Equatable {
     case .scaled(let factors, let ratios):
       each { row, e in
         BandRule.scaled(
-          nodes.optimalBand(level: level, row: row, regime: e), factor: factors[e], ratio: ratios[e])
+          nodes.optimalBand(level: level, row: row, regime: e), factor: factors[e], ratio: ratios[e],
+          least: ratios[e] == 1 ? 0 : BandRule.floor(level: level, row: row, regime: e, on: nodes))
       }
     case .constant(let centres, let halves, let ratios):
       each { BandRule.symmetric(centre: centres[$1], half: halves[$1], ratio: ratios[$1]) }
@@ -69,9 +73,12 @@ enum BandRule: Sendable, Equatable {
         let fraction = 0.5 * (cost.proportionalBuy + cost.proportionalSell)
         let gamma = nodes.exposures[level * nodes.nodes + row * m + e]
         // S Γ² = (S Γ)²/S.
-        let half = multiples[e] * cbrt(
-          fraction * gamma * gamma / (nodes.spots[row] * nodes.problem.preference.riskAversion))
-        return BandRule.symmetric(centre: 0, half: half, ratio: ratios[e])
+        let half =
+          multiples[e]
+          * cbrt(
+            fraction * gamma * gamma / (nodes.spots[row] * nodes.problem.preference.riskAversion))
+        let least = ratios[e] == 1 ? 0 : BandRule.floor(level: level, row: row, regime: e, on: nodes)
+        return BandRule.symmetric(centre: 0, half: max(least, half), ratio: ratios[e])
       }
     case .always(let targets):
       each { BandRule.symmetric(centre: targets[$1], half: 0, ratio: 1) }
@@ -80,7 +87,8 @@ enum BandRule: Sendable, Equatable {
       for node in 0..<nodes.nodes {
         let e = node % m
         let volatility = nodes.problem.environment.regimes[e].volatility
-        let shift = DiscreteLooks.shift * abs(nodes.exposures[level * nodes.nodes + node]) * volatility * gaps[e].squareRoot()
+        let shift =
+          DiscreteLooks.shift * abs(nodes.exposures[level * nodes.nodes + node]) * volatility * gaps[e].squareRoot()
         bands.set(node, BandRule.narrowed(bands[node], by: shift))
       }
     case .priceMove(let moves):
@@ -95,11 +103,21 @@ enum BandRule: Sendable, Equatable {
           let node = row * m + e
           let here = nodes.deltas[level * nodes.nodes + node]
           let (up, down) = (here - shifted[0][node], here - shifted[1][node])
+          let least = BandRule.floor(level: level, row: row, regime: e, on: nodes)
           bands.set(
-            node, Band(lower: min(0, up, down), upper: max(0, up, down), targetLower: 0, targetUpper: 0))
+            node, Band(lower: min(-least, up, down), upper: max(least, up, down), targetLower: 0, targetUpper: 0))
         }
       }
     }
+  }
+
+  /// What net delta must be for a trade to pay, `(2K/(a σ² S² τ))^{1/2} + k/(a S σ² τ)`: the risk of standing still for the time τ
+  /// that is left against the cost of one trade (`BandScale`) [units].
+  static func floor(level: Int, row: Int, regime e: Int, on nodes: EvaluationNodes) -> Double {
+    let problem = nodes.problem
+    let remaining = problem.horizon - nodes.times[level]
+    guard remaining > 0 else { return .infinity }
+    return BandScale(problem: problem, regime: e).halfWidth(spot: nodes.spots[row], gamma: 0, remaining: remaining)
   }
 
   static func symmetric(centre: Double, half: Double, ratio: Double) -> Band {
@@ -108,21 +126,24 @@ enum BandRule: Sendable, Equatable {
       lower: centre - half, upper: centre + half, targetLower: centre - target, targetUpper: centre + target)
   }
 
-  /// A band about the same centre, `factor` times as wide. Of a band with one edge that edge keeps its distance from the
+  /// A band about the same centre, `factor` times as wide, and at least `least` to either side. Of a band with one edge that edge keeps its distance from the
   /// target; a band without edges stays as it is.
-  static func scaled(_ band: Band, factor: Double, ratio: Double) -> Band {
+  static func scaled(_ band: Band, factor: Double, ratio: Double, least: Double = 0) -> Band {
     if band.lower.isFinite, band.upper.isFinite {
-      return symmetric(centre: 0.5 * (band.lower + band.upper), half: 0.5 * factor * band.width, ratio: ratio)
+      return symmetric(
+        centre: 0.5 * (band.lower + band.upper), half: max(least, 0.5 * factor * band.width), ratio: ratio)
     }
     let middle = 0.5 * (band.targetLower + band.targetUpper)
-    func target(_ edge: Double, _ own: Double) -> Double {
-      edge.isFinite ? middle + ratio * (edge - middle) : middle.isFinite ? middle : own
+    guard middle.isFinite else {
+      // One edge or none, and targets at the edges: a trade ends as far inside as a trade must at least go.
+      return Band(
+        lower: band.lower, upper: band.upper, targetLower: band.lower.isFinite ? band.lower + least : band.targetLower,
+        targetUpper: band.upper.isFinite ? band.upper - least : band.targetUpper)
     }
-    let lower = middle.isFinite ? middle + factor * (band.lower - middle) : band.lower
-    let upper = middle.isFinite ? middle + factor * (band.upper - middle) : band.upper
-    return Band(
-      lower: lower, upper: upper, targetLower: target(lower, band.targetLower),
-      targetUpper: target(upper, band.targetUpper))
+    let lower = min(middle - least, middle + factor * (band.lower - middle))
+    let upper = max(middle + least, middle + factor * (band.upper - middle))
+    func target(_ edge: Double) -> Double { edge.isFinite ? middle + ratio * (edge - middle) : middle }
+    return Band(lower: lower, upper: upper, targetLower: target(lower), targetUpper: target(upper))
   }
 
   /// Edges moved inwards, targets where an edge reaches them.

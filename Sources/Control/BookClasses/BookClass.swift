@@ -72,7 +72,7 @@ public struct BookClassRegime: Sendable, Equatable {
   public var excess = Approximation(value: 0, error: 0)
   /// J without the jumps of marks [quote], on the finer grid.
   public var total = 0.0
-  /// Risk and carry as a share of `total`'s criterion [quote], on the coarser grid.
+  /// Risk and carry, the jumps of marks left out [quote].
   public var risk: Double?
   /// Expected trades and notional traded until the horizon.
   public var trades: Double?

@@ -94,7 +94,8 @@ struct BookClassFit {
       for e in 0..<regimes {
         let trial = trials[1 + 2 * count + e]
         let (u, v) = (trial[e] - at[e], trial[regimes + e] - at[regimes + e])
-        let plain = model.gradient[e] * u + model.gradient[regimes + e] * v
+        let plain =
+          model.gradient[e] * u + model.gradient[regimes + e] * v
           + 0.5 * (model.curvature[e] * u * u + model.curvature[regimes + e] * v * v)
         model.mixed.append((values[1 + 2 * count + e] - values[0] - plain) / (u * v))
       }
@@ -165,7 +166,10 @@ struct BookClassFit {
     _ trials: [[Double]], threads: Int, _ evaluate: @escaping @Sendable ([Double]) -> [Double]
   ) -> [[Double]] {
     let results = Results(count: trials.count)
-    defer { results.memory.deinitialize(count: trials.count); results.memory.deallocate() }
+    defer {
+      results.memory.deinitialize(count: trials.count)
+      results.memory.deallocate()
+    }
     let parts = max(1, min(threads, trials.count))
     parallel(parts) { part in
       for index in stride(from: part, to: trials.count, by: parts) { results.memory[index] = evaluate(trials[index]) }

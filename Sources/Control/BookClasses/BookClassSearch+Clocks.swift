@@ -40,9 +40,11 @@ extension BookClassSearch {
     let pair = Pair(
       coarse: outcome(values(coarse, .total(problem), Self.leastSteps.coarse)),
       fine: outcome(values(fine, .total(problem), Self.leastSteps.fine)))
-    let risk = values(coarse, .risk(problem), Self.leastSteps.coarse)
-    let trades = values(coarse, .trades(problem), Self.leastSteps.coarse)
-    let turnover = values(coarse, .turnover(problem), Self.leastSteps.coarse)
+    func part(_ functional: PolicyFunctional) -> [Double] {
+      BookClassSearch.limit(
+        values(coarse, functional, Self.leastSteps.coarse), values(fine, functional, Self.leastSteps.fine))
+    }
+    let (risk, trades, turnover) = (part(.risk(problem)), part(.trades(problem)), part(.turnover(problem)))
     let regimes = (0..<self.regimes).map { e in
       var regime = BookClassRegime()
       regime.fixed = gaps[e]
@@ -97,11 +99,13 @@ extension BookClassSearch {
       return zip(weights, zip(found, plain.values)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) } / size
     }
     let pair = Pair(
-      coarse: outcome(values(multiple, coarse, .total(problem))), fine: outcome(values(multiple, fine, .total(problem))))
-    let risk = values(multiple, coarse, .risk(problem))
-    let turnover = values(multiple, coarse, .turnover(problem))
-    let hasCount = !isForced || hasFixed
-    let trades = hasCount ? values(multiple, coarse, .trades(problem)) : nil
+      coarse: outcome(values(multiple, coarse, .total(problem))), fine: outcome(values(multiple, fine, .total(problem)))
+    )
+    func part(_ functional: PolicyFunctional) -> [Double] {
+      BookClassSearch.limit(values(multiple, coarse, functional), values(multiple, fine, functional))
+    }
+    let (risk, turnover) = (part(.risk(problem)), part(.turnover(problem)))
+    let trades = !isForced || hasFixed ? part(.trades(problem)) : nil
     var bands = BandRule.Bands(count: fine.nodes)
     looks(multiple).fill(&bands, level: 0, on: fine)
     let regimes = (0..<self.regimes).map { e in

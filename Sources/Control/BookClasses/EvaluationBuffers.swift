@@ -104,9 +104,11 @@ final class EvaluationBuffers: @unchecked Sendable {
       .sorted { abs(Double($0) - place) < abs(Double($1) - place) }.prefix(most)
     guard !picked.isEmpty else {
       // A target beyond the lines: the nearest line, or the trade itself.
-      guard let end = [lines.first, lines.last].compactMap({ $0 }).min(by: {
-        abs($0 - reach) < abs($1 - reach)
-      }) else { return store.outside(node, y) }
+      guard
+        let end = [lines.first, lines.last].compactMap({ $0 }).min(by: {
+          abs($0 - reach) < abs($1 - reach)
+        })
+      else { return store.outside(node, y) }
       return plain[position(node, end)]
     }
     var sum = 0.0

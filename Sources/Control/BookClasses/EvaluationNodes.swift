@@ -8,7 +8,7 @@ import Glibc
 struct EvaluationNodes: Sendable {
   let problem: OptionBookProblem
   let grid: FiniteHorizonGrid
-  /// Bands of the optimum on the grid.
+  /// Bands of the optimum, on nodes of their own: the same policy for every grid that it is evaluated on.
   let optimum: PolicyTable
   let rows: Int
   let regimes: Int
@@ -31,6 +31,8 @@ struct EvaluationNodes: Sendable {
   let exposures: [Double]
   /// Where each time lies among those of the optimum's table.
   private let places: [(index: Int, weight: Double)]
+  /// … and where each spot lies among its spots.
+  private let spotPlaces: [(index: Int, weight: Double)]
   let book: BookTable
   let system: LineSystem
 
@@ -41,10 +43,19 @@ struct EvaluationNodes: Sendable {
   private static let shift = 6e-6
 
   /// On the grid's own times.
-  init(_ solution: FiniteHorizonSolution) {
+  ///
+  /// - Parameter optimum: a finer solution's bands; nil: the solution's own.
+  init(_ solution: FiniteHorizonSolution, optimum: PolicyTable? = nil) {
     self.init(
-      solution.problem, grid: solution.grid, optimum: solution.policy, density: EvaluationNodes.density,
+      solution.problem, grid: solution.grid, optimum: optimum ?? solution.policy, density: EvaluationNodes.density,
       schedule: EvaluationSchedule(grid: solution.grid, clocks: [], leastSteps: 1, ringsAtOnce: false))
+  }
+
+  /// On a grid without a solution, for rules that need none.
+  init(_ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable) {
+    self.init(
+      problem, grid: grid, optimum: optimum, density: EvaluationNodes.density,
+      schedule: EvaluationSchedule(grid: grid, clocks: [], leastSteps: 1, ringsAtOnce: false))
   }
 
   /// The same nodes at other instants.
@@ -78,7 +89,8 @@ struct EvaluationNodes: Sendable {
     times = schedule.times
     isRestart = schedule.isRestart
     ringing = schedule.ringing
-    places = schedule.times.map { CubicInterpolation.locate(optimum.times, $0) }
+    places = schedule.times.map { EvaluationNodes.place($0, in: optimum.times) }
+    spotPlaces = grid.logSpots.map { EvaluationNodes.place($0, in: optimum.logSpots) }
     book = BookTable(book: problem.book, spots: spots, regimes: regimes)
     system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     var deltas = [Double](repeating: 0, count: schedule.times.count * nodes)
@@ -106,11 +118,23 @@ struct EvaluationNodes: Sendable {
       step: step, ratio: isRestart[level + 1] ? 0 : step / (times[level + 2] - times[level + 1]))
   }
 
-  /// The optimum's band at a time of the schedule, linear between the grid's times.
+  /// The last node at or before `x`, and how far `x` lies towards the next; the ends' nodes beyond them.
+  private static func place(_ x: Double, in nodes: [Double]) -> (index: Int, weight: Double) {
+    guard nodes.count > 1 else { return (0, 0) }
+    let (index, weight) = CubicInterpolation.locate(nodes, x)
+    return weight == 1 ? (index + 1, 0) : (index, weight)
+  }
+
+  /// The optimum's band at a time and spot, linear between the nodes of its table.
   func optimalBand(level: Int, row: Int, regime: Int) -> Band {
-    let (index, weight) = places[level]
-    let here = optimum.band(time: index, regime: regime, spot: row)
-    return weight == 0 ? here : here.mixed(with: optimum.band(time: index + 1, regime: regime, spot: row), weight: weight)
+    let (time, later) = places[level]
+    let (spot, higher) = spotPlaces[row]
+    func across(_ time: Int) -> Band {
+      let here = optimum.band(time: time, regime: regime, spot: spot)
+      return higher == 0
+        ? here : here.mixed(with: optimum.band(time: time, regime: regime, spot: spot + 1), weight: higher)
+    }
+    return later == 0 ? across(time) : across(time).mixed(with: across(time + 1), weight: later)
   }
 }
 

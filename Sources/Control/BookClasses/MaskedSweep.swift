@@ -116,7 +116,8 @@ struct MaskedSweep {
     let one = LineGroup(repeating: 1)
     var share = one
     // The edge runs linearly between the nodes: it meets y at (y − edge)/(edge' − edge).
-    let fromHigh = (LineGroup(repeating: store.high[node]) - y)
+    let fromHigh =
+      (LineGroup(repeating: store.high[node]) - y)
       / LineGroup(repeating: store.high[node] - store.high[other])
     let fromLow = (y - LineGroup(repeating: store.low[node])) / LineGroup(repeating: store.low[other] - store.low[node])
     share.replace(with: fromHigh, where: isHigh)
@@ -124,9 +125,11 @@ struct MaskedSweep {
     share = laneMinimum(one, laneMaximum(shortest, share))
     arm.length = full * share
     let rest = one - share
-    let high = share * line(store.highConstant[other], store.highSlope[other], y)
+    let high =
+      share * line(store.highConstant[other], store.highSlope[other], y)
       + rest * line(store.highConstant[node], store.highSlope[node], y)
-    let low = share * line(store.lowConstant[other], store.lowSlope[other], y)
+    let low =
+      share * line(store.lowConstant[other], store.lowSlope[other], y)
       + rest * line(store.lowConstant[node], store.lowSlope[node], y)
     arm.value = low.replacing(with: high, where: isHigh)
     return arm
@@ -156,9 +159,10 @@ struct MaskedSweep {
         let isOutside = isHigh .| isLow
         var toBelow = LineGroup(repeating: system.lower[node])
         var toAbove = LineGroup(repeating: system.upper[node])
-        var value = fused(
-          fused(LineGroup(repeating: source.quadratic[node]), y, LineGroup(repeating: source.linear[node])), y,
-          LineGroup(repeating: source.constant[node])) * h
+        var value =
+          fused(
+            fused(LineGroup(repeating: source.quadratic[node]), y, LineGroup(repeating: source.linear[node])), y,
+            LineGroup(repeating: source.constant[node])) * h
         value = fused(LineGroup(repeating: scheme.recent), history(lines.recent, levels.recent, node, y), value)
         if scheme.older != 0 {
           value = fused(LineGroup(repeating: -scheme.older), history(lines.older, levels.older, node, y), value)

@@ -32,6 +32,8 @@ struct PolicyEvaluation {
   /// … or of what the first pass changed: that is of the order of the step's own error.
   private static let settledShare = 0.05
   private static let mostPasses = 40
+  /// Inventories nearer to none than so many spacings are none: the optimum goes flat where the settlement then costs nothing.
+  private static let exactly = 1e-6
   /// Stands for an infinite edge, in ranges of the grid's inventories.
   private static let beyond = 1e3
 
@@ -71,7 +73,10 @@ struct PolicyEvaluation {
     func within(_ y: Double) -> Double { min(reach, max(-reach, y)) }
     let (first, last) = (nodes.lines[0], nodes.lines[nodes.lines.count - 1])
     /// What no edge leads to is not a target: any line will do.
-    func target(_ y: Double) -> Double { y.isNaN ? 0.5 * (first + last) : min(last, max(first, y)) }
+    func target(_ y: Double) -> Double {
+      if y.isNaN { return 0.5 * (first + last) }
+      return abs(y) < exactly * nodes.spacing ? 0 : min(last, max(first, y))
+    }
     for node in 0..<nodes.nodes {
       let delta = nodes.deltas[level * nodes.nodes + node]
       store.targetLow[node] = target(bands.targetLower[node] - delta)
@@ -106,7 +111,9 @@ struct PolicyEvaluation {
         ? recent : (1 + ratio) * recent - ratio * buffers.value(buffers.older, buffers.earlier, node, y)
     }
     var low = (0..<nodes.nodes).map { predicted($0, store.targetLow[$0]) }
-    var high = (0..<nodes.nodes).map { store.targetHigh[$0] == store.targetLow[$0] ? low[$0] : predicted($0, store.targetHigh[$0]) }
+    var high = (0..<nodes.nodes).map {
+      store.targetHigh[$0] == store.targetLow[$0] ? low[$0] : predicted($0, store.targetHigh[$0])
+    }
     var first = 0.0
     for pass in 0..<PolicyEvaluation.mostPasses {
       setOutside(store, low: low, high: high)

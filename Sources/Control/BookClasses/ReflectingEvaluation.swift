@@ -9,7 +9,7 @@ import Glibc
 ///
 /// the game's linear counterpart with its boundary given. V follows from its value G at the centre of every band, which moves:
 /// with `V(y) = G + ∫ W dy`, the equation of V at the centre's own inventory is one tridiagonal system per step whose right
-/// side holds integrals of W at the neighbouring nodes, exact for W linear between lines and edges. V has a continuous slope
+/// side holds integrals of W at the neighbouring nodes, exact for W cubic between lines and linear next to edges. V has a continuous slope
 /// in S across an edge, so that nothing is smeared there. Second order. *Verified by* `PolicyEvaluationTests`.
 struct ReflectingEvaluation {
   let nodes: EvaluationNodes
@@ -169,12 +169,35 @@ struct ReflectingEvaluation {
       let (left, next) = (knot(line), knot(line + 1))
       let (p, q) = (max(a, left.y), min(b, next.y))
       if q > p, next.y > left.y {
-        let slope = (next.w - left.w) / (next.y - left.y)
-        sum += (q - p) * (left.w + slope * (0.5 * (p + q) - left.y))
+        if line > lines.lowerBound, line + 2 < lines.upperBound {
+          // The cubic through four lines, exactly by Gauss's two points.
+          let (middle, reach) = (0.5 * (p + q), 0.5 * (q - p) * ReflectingEvaluation.gaussPoint)
+          for y in [middle - reach, middle + reach] {
+            sum += 0.5 * (q - p) * cubic(buffers, plain, node, line - 1, y)
+          }
+        } else {
+          let slope = (next.w - left.w) / (next.y - left.y)
+          sum += (q - p) * (left.w + slope * (0.5 * (p + q) - left.y))
+        }
       }
       if next.y >= b { break }
       line += 1
     }
     return sum
+  }
+
+  /// 1/√3.
+  private static let gaussPoint = 0.577_350_269_189_625_8
+
+  /// W at an inventory by the cubic through four lines.
+  @inline(__always)
+  private func cubic(
+    _ buffers: EvaluationBuffers, _ plain: UnsafeMutablePointer<Double>, _ node: Int, _ first: Int, _ y: Double
+  ) -> Double {
+    let t = (y - buffers.origin) / buffers.spacing - Double(first)
+    let (a, b) = (plain[buffers.position(node, first)], plain[buffers.position(node, first + 1)])
+    let (c, d) = (plain[buffers.position(node, first + 2)], plain[buffers.position(node, first + 3)])
+    return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2
+      - c * t * (t - 1) * (t - 3) / 2 + d * t * (t - 1) * (t - 2) / 6
   }
 }

@@ -73,7 +73,8 @@ struct OptionBookParameters {
       optimal.append(JSONMember("checkedBand", BandEncoding.band(checked, unit: unit, measure: "netDelta")))
     }
     optimal.append(JSONMember("cost", cost(regime, e)))
-    optimal.append(JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0), "unit": "shareOfOptimalCost"]))
+    optimal.append(
+      JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0), "unit": "shareOfOptimalCost"]))
     var members = [JSONMember("name", .string(regime.name)), JSONMember("value", value(regime))]
     if let price = answer.price(regime: e, spot: problem.market.spot) {
       members.append(JSONMember("price", encode(price)))

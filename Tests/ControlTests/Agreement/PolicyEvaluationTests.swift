@@ -5,25 +5,105 @@ import Testing
 
 @testable import Control
 
+/// The optimum's own bands evaluated by linear equations cost what the solver says, and locally constant problems cost what
+/// the closed forms say.
 @Suite struct PolicyEvaluationTests {
-  @Test func scratch() throws {
-    for (fixed, prop, settlement, vols) in [(0.02, 0.0005, Settlement.none, [0.8]), (0.02, 0.0005, .cash, [0.5, 1.2]), (0.0, 0.0005, .none, [0.8]), (0.0, 0.0005, .cash, [0.5, 1.2]), (0.02, 0, .none, [0.8])] {
-      let problem = try Straddle.problem(proportional: prop, fixed: fixed, volatilities: vols, settlement: settlement)
-      let whole = try FiniteHorizonGrid(problem: problem, settings: GridSettings())
-      print("case", fixed, prop, settlement, vols, whole.logSpots.count, whole.holdings.count, whole.times.count)
-      for factor in [1, 0.5, 0.25] {
-        let start = clock()
-        let solution = try FiniteHorizon(settings: GridSettings().refined(by: factor, of: whole), threads: 1).solve(problem)
-        let mid = clock()
-        let nodes = EvaluationNodes(solution)
-        let a = clock()
-        let found = PolicyEvaluation(nodes: nodes, rule: .optimal, functional: .total(problem)).run()
-        let b = clock()
-        let m = vols.count
-        let recentre = PolicyEvaluation(nodes: nodes, rule: .scaled(factors: Array(repeating: 1.26, count: m), ratios: Array(repeating: 0, count: m)), functional: .total(problem)).run()
-        let c = clock()
-        print(factor, "solver", (0..<m).map { solution.value(regime: $0, inventory: 0) }, "engine", found.values, "recentre", recentre.values, "ms", (mid-start)/1000, (a-mid)/1000, (b-a)/1000, (c-b)/1000)
-      }
+  struct Row: Sendable {
+    let fixed: Double
+    let volatilities: [Double]
+    let settlement: Settlement
+    /// Going exactly flat saves the settlement's fixed cost, which bands in net delta cannot do between nodes.
+    let tolerance: Double
+  }
+
+  static let rows = [
+    Row(fixed: 0.02, volatilities: [0.8], settlement: .none, tolerance: 0.001),
+    Row(fixed: 0.02, volatilities: [0.5, 1.2], settlement: .cash, tolerance: 0.01),
+    Row(fixed: 0, volatilities: [0.8], settlement: .none, tolerance: 0.002),
+    Row(fixed: 0, volatilities: [0.5, 1.2], settlement: .cash, tolerance: 0.002),
+  ]
+
+  @Test("Value of the solver", arguments: rows)
+  func reproducesTheSolver(_ row: Row) throws {
+    let problem = try Straddle.problem(fixed: row.fixed, volatilities: row.volatilities, settlement: row.settlement)
+    let grid = try FiniteHorizonGrid(problem: problem, settings: GridSettings())
+    // Lines are cheap where trades reflect, and their inventories are all that the slope of V is integrated on.
+    let sizes = row.fixed == 0 ? [0.5, 1] : [0.25, 0.5]
+    let solutions = try sizes.map {
+      try FiniteHorizon(settings: GridSettings().refined(by: $0, of: grid)).solve(problem)
     }
+    let solution = solutions[1]
+    let found = solutions.map {
+      PolicyEvaluation(
+        nodes: EvaluationNodes($0, optimum: solution.policy), rule: .optimal, functional: .total(problem), threads: 2
+      ).run().values
+    }
+    for e in row.volatilities.indices {
+      func limit(_ values: [Double]) -> Double { Approximation.limit(halfAsFine: values[0], finest: values[1]).value }
+      let value = limit(solutions.map { $0.value(regime: e, inventory: 0) })
+      let own = limit(found.map { $0[e] })
+      #expect(relativeDifference(own, value) < row.tolerance, "\(row) \(own) \(value)")
+    }
+  }
+
+  /// A straddle over so short a horizon, at such small costs, that its gamma and the price hardly change: the long-run average
+  /// of control.md §7, with η = |Γ|σS, λ = ½aσ²S². What is left of the start cancels between two horizons.
+  private func rate(
+    proportional: Double, fixed: Double, outer: Double, inner: Double, clock: Double? = nil
+  ) throws -> (found: Double, local: StationaryClosedForm) {
+    let whole = try Straddle.problem(proportional: proportional, fixed: fixed, volatilities: [0.8])
+    let gamma = whole.book.greeks(time: 0, spot: 100, regime: 0).gamma
+    let local = StationaryClosedForm(
+      runningCost: 0.5 * 0.1 * 0.64 * 1e4, volatility: abs(gamma) * 80, fixed: fixed, proportional: proportional * 100)
+    let half = local.optimum.outer
+    let unit = half * half / (local.volatility * local.volatility)
+    let lengths = [30 * unit, 60 * unit]
+    let costs = try lengths.map { length in
+      let problem = try Straddle.problem(
+        proportional: proportional, fixed: fixed, volatilities: [0.8], horizon: length * 365 * 86_400)
+      let settings = GridSettings(spots: 500, holdings: 640, steps: Int(15 * length / unit))
+      let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
+      // No rule here is scaled from an optimum.
+      let none = PolicyTable(times: [0], logSpots: [0], regimeCount: 1, bands: [.unbounded])
+      let nodes = EvaluationNodes(problem, grid: grid, optimum: none)
+      if let clock {
+        let schedule = EvaluationSchedule(
+          grid: grid, clocks: [clock * local.interval.time], leastSteps: 12, ringsAtOnce: true)
+        return ClockedEvaluation(
+          nodes: nodes.on(schedule), rule: .always(targets: [0]), functional: .total(problem), threads: 2
+        ).run().values[0]
+      }
+      let rule = BandRule.constant(centres: [0], halves: [outer * half], ratios: [inner])
+      return PolicyEvaluation(nodes: nodes, rule: rule, functional: .total(problem), threads: 2).run().values[0]
+    }
+    return ((costs[1] - costs[0]) / (lengths[1] - lengths[0]), local)
+  }
+
+  @Test func edgeLimit() throws {
+    let (found, local) = try rate(proportional: 1e-7, fixed: 0, outer: 1, inner: 1)
+    #expect(relativeDifference(found, local.edge.cost) < 0.003, "\(found) \(local.edge.cost)")
+  }
+
+  /// Recentring costs 26 % more with a band 1.587 times as wide, and 50 % more with the band of edges.
+  @Test func recentreLimits() throws {
+    let (wide, local) = try rate(proportional: 1e-7, fixed: 0, outer: cbrt(4), inner: 0)
+    #expect(relativeDifference(wide / local.edge.cost, cbrt(2)) < 0.003, "\(wide / local.edge.cost)")
+    let (narrow, _) = try rate(proportional: 1e-7, fixed: 0, outer: 1, inner: 0)
+    #expect(relativeDifference(narrow / local.edge.cost, 1.5) < 0.003, "\(narrow / local.edge.cost)")
+  }
+
+  @Test func innerLimit() throws {
+    let local = try rate(proportional: 1e-6, fixed: 1e-7, outer: 1, inner: 0).local
+    let ratio = local.optimum.inner / local.optimum.outer
+    let (found, _) = try rate(proportional: 1e-6, fixed: 1e-7, outer: 1, inner: ratio)
+    #expect(relativeDifference(found, local.optimum.cost) < 0.003, "\(found) \(local.optimum.cost)")
+  }
+
+  /// 1.563 times the best band for proportional costs, √3 times for fixed ones.
+  @Test func blindLimits() throws {
+    let (found, local) = try rate(proportional: 1e-7, fixed: 0, outer: 1, inner: 1, clock: 1)
+    #expect(relativeDifference(found / local.edge.cost, 1.563185) < 0.005, "\(found / local.edge.cost)")
+    let (fixed, other) = try rate(proportional: 0, fixed: 1e-7, outer: 1, inner: 0, clock: 1)
+    #expect(relativeDifference(fixed / other.optimum.cost, 3.0.squareRoot()) < 0.005, "\(fixed / other.optimum.cost)")
   }
 }

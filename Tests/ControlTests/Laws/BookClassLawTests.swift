@@ -1,0 +1,78 @@
+import Formulation
+import Glibc
+import TestKit
+import Testing
+
+@testable import Control
+
+@Suite struct BookClassLawTests {
+  static func classes(_ problem: OptionBookProblem) throws -> BookClasses {
+    let grid = try FiniteHorizonGrid(problem: problem, settings: GridSettings(spots: 240, holdings: 128, steps: 480))
+    let solutions = try [1, 0.5, 0.25].map {
+      try FiniteHorizon(settings: GridSettings().refined(by: $0, of: grid)).solve(problem)
+    }
+    return BookClassSearch(
+      optimum: solutions[0].policy, coarse: solutions[2], fine: solutions[1], threads: 2
+    ).run()
+  }
+
+  struct Row: Sendable {
+    let proportional: Double
+    let fixed: Double
+    let volatilities: [Double]
+    let quantity: Double
+  }
+
+  static let rows = [
+    Row(proportional: 0.0007, fixed: 0.03, volatilities: [0.8], quantity: -1),
+    Row(proportional: 0.001, fixed: 0.05, volatilities: [0.5, 1.2], quantity: 1),
+    Row(proportional: 0.001, fixed: 0, volatilities: [0.6], quantity: -1),
+    Row(proportional: 0, fixed: 0.04, volatilities: [0.7], quantity: 1),
+  ]
+
+  @Test("No class is below the optimum, and classes that contain others are no dearer", arguments: rows)
+  func inclusions(_ row: Row) throws {
+    let problem = try Straddle.problem(
+      proportional: row.proportional, fixed: row.fixed, volatilities: row.volatilities, quantity: row.quantity)
+    let classes = try Self.classes(problem)
+    #expect(classes.solved.count >= 5, "\(classes.omitted)")
+    for e in row.volatilities.indices {
+      let shared = abs(classes.baseline[e].value) + classes.baseline[e].error
+      for solution in classes.solved {
+        let excess = solution.regimes[e].excess
+        #expect(excess.value >= -excess.error - shared, "\(row) \(solution.bookClass) \(excess) \(shared)")
+      }
+      if let inner = classes[.inner]?.regimes[e].excess, let outer = classes[.recentre]?.regimes[e].excess {
+        #expect(inner.value <= outer.value + inner.error + outer.error, "\(row) \(inner) \(outer)")
+      }
+    }
+    if row.fixed > 0 {
+      #expect(classes.omitted.contains { $0.bookClass == .edge && $0.reason == .fixedCost(regime: 0) })
+    }
+  }
+
+  /// A clock that never rings forces nothing.
+  @Test func endlessGap() throws {
+    let problem = try Straddle.problem(fixed: 0.02, volatilities: [0.8])
+    let solution = try FiniteHorizon(settings: GridSettings(spots: 120, holdings: 64, steps: 200)).solve(problem)
+    let search = BookClassSearch(optimum: solution.policy, coarse: solution, fine: solution, threads: 1)
+    let rule = BandRule.scaled(factors: [1], ratios: [0.3])
+    let plain = search.evaluate(rule, .total(problem), search.fine).values[0]
+    func forced(_ share: Double) -> Double {
+      search.forced(rule, [share * problem.horizon], search.fine, .total(problem)).values[0]
+    }
+    #expect(forced(1) == plain)
+    let (rarely, often) = (forced(0.3), forced(0.05))
+    #expect(plain < rarely && rarely < often, "\(plain) \(rarely) \(often)")
+  }
+
+  @Test("What has no numbers says why")
+  func omissions() throws {
+    let free = try Self.classes(try Straddle.problem(proportional: 0, volatilities: [0.8]))
+    #expect(free.solved.isEmpty && free.omitted.allSatisfy { $0.reason == .freeTrading })
+    let flat = try Self.classes(try Straddle.problem(volatilities: [0.8], quantity: 0))
+    #expect(flat.solved.isEmpty && flat.omitted.allSatisfy { $0.reason == .costless })
+    let fixed = try Self.classes(try Straddle.problem(proportional: 0, fixed: 0.05, volatilities: [0.8]))
+    #expect(fixed.omitted.contains { $0.bookClass == .gammaScaled && $0.reason == .noProportionalCost(regime: 0) })
+  }
+}
