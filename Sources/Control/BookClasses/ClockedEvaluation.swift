@@ -59,12 +59,14 @@ struct ClockedEvaluation {
   ) {
     let sweep = LineSweep(system: system)
     let parts = min(threads, buffers.tiles)
+    let strip = Strip(rows: nodes.rows, tiles: buffers.tiles)
+    defer { strip.deallocate() }
     nonisolated(unsafe) let (from, to) = (recent, older)
     parallel(parts) { part in
       sweep.advance(
         recent: from, older: to, multiplier: buffers.multiplier, holdings: buffers.holdings, source: source,
-        scheme: scheme, projection: .deferred,
-        tiles: (part * buffers.tiles / parts)..<((part + 1) * buffers.tiles / parts))
+        scheme: scheme, projection: .deferred, strip: strip, surroundings: NoSurroundings(),
+        tiles: stride(from: part, to: buffers.tiles, by: parts))
     }
   }
 
@@ -136,4 +138,10 @@ struct ClockedEvaluation {
       }
     }
   }
+}
+
+/// Beside a strip of all nodes there is nothing.
+private struct NoSurroundings: StripSurroundings {
+  @inline(__always)
+  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup { .zero }
 }

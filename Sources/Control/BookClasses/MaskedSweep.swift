@@ -110,7 +110,8 @@ struct MaskedSweep {
     let isHigh = y .>= LineGroup(repeating: store.high[other])
     let isLow = (y .<= LineGroup(repeating: store.low[other])) .& .!isHigh
     var arm = Arm(length: full)
-    arm.ends = isHigh .| isLow
+    let ends = isHigh .| isLow
+    arm.ends = ends
     guard anyLane(arm.ends) else { return arm }
     let shortest = LineGroup(repeating: MaskedSweep.shortestArm)
     let one = LineGroup(repeating: 1)
