@@ -9,7 +9,7 @@ import Glibc
 /// counts as error.
 ///
 /// Best means: from today's spot and inventory, with the regime drawn from the chain's stationary law (evenly where it has
-/// none). *Verified by* `BookClassTests`, `BookClassLawTests`.
+/// none). *Verified by* `BookClassLawTests`, `BookClassRollOutTests`.
 public struct BookClassSearch: Sendable {
   let coarse: EvaluationNodes
   let fine: EvaluationNodes

@@ -7,7 +7,7 @@ import Glibc
 /// One factorisation serves all lines (`LineSweep`). Time stepping starts afresh at every tick, with two half steps of implicit
 /// Euler extrapolated by a whole one, `2 U_½ − U_1`, which is second order and damps what the tick broke. Second order in the
 /// spacings too; the kinks that trading costs leave in V are spread over the lines and average out.
-/// *Verified by* `ClockedEvaluationTests`.
+/// *Verified by* `PolicyEvaluationTests`.
 struct ClockedEvaluation {
   /// On a schedule with clocks.
   let nodes: EvaluationNodes
