@@ -56,8 +56,13 @@ public struct BookClassSearch: Sendable {
     for (index, bookClass) in BookClass.allCases.enumerated() {
       do throws(Refusal) {
         let solution = try solve(bookClass, optimum: optimum, solved: solved)
-        let sizes = (0..<regimes).map { abs(optimum.fine.values[$0]) }
-        guard zip(solution.regimes, sizes).allSatisfy({ $0.excess.error <= BookClassSearch.tolerance * $1 }) else {
+        guard
+          (0..<regimes).allSatisfy({ e in
+            let shared = bookClass == .optimal ? 0 : abs(baseline[e].value) + baseline[e].error
+            return solution.regimes[e].excess.error + shared
+              <= BookClassSearch.tolerance * abs(optimum.fine.values[e])
+          })
+        else {
           throw Refusal(reason: .inaccurate)
         }
         solved.append(solution)
