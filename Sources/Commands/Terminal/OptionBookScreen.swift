@@ -39,6 +39,7 @@ struct OptionBookScreen {
           + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
       )
     }
+    if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
     addBook(&screen)
     addRegimes(&screen)
     addBands(&screen)
@@ -105,7 +106,8 @@ struct OptionBookScreen {
 
   private func addBands(_ screen: inout Screen) {
     screen.section(
-      "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
+      (answer.formula == nil ? "" : "For comparison, the solver's  ")
+        + "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
     var table = TextTable(
       "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
     for (e, regime) in answer.regimes.enumerated() {

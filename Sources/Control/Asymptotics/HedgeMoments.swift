@@ -12,7 +12,7 @@ import Glibc
 /// Conditional expectations are Gauss's rule on panels that split where the trade changes its sign and at strikes that expire;
 /// m and w are interpolated cubically on a log-spot grid of an eighth of a step's deviation. The same numbers have closed forms for single
 /// options (Toft 1996; Angelini and Herzel 2007). The profit is that of a roll-out: sums of gains beyond their financing, the
-/// first trade and the settlement included. *Verified by* `DiscreteHedgingTests.momentsAgainstSimulation`.
+/// first trade and the settlement included. *Verified by* `DiscreteHedgingRollOutTests.momentsAgainstSimulation`.
 public struct HedgeMoments: Sendable, Equatable {
   /// [quote].
   public let mean: Double

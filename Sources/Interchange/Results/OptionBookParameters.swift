@@ -24,6 +24,9 @@ struct OptionBookParameters {
         ]),
       JSONMember("value", value(current)),
     ]
+    if let formula = answer.formula {
+      members.insert(FormulaParameters(formula: formula, problem: problem).method, at: 0)
+    }
     if let price = answer.price(regime: problem.market.currentRegime, spot: problem.market.spot) {
       members.append(JSONMember("price", encode(price)))
     }
@@ -80,6 +83,9 @@ struct OptionBookParameters {
     var classes = [JSONMember("optimal", .object(optimal))]
     // Without a fixed cost the optimum trades to the edge: the two classes are one.
     if problem.costs.allSatisfy({ $0.fixed == 0 }) { classes.append(JSONMember("edge", .object(optimal))) }
+    if let formula = answer.formula {
+      classes.append(FormulaParameters(formula: formula, problem: problem).regime(e, markJump: regime.markJump))
+    }
     return .object(members + [JSONMember("classes", .object(classes))])
   }
 
@@ -225,7 +231,7 @@ struct OptionBookParameters {
   private static let vectorMeasures = 7
 
   private func decisionVectors() -> [DecisionVector] {
-    let policy = answer.solution.policy
+    let policy = answer.policy
     let count = problem.environment.count
     let slices = PolicySlices(policy.times.count).indices
     let perTime = count * Self.vectorSpots * Self.vectorMeasures

@@ -43,20 +43,22 @@ enum PolicyFile {
     ("targetUpper", "where a trade at the upper edge ends", { $0.targetUpper }),
   ]
 
-  private static func classes(_ file: inout NetCDFFile) throws(InterchangeError) -> NetCDFFile.Dimension {
-    try file.coordinate("class", labels: ["optimal"], .init(longName: "class of policies"))
+  private static func classes(
+    _ file: inout NetCDFFile, name: String = "optimal"
+  ) throws(InterchangeError) -> NetCDFFile.Dimension {
+    try file.coordinate("class", labels: [name], .init(longName: "class of policies"))
   }
 
   private static func fill(_ file: inout NetCDFFile, _ answer: OptionBookAnswer) throws(InterchangeError) {
     let problem = answer.problem
-    let policy = answer.solution.policy
+    let policy = answer.policy
     let unit = problem.market.underlying
     let quote = problem.market.quote
     try file.attribute("delta_convention", .text(problem.convention.rawValue))
     let slices = PolicySlices(policy.times.count).indices
     let spots = policy.logSpots.map { exp($0) }
     let count = problem.environment.count
-    let classDimension = try classes(&file)
+    let classDimension = try classes(&file, name: answer.policyName)
     let regime = try file.coordinate(
       "regime", labels: problem.environment.regimes.map(\.name), .init(longName: "regime of the environment"))
     let time = try file.coordinate(
@@ -102,7 +104,9 @@ enum PolicyFile {
     try file.variable(
       "value", over: [regime, spot], values: values,
       .init(
-        units: quote, longName: "expected cost and risk from the valuation on, at the given inventory", fill: .nan,
+        units: quote,
+        longName: "expected cost and risk of the optimal policy from the valuation on, at the given inventory",
+        fill: .nan,
         others: [.init("inventory", .number(problem.inventory))]))
     try file.variable(
       "leastValue", over: [regime, spot], values: least,
