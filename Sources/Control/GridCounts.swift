@@ -11,6 +11,10 @@ struct GridCounts {
 
   /// Room beyond the book's deltas, in half-widths of the band.
   private static let paddingInHalfWidths = 2.5
+  /// Room beyond the book's deltas is never more than this many gross positions: a band that is wider is never left, and lines
+  /// out there would be taken from where the position is. Edges up to four positions away are still on the grid, which is as far as a
+  /// certificate asks.
+  private static let mostPaddingInPositions = 4.5
   /// Room beyond the book's deltas, as a share of their range.
   private static let paddingShare = 0.05
   /// Places at which the book's delta is looked at to find its range.
@@ -100,7 +104,9 @@ struct GridCounts {
       }
     }
     let least = 1e-9
-    let padding = max(paddingInHalfWidths * widest, paddingShare * (highest - lowest), least)
+    let position = problem.book.grossQuantity + abs(problem.inventory)
+    let most = position > 0 ? mostPaddingInPositions * position : .infinity
+    let padding = max(min(paddingInHalfWidths * widest, most), paddingShare * (highest - lowest), least)
     return ((lowest - padding)...(highest + padding), bands)
   }
 }
