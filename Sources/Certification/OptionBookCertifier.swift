@@ -184,7 +184,8 @@ public struct OptionBookCertifier: Sendable {
       checks.append(
         Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
     }
-    if band.width.isFinite, band.width > 0 {
+    // Where there is nothing to hedge no edge is ever met.
+    if band.width.isFinite, band.width > 0, problem.book.grossQuantity + abs(problem.inventory) > 0 {
       checks.append(
         Check(
           .bandError, regime: name, measured: bandError, atMost: CertificationSettings.bandTolerance * band.width,
@@ -208,7 +209,7 @@ public struct OptionBookCertifier: Sendable {
     checks.append(
       Check(
         .rollOut, regime: name, measured: isKnown ? abs(rollOut.extrapolated.mean - value) : .infinity,
-        atMost: isKnown ? allowance + 1e-12 * scale : error, unit: unit))
+        atMost: isKnown ? allowance + CertificationSettings.lawTolerance * (naturalScale + ticket) : error, unit: unit))
   }
 
   /// The gamma risk of the whole gross position left alone: `½ a σ² S² q² T` [quote].

@@ -97,7 +97,8 @@ struct GridCounts {
       let here = problem.book.greeks(time: 0, spot: problem.market.spot, regime: regime)
       let width = scale.halfWidth(spot: problem.market.spot, gamma: here.gamma, remaining: problem.horizon)
       let logGamma = abs(here.gamma) * problem.market.spot
-      if width > 0, logGamma > 0 {
+      // Without gamma the deviation stays where it is: only inventories need to resolve the band.
+      if width > 0 {
         bands.append(
           BandSurvey(
             halfWidth: width, logGamma: logGamma, volatility: problem.environment.regimes[regime].volatility))
