@@ -22,6 +22,7 @@ import Testing
     var aversion = "0.1"
     var settlement = "none"
     var end = ""
+    var holdings = 121
     var status = Commands.ExitStatus.done
     /// Where the value lies [USD].
     var value: ClosedRange<Double>? = nil
@@ -45,7 +46,8 @@ import Testing
     var text: String {
       HardInputCommandTests.model.replacing("REGIMES", with: regimes).replacing("BOOK", with: book)
         .replacing("COSTS", with: costs).replacing("AVERSION", with: aversion)
-        .replacing("SETTLEMENT", with: settlement).replacing("END", with: end)
+        .replacing("SETTLEMENT", with: settlement).replacing("END", with: end).replacing(
+          "holdings: 121", with: "holdings: \(holdings)")
     }
   }
 
@@ -58,7 +60,8 @@ import Testing
       testDescription: "one minute left", book: Case.option("call", 100, "2026-01-01T08:01:00Z", -1),
       value: 0.00015...0.00031),
     Case(testDescription: "regimes that never switch", regimes: Case.regimes([0.4, 1.2], rate: 0)),
-    Case(testDescription: "no ticket and no spread", costs: "{ proportional: { basisPoints: 0 } }", status: .refused),
+    Case(
+      testDescription: "no ticket and no spread", costs: "{ proportional: { basisPoints: 0 } }", value: -1e-9...1e-9),
     Case(testDescription: "a ticket alone", costs: "{ fixed: { amount: 0.005 } }"),
     Case(
       testDescription: "never worth trading", book: "{ instrument: \"X-PERPETUAL\", quantity: -2 }",
@@ -69,7 +72,7 @@ import Testing
     Case(testDescription: "long gamma", book: Case.option("call", 100, "2026-01-31T08:00:00Z", 1)),
     Case(
       testDescription: "only a forward", book: "{ instrument: \"X-PERPETUAL\", quantity: -5 }", aversion: "0.002",
-      end: month, value: 0.245...0.25),
+      end: month, holdings: 481, value: 0.245...0.25),
     Case(
       testDescription: "a forward without a horizon", book: "{ instrument: \"X-PERPETUAL\", quantity: -5 }",
       status: .badData, reason: "a book without options needs a horizon"),
