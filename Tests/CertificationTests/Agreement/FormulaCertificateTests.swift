@@ -71,11 +71,11 @@ import Testing
 
   /// A formula that is cheaper than what claims to be the optimum refuses the claim: here the solution of ten times the cost.
   @Test func refutesASolutionThatIsNone() throws {
-    let true_ = try problem()
+    let truth = try problem()
     let dear = try certifier(problem(cost: .proportional(0.005))).solve()
-    let claimed = try certifier(true_).certify(dear)
-    let rule = try Formula.whalleyWilmott.rule(true_, grid: dear.fine.grid)
-    let certificate = try FormulaCertifier(formula: .whalleyWilmott, certifier: certifier(true_)).certify(
+    let claimed = try certifier(truth).certify(dear)
+    let rule = try Formula.whalleyWilmott.rule(truth, grid: dear.fine.grid)
+    let certificate = try FormulaCertifier(formula: .whalleyWilmott, certifier: certifier(truth)).certify(
       rule, beside: claimed)
     #expect(certificate.failures.contains { $0.kind == .formulaBelowOptimum }, "\(certificate.checks)")
   }
