@@ -1,7 +1,7 @@
 """The roll-out and the game step of Deadband beside the same schemes written plainly in numba.
 
 Usage: compare.py BENCHMARKS, the path of the release build of `Benchmarks`; or `make compare`.
-One JSON object per line. Times are of one core, the fastest of several runs; only ratios within one run mean anything.
+One JSON object per line. Wall times of one core, the fastest of several runs; only ratios within one run mean anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-REPETITIONS = 3
+REPETITIONS = 7
 # The case "one regime, one leg, constant band" of RollOutBenchmark.swift.
 SPOT, STRIKE, VOLATILITY, YEARS, COST, AVERSION, HALF_WIDTH = 100.0, 100.0, 0.6, 30 / 365, 0.0005, 0.01, 0.05
 STEPS, PATHS = 720, 1 << 15
@@ -155,7 +155,7 @@ def main() -> None:
     own = deadband(program, "rollout", "one regime, one leg, constant band")
     mean = roll_out(PATHS, STEPS, 1)
     seconds = fastest(lambda: roll_out(PATHS, STEPS, 2))
-    report("rollOut", "path-step", 1e9 / own["pathStepsPerSecond"], 1e9 * seconds / (PATHS * STEPS), own["criterion"], mean)
+    report("rollOut", "path-step", 1e9 * own["wallSeconds"] / own["pathSteps"], 1e9 * seconds / (PATHS * STEPS), own["criterion"], mean)
 
     half = DEVIATIONS * GAME_VOLATILITY * math.sqrt(YEARS)
     log_spots = np.linspace(math.log(SPOT) - half, math.log(SPOT) + half, SPOTS)
