@@ -27,6 +27,9 @@ struct BackwardMarch {
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
   let ceiling: [Double]
   let floor: [Double]
+  /// For a price that jumps: on what the lines hold, and on values.
+  let jumps: JumpOperator?
+  let valueJumps: JumpOperator?
 
   /// - Parameter ofValues: whether to march V even where the game would do, for comparison.
   init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false) {
@@ -53,18 +56,22 @@ struct BackwardMarch {
     }
     self.ceiling = ceiling
     self.floor = floor
+    let environment = problem.environment
+    jumps = JumpOperator(logSpots: grid.logSpots, environment: environment, ends: isGame ? .slope : .value)
+    valueJumps = isGame ? JumpOperator(logSpots: grid.logSpots, environment: environment, ends: .value) : jumps
   }
 
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: jumps != nil)
     defer { buffers.deallocate() }
 
     let times = grid.times
     let last = times.count - 1
     let table = BookTable(book: problem.book, spots: spots, regimes: regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
@@ -84,11 +91,13 @@ struct BackwardMarch {
       if grid.isSegmentEnd[level + 1] {
         segmentEnd = times[level + 1]
         table.deltas(at: times[level + 1].nextDown, into: &delta)
-        initialiseMultiplier(buffers, source: source(delta: delta), system: system)
+        variance.fill(at: times[level + 1].nextDown, delta: delta, threads: threads)
+        initialiseMultiplier(buffers, source: source(delta: delta, variance), system: system)
       }
       system.factorise(scheme)
       table.deltas(at: times[level], into: &delta)
-      let source = source(delta: delta)
+      variance.fill(at: times[level], delta: delta, threads: threads)
+      let source = source(delta: delta, variance)
       sweep(buffers, system: system, source: source, scheme: scheme)
       swap(&buffers.recent, &buffers.older)
       bands.withUnsafeMutableBufferPointer { bandBuffer in
@@ -102,14 +111,15 @@ struct BackwardMarch {
       }
       if isGame {
         let y = holdings[referenceLine]
-        valueLine.advance(system, scheme) { node in
-          source.constant[node] * y + 0.5 * source.linear[node] * y * y + gammaAtZero(node: node, delta: delta[node])
-            - excess[node]
+        valueLine.advance(system, scheme, jumps: valueJumps) { node in
+          let atZero = 0.5 * problem.preference.riskAversion * variance.constant[node]
+          return (source.constant[node] + 0.5 * source.linear[node] * y) * y + atZero
+            - excessDrift(node) * delta[node] - excess[node]
         }
       }
       if tracksJumps {
         table.values(at: times[level], into: &marks)
-        jumpLine.advance(system, scheme) { node in
+        jumpLine.advance(system, scheme, jumps: valueJumps) { node in
           0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
         }
       }
@@ -129,32 +139,28 @@ struct BackwardMarch {
   // MARK: Source terms
 
   /// The running cost as a polynomial in y: of r itself with a fixed cost, of ∂r/∂y in the game.
-  private func source(delta: [Double]) -> QuadraticSource {
+  private func source(delta: [Double], _ variance: VarianceTable) -> QuadraticSource {
     var source = QuadraticSource(count: nodes)
     let aversion = problem.preference.riskAversion
-    for row in 0..<rows {
-      let spot = spots[row]
-      for (e, state) in problem.environment.regimes.enumerated() {
-        let node = row * regimes + e
-        let weight = aversion * state.volatility * state.volatility * spot * spot
-        let excessDrift = (state.drift - problem.market.rate) * spot
-        let slope = weight * delta[node] - excessDrift + state.funding * spot
-        if isGame {
-          source.constant[node] = slope
-          source.linear[node] = weight
-        } else {
-          source.constant[node] = 0.5 * weight * delta[node] * delta[node] - excessDrift * delta[node]
-          source.linear[node] = slope
-          source.quadratic[node] = 0.5 * weight
-        }
+    for node in 0..<nodes {
+      let funding = problem.environment.regimes[node % regimes].funding * spots[node / regimes]
+      let weight = aversion * variance.quadratic[node]
+      let slope = aversion * variance.linear[node] - excessDrift(node) + funding
+      if isGame {
+        source.constant[node] = slope
+        source.linear[node] = weight
+      } else {
+        source.constant[node] = 0.5 * aversion * variance.constant[node] - excessDrift(node) * delta[node]
+        source.linear[node] = slope
+        source.quadratic[node] = 0.5 * weight
       }
     }
     return source
   }
 
-  /// r at zero inventory: `½ a σ² S² Δ² − (μ − r) S Δ`.
-  private func gammaAtZero(node: Int, delta: Double) -> Double {
-    problem.runningCost(spot: spots[node / regimes], regime: node % regimes, bookDelta: delta, inventory: 0)
+  /// `(μ − r) S`: what a unit of net delta earns [quote/unit/year].
+  private func excessDrift(_ node: Int) -> Double {
+    (problem.environment.regimes[node % regimes].drift - problem.market.rate) * spots[node / regimes]
   }
 
   // MARK: Step
@@ -165,15 +171,18 @@ struct BackwardMarch {
     let sweep = LineSweep(system: system)
     let tiles = buffers.tiles
     let parts = min(threads, tiles)
-    let (ceiling, floor, isGame) = (self.ceiling, self.floor, self.isGame)
+    let (ceiling, floor, isGame, jumps) = (self.ceiling, self.floor, self.isGame, self.jumps)
     parallel(parts) { part in
+      let range = (part * tiles / parts)..<((part + 1) * tiles / parts)
+      jumps?.apply(buffers, ratio: scheme.ratio, tiles: range)
       ceiling.withUnsafeBufferPointer { upper in
         floor.withUnsafeBufferPointer { lower in
           sweep.advance(
             recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier,
-            holdings: buffers.holdings, source: source, scheme: scheme,
+            holdings: buffers.holdings, source: source, explicit: buffers.explicit.map { UnsafePointer($0) },
+            scheme: scheme,
             projection: isGame ? .clip(lower: lower.baseAddress!, upper: upper.baseAddress!) : .deferred,
-            tiles: (part * tiles / parts)..<((part + 1) * tiles / parts))
+            tiles: range)
         }
       }
     }
@@ -241,13 +250,19 @@ struct BackwardMarch {
 
   /// Where trading is free W vanishes, and the multiplier is known: the rate at which W would leave zero.
   private func pin(_ buffers: LineBuffers, node: Int, source: QuadraticSource) {
-    let rates = problem.environment.generator.rates[node % regimes]
-    let base = node - node % regimes
+    let e = node % regimes
+    let base = node - e
+    // Switches that move the price are among the explicit terms.
+    let rates = (0..<regimes).map {
+      problem.environment.switchJump(from: e, to: $0) == 0 ? problem.environment.generator.rates[e][$0] : 0
+    }
+    let explicit = buffers.explicit.map { buffers.slice($0) }
     let value = buffers.slice(buffers.recent)
     let rate = buffers.slice(buffers.multiplier)
     for index in 0..<lines {
       var drift = source.constant[node] + source.linear[node] * holdings[index]
       for other in 0..<regimes where base + other != node { drift += rates[other] * value[base + other, index] }
+      if let explicit { drift += explicit[node, index] }
       rate[node, index] = drift
     }
   }

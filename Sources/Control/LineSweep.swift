@@ -46,18 +46,20 @@ struct LineSweep {
   ///   - older: `U^{n−1}`, overwritten with `U*`, or with `U^{n+1}` when clipped.
   ///   - multiplier: `λ^n`, overwritten with `λ^{n+1}` when clipped.
   ///   - holdings: y per line group.
+  ///   - explicit: further terms of f, `[tile × row × regime × group]`; nil: none.
   ///   - tiles: the tiles to advance.
   func advance(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
     multiplier: UnsafeMutablePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
-    scheme: BackwardDifference, projection: Projection, tiles: Range<Int>
+    explicit: UnsafePointer<LineGroup>? = nil, scheme: BackwardDifference, projection: Projection, tiles: Range<Int>
   ) {
     let size = system.rows * system.regimes * LineSweep.tile
     for tile in tiles {
       let start = tile * size
       eliminate(
         recent: recent + start, older: older + start, multiplier: multiplier + start,
-        holdings: holdings + tile * LineSweep.tile, source: source, scheme: scheme)
+        holdings: holdings + tile * LineSweep.tile, source: source, explicit: explicit.map { $0 + start },
+        scheme: scheme)
       backSubstitute(older: older + start, multiplier: multiplier + start, scheme: scheme, projection: projection)
     }
   }
@@ -65,7 +67,7 @@ struct LineSweep {
   private func eliminate(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
     multiplier: UnsafePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
-    scheme: BackwardDifference
+    explicit: UnsafePointer<LineGroup>?, scheme: BackwardDifference
   ) {
     let width = LineSweep.tile
     let m = system.regimes
@@ -74,6 +76,7 @@ struct LineSweep {
     let c1 = LineGroup(repeating: scheme.recent)
     let c2 = LineGroup(repeating: -scheme.older)
     let minusH = LineGroup(repeating: -h)
+    let plusH = LineGroup(repeating: h)
     system.elimination.withUnsafeBufferPointer { elimination in
       source.constant.withUnsafeBufferPointer { constant in
         source.linear.withUnsafeBufferPointer { linear in
@@ -91,6 +94,7 @@ struct LineSweep {
                   value = fused(c1, recent[base + group], value)
                   value = fused(c2, older[base + group], value)
                   value = fused(minusH, multiplier[base + group], value)
+                  if let explicit { value = fused(plusH, explicit[base + group], value) }
                   if row > 0 {
                     for f in 0..<m {
                       let factor = LineGroup(repeating: -elimination[node * m + f])
