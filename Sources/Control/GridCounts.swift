@@ -41,6 +41,9 @@ struct GridCounts {
         wanted.steps = max(wanted.steps, FiniteHorizonGrid.timeGrading * problem.horizon / step)
       }
     }
+    if settings.steps == nil {
+      wanted.steps = max(wanted.steps, problem.environment.jumpRate * problem.horizon / GridSettings.jumpsPerStep)
+    }
     let most = GridSettings.mostOverStandard
     wanted.spots = min(wanted.spots, most * Double(GridSettings.standardSpots))
     wanted.holdings = min(wanted.holdings, most * Double(GridSettings.standardHoldings))

@@ -93,7 +93,7 @@ extension PriceJumps {
   /// Panels on each side of the centre, and how far each reaches in deviations or scales: eight deviations hold all but 10⁻¹⁵
   /// of a normal law; thirty-two scales all but 10⁻¹⁴ of an exponential.
   private static let normalPanels = 16
-  private static let exponentialPanels = 24
+  private static let exponentialPanels = 32
   private static let normalReach = 8.0
   private static let exponentialReach = 32.0
 
@@ -117,10 +117,12 @@ extension PriceJumps {
       }
     case .kou(let up, let down, let probability):
       let count = Double(PriceJumps.exponentialPanels)
-      for (scale, sign, weight) in [(up, 1.0, probability), (down, -1.0, 1 - probability)] where weight > 0 {
-        // Squares of the panel's number: the first is a twentieth of a scale long, the last three.
+      // Squares of the price decay as e^{−(1/u − 2)z} only.
+      let sides = [(up, 1.0, probability, 1 / (1 - 2 * up)), (down, -1.0, 1 - probability, 1)]
+      for (scale, sign, weight, stretch) in sides where weight > 0 {
+        // Squares of the panel's number: the first is a thirtieth of a scale long, the last two.
         func end(_ index: Int) -> Double {
-          PriceJumps.exponentialReach * (Double(index) / count) * (Double(index) / count)
+          PriceJumps.exponentialReach * stretch * (Double(index) / count) * (Double(index) / count)
         }
         for index in 0..<PriceJumps.exponentialPanels {
           nodes += panel(end(index), end(index + 1)) { weight * exp(-$0) }.map {

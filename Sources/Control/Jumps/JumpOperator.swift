@@ -111,7 +111,9 @@ struct JumpOperator {
     var stations: [Int] = [0]
     for row in 1..<nodes.count {
       let isLast = row == nodes.count - 1
-      if isLast || nodes[row + 1] - nodes[stations[stations.count - 1]] > stationSpacing * scale { stations.append(row) }
+      if isLast || nodes[row + 1] - nodes[stations[stations.count - 1]] > stationSpacing * scale {
+        stations.append(row)
+      }
     }
     let law = jumps.nodes(spacing: spacing)
     var result = Dense(regime: e)

@@ -148,4 +148,13 @@ extension EnvironmentChain {
       return variance == own * own ? own : variance.squareRoot()
     }.max()!
   }
+
+  /// The greatest rate at which the price jumps in a regime, by itself or on switching [1/year].
+  var jumpRate: Double {
+    regimes.indices.map { e in
+      regimes.indices.reduce(regimes[e].hasJumps ? regimes[e].jumps!.intensity : 0) {
+        switchJump(from: e, to: $1) != 0 ? $0 + generator.rates[e][$1] : $0
+      }
+    }.max()!
+  }
 }
