@@ -50,7 +50,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 27
+  static let stateFields = 30
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -85,6 +85,10 @@ struct BlockState {
   // Of a price that jumps: ν, and what is left of the clock of the next jump, in units of 1/ν.
   var intensity: UnsafeMutablePointer<Lanes> { storage + 25 * BlockState.vectorCount }
   var wait: UnsafeMutablePointer<Lanes> { storage + 26 * BlockState.vectorCount }
+  // The risk of jumps as a quadratic in the inventory, `a₂y² + 2a₁y + a₀`; see `JumpRisk`.
+  var jumpQuadratic: UnsafeMutablePointer<Lanes> { storage + 27 * BlockState.vectorCount }
+  var jumpLinear: UnsafeMutablePointer<Lanes> { storage + 28 * BlockState.vectorCount }
+  var jumpConstant: UnsafeMutablePointer<Lanes> { storage + 29 * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>

@@ -7,7 +7,7 @@ import VectorMath
 ///     ½ a ( ν_e E[(V(SJ) − V(S) + yS(J − 1))²] + Σ_{e'} q_ee' (V_e'(SJ_ee') − V_e(S) + yS(J_ee' − 1))² )
 ///
 /// with V Black's formula on each path. Switches are summed as they stand. The expectation over the law is looked at in one
-/// place per path and step, the law's quantile of `u_n = u + nφ mod 1`, u uniform per path and φ the golden ratio: every u_n is
+/// place per path and instant, the law's quantile of `u_n = u + nφ mod 1`, u uniform per path and φ the golden ratio: every u_n is
 /// uniform, so the mean is exact whatever the number of steps, and the places of one path fill the law evenly (Cranley and
 /// Patterson 1976; Niederreiter 1978). *Verified by* `PriceJumpRollOutTests`.
 struct JumpRisk: Sendable {
@@ -30,28 +30,39 @@ struct JumpRisk: Sendable {
   /// The quantile is taken this far inside (0, 1), where rounding may have led to an end.
   private static let least = 0x1p-53
 
-  /// Adds half a step's risk with the state as it is. The book's terms and values must be those of this instant.
-  func accrue(step: Int, length: Double, plan: RollOutPlan, firstPath: Int, book: BookTerms, state: BlockState) {
-    let weight = 0.25 * aversion * length
-    let turn = (Double(step) * JumpRisk.goldenRatio).truncatingRemainder(dividingBy: 1)
+  /// Works out, at an instant, the quadratic in the inventory whose value is the risk's rate: a trade then needs no second
+  /// look. The book's terms and values must be those of the instant.
+  func measure(instant: Int, plan: RollOutPlan, firstPath: Int, book: BookTerms, state: BlockState) {
+    let turn = (Double(instant) * JumpRisk.goldenRatio).truncatingRemainder(dividingBy: 1)
     for vector in 0..<BlockState.vectorCount {
-      if motion.hasLaws {
-        let intensity = state.intensity[vector]
-        if anyLane(intensity .> 0) {
-          let stream = plan.firstStream(firstPath: firstPath, vector: vector)
-          var place = draws.uniforms(firstPath: stream, step: 0).0 + turn
-          place.replace(with: place - 1, where: place .>= 1)
-          place = clamped(place, from: Lanes(repeating: JumpRisk.least), to: Lanes(repeating: 1 - JumpRisk.least))
-          let change = change(quantile(place, regime: state.regime[vector]), nil, book, state, vector)
-          state.add(.gammaRisk, product: weight * intensity * change, change, vector)
-        }
+      state.jumpQuadratic[vector] = Lanes()
+      state.jumpLinear[vector] = Lanes()
+      state.jumpConstant[vector] = Lanes()
+      let intensity = state.intensity[vector]
+      if motion.hasLaws, anyLane(intensity .> 0) {
+        let stream = plan.firstStream(firstPath: firstPath, vector: vector)
+        var place = draws.uniforms(firstPath: stream, step: 0).0 + turn
+        place.replace(with: place - 1, where: place .>= 1)
+        place = clamped(place, from: Lanes(repeating: JumpRisk.least), to: Lanes(repeating: 1 - JumpRisk.least))
+        add(intensity, quantile(place, regime: state.regime[vector]), nil, book, state, vector)
       }
       guard !motion.switchJumps.isEmpty else { continue }
-      for other in environment.regimes.indices { addSwitch(to: other, weight, book, state, vector) }
+      for other in environment.regimes.indices { addSwitch(to: other, book, state, vector) }
     }
   }
 
-  private func addSwitch(to other: Int, _ weight: Double, _ book: BookTerms, _ state: BlockState, _ vector: Int) {
+  /// Adds half a step's risk with the inventory as it is.
+  func accrue(length: Double, state: BlockState) {
+    let weight = Lanes(repeating: 0.25 * aversion * length)
+    for vector in 0..<BlockState.vectorCount {
+      let inventory = state.inventory[vector]
+      let slope = fusedMultiplyAdd(state.jumpQuadratic[vector], inventory, 2 * state.jumpLinear[vector])
+      let rate = fusedMultiplyAdd(slope, inventory, state.jumpConstant[vector])
+      state.add(.gammaRisk, product: weight, rate, vector)
+    }
+  }
+
+  private func addSwitch(to other: Int, _ book: BookTerms, _ state: BlockState, _ vector: Int) {
     var (rate, jump) = (Lanes(), Lanes())
     for from in environment.regimes.indices where motion.switchJumps[from][other] != 0 {
       let mask = state.regime[vector] .== Double(from)
@@ -59,17 +70,21 @@ struct JumpRisk: Sendable {
       jump.replace(with: motion.switchJumps[from][other], where: mask)
     }
     guard anyLane(rate .> 0) else { return }
-    let change = change(jump, other, book, state, vector)
-    state.add(.gammaRisk, product: weight * rate * change, change, vector)
+    add(rate, jump, other, book, state, vector)
   }
 
-  /// `V(S e^z) − V(S) + y S (e^z − 1)`, marked in another regime when one is given.
-  private func change(_ logJump: Lanes, _ other: Int?, _ book: BookTerms, _ state: BlockState, _ vector: Int) -> Lanes {
+  /// Adds `rate (V(S e^z) − V(S) + y S (e^z − 1))²`, marked in another regime when one is given.
+  private func add(
+    _ rate: Lanes, _ logJump: Lanes, _ other: Int?, _ book: BookTerms, _ state: BlockState, _ vector: Int
+  ) {
     let logSpot = state.logSpot[vector] + logJump
     let spot = fastExponential(logSpot)
     let regime = other.map { Lanes(repeating: Double($0)) } ?? state.regime[vector]
-    let value = book.mark(logSpot: logSpot, spot: spot, regime: regime).value
-    return value - state.bookValue[vector] + state.inventory[vector] * (spot - state.spot[vector])
+    let change = book.mark(logSpot: logSpot, spot: spot, regime: regime).value - state.bookValue[vector]
+    let move = spot - state.spot[vector]
+    state.jumpQuadratic[vector] += rate * move * move
+    state.jumpLinear[vector] += rate * move * change
+    state.jumpConstant[vector] += rate * change * change
   }
 
   /// The law's quantile in each lane's regime.

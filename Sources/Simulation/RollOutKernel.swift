@@ -159,15 +159,14 @@ struct BlockPass {
     move(step: step, from: start, to: end, switching, carrying)
     slice.book.mark(state, still: still, valued: plan.settings.detailed || plan.jumpRisk != nil)
     close(length: end - start, at: end, switching, carrying)
-    accrueJumps(step: step, book: slice.book)
+    measureJumps(instant: step + 1, book: slice.book)
+    plan.jumpRisk?.accrue(length: end - start, state: state)
     if plan.settings.detailed { measure(slice.book, length: end - start) }
   }
 
-  /// Half a step's risk of jumps, at one of its ends.
-  private func accrueJumps(step: Int, book: BookTerms) {
-    plan.jumpRisk?.accrue(
-      step: step, length: plan.sample.times[step + 1] - plan.sample.times[step], plan: plan, firstPath: firstPath,
-      book: book, state: state)
+  /// The risk of jumps at an instant, for a price that has some.
+  private func measureJumps(instant: Int, book: BookTerms) {
+    plan.jumpRisk?.measure(instant: instant, plan: plan, firstPath: firstPath, book: book, state: state)
   }
 
   /// Whether anything happens at times of its own.
@@ -186,12 +185,13 @@ struct BlockPass {
     start()
     slice.prepare(time: 0, settled: true)
     slice.book.mark(state, still: still, valued: true)
+    measureJumps(instant: 0, book: slice.book)
     plan.problem.costs.withUnsafeBufferPointer { costs in
       for step in 0..<times.stepCount {
         if times.checks[step] >= 0, times.checks[step] % every == 0 {
           policy.check(plan: plan, costs: costs, time: times.times[step], book: slice.book, state: state)
         }
-        accrueJumps(step: step, book: slice.book)
+        plan.jumpRisk?.accrue(length: times.times[step + 1] - times.times[step], state: state)
         switch (moves, plan.carries) {
         case (false, false): advance(step: step, slice: &slice, switching: Off.self, carrying: Off.self)
         case (false, true): advance(step: step, slice: &slice, switching: Off.self, carrying: On.self)
@@ -203,6 +203,7 @@ struct BlockPass {
           plan.wealth?.settle(expiringAt: times.times[step + 1], state: state)
           slice.prepare(time: times.times[step + 1], settled: true)
           slice.book.mark(state, still: still, valued: true)
+          measureJumps(instant: step + 1, book: slice.book)
         }
       }
     }

@@ -10,7 +10,8 @@ import Testing
   private static let kou = PriceJumps.Law.kou(scaleUp: 0.05, scaleDown: 0.07, probabilityUp: 0.4)
 
   private func problem(
-    _ regimes: [Regime], switching: [[Double]] = [[0]], switchJumps: [[Double]] = [], cost: TradeCost
+    _ regimes: [Regime], switching: [[Double]] = [[0]], switchJumps: [[Double]] = [], cost: TradeCost,
+    settlement: Settlement = .none
   ) throws -> OptionBookProblem {
     let valuation = Instant(year: 2024, month: 1, day: 1)!
     let chain = try EnvironmentChain(
@@ -21,7 +22,7 @@ import Testing
     return try OptionBookProblem(
       name: "call", valuation: valuation,
       market: Market(underlying: "X", quote: "USD", spot: 1, rate: 0, environment: chain), positions: [call],
-      costs: regimes.map { _ in cost }, preference: .quadratic(riskAversion: 10), settlement: .cash)
+      costs: regimes.map { _ in cost }, preference: .quadratic(riskAversion: 10), settlement: settlement)
   }
 
   private func certify(_ problem: OptionBookProblem) throws -> Certificate {
@@ -47,7 +48,9 @@ import Testing
 
   @Test func merton() throws {
     let jumps = PriceJumps(intensity: 10, law: .merton(mean: -0.05, deviation: 0.08))
-    try confirm(problem([Regime(name: "only", volatility: 0.5, jumps: jumps)], cost: .proportional(0.0005)))
+    try confirm(
+      problem(
+        [Regime(name: "only", volatility: 0.5, jumps: jumps)], cost: .proportional(0.0005), settlement: .cash))
   }
 
   @Test func kouInTwoRegimes() throws {

@@ -67,7 +67,7 @@ import Testing
   /// With jumps most of which leave the band, and little diffusion, the time to the next trade is about that to the next jump.
   @Test func timeToTradeIsTheJumps() throws {
     let jumps = PriceJumps(intensity: 60, law: .merton(mean: -0.125, deviation: 0.5))
-    let problem = try JumpStraddle.onlyMerton(jumps, fixed: 0.1, volatility: 0.1)
+    let problem = try JumpStraddle.onlyMerton(jumps, fixed: 20, volatility: 0.1)
     let solution = try FiniteHorizon(settings: GridSettings(spots: 300, holdings: 161, steps: 800)).solve(problem)
     let start = solution.band(regime: 0).targetLower - solution.bookDeltas[solution.grid.reference]
     let time = TimeToTrade(solution).expected(regime: 0, inventory: start)
@@ -75,7 +75,7 @@ import Testing
     let expected = (1 - exp(-60 * problem.horizon)) / 60
     #expect(time > 0.98 * expected && time < 1.5 * expected, "\(time) \(expected)")
     let calm = try FiniteHorizon(settings: GridSettings(spots: 300, holdings: 161, steps: 800)).solve(
-      JumpStraddle.onlyMerton(nil, fixed: 0.1, volatility: 0.1))
+      JumpStraddle.onlyMerton(nil, fixed: 20, volatility: 0.1))
     let quiet = calm.band(regime: 0).targetLower - calm.bookDeltas[calm.grid.reference]
     #expect(TimeToTrade(calm).expected(regime: 0, inventory: quiet) > 2 * time)
   }
