@@ -51,7 +51,7 @@ extension BackwardMarch {
   func initialiseMultiplier(_ buffers: LineBuffers, source: QuadraticSource, system: LineSystem) {
     let recent = buffers.slice(buffers.recent)
     let multiplier = buffers.slice(buffers.multiplier)
-    jumps?.apply(buffers, ratio: 0, tiles: 0..<buffers.tiles)
+    jumps?.apply(buffers, ratio: 0, tiles: stride(from: 0, to: buffers.tiles, by: 1))
     let explicit = buffers.explicit.map { buffers.slice($0) }
     for node in 0..<nodes {
       let row = node / regimes

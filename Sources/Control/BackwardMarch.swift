@@ -1,12 +1,6 @@
 import Formulation
 import Glibc
 
-/// Results that rows write side by side.
-private struct RowOutputs: @unchecked Sendable {
-  let bands: UnsafeMutablePointer<Band>
-  let excess: UnsafeMutablePointer<Double>
-}
-
 /// One backward march through time on a given grid.
 struct BackwardMarch {
   let problem: OptionBookProblem
@@ -20,6 +14,8 @@ struct BackwardMarch {
   let holdings: [Double]
   let spacing: Double
   let isGame: Bool
+  /// Whether steps leave out what lies beside the strip.
+  let isNarrow: Bool
   /// Index of the zero inventory, where settlement at cost makes V special.
   let zeroIndex: Int
   /// `zeroIndex` when settlement costs something, else −1.
@@ -31,8 +27,12 @@ struct BackwardMarch {
   let jumps: JumpOperator?
   let valueJumps: JumpOperator?
 
-  /// - Parameter ofValues: whether to march V even where the game would do, for comparison.
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false) {
+  /// - Parameters:
+  ///   - ofValues: whether to march V even where the game would do, for comparison.
+  ///   - everywhere: whether to step all nodes, for comparison.
+  init(
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false, everywhere: Bool = false
+  ) {
     self.problem = problem
     self.grid = grid
     self.threads = threads
@@ -44,6 +44,9 @@ struct BackwardMarch {
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
     isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
+    // Where trading is free W has no side to be on, and where the price jumps what lies beside the strip follows from far away.
+    isNarrow =
+      !everywhere && !problem.environment.hasPriceJumps && (!isGame || !problem.costs.contains(where: \.isZero))
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
@@ -75,13 +78,25 @@ struct BackwardMarch {
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
-    var excess = [Double](repeating: 0, count: nodes)
 
     // The single lines that ride along: the value at the reference inventory (game) and the jump-of-mark risk.
     let referenceLine = referenceHolding()
     var valueLine = SingleLine(count: nodes)
     var jumpLine = SingleLine(count: nodes)
     var marks = [Double](repeating: 0, count: nodes)
+    let reader = RowReader(
+      costs: problem.costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
+      reference: referenceLine)
+    let rates = PinnedRates(ceiling: ceiling, floor: floor)
+    var trades = TradedLevels(count: nodes)
+    var memory = StripMemory(
+      grid: grid, environment: problem.environment, tiles: buffers.tiles, isNarrow: isNarrow)
+    defer {
+      reader.deallocate()
+      rates.deallocate()
+      trades.deallocate()
+      memory.deallocate()
+    }
     let tracksJumps = table.jumpsOnSwitching && regimes > 1
 
     setTerminal(&buffers, valueLine: &valueLine, reference: referenceLine)
@@ -91,22 +106,29 @@ struct BackwardMarch {
       if grid.isSegmentEnd[level + 1] {
         segmentEnd = times[level + 1]
         table.deltas(at: times[level + 1].nextDown, into: &delta)
+        if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
+        memory.restart()
         variance.fill(at: times[level + 1].nextDown, delta: delta, threads: threads)
-        initialiseMultiplier(buffers, source: source(delta: delta, variance), system: system)
+        let source = source(delta: delta, variance)
+        rates.restart(source, system: system)
+        initialiseMultiplier(buffers, source: source, system: system)
       }
       system.factorise(scheme)
       table.deltas(at: times[level], into: &delta)
       variance.fill(at: times[level], delta: delta, threads: threads)
       let source = source(delta: delta, variance)
-      sweep(buffers, system: system, source: source, scheme: scheme)
-      swap(&buffers.recent, &buffers.older)
-      bands.withUnsafeMutableBufferPointer { bandBuffer in
-        excess.withUnsafeMutableBufferPointer { excessBuffer in
-          let outputs = RowOutputs(
-            bands: bandBuffer.baseAddress! + level * nodes, excess: excessBuffer.baseAddress!)
-          read(
-            buffers, delta: delta, source: source, scheme: scheme, remaining: segmentEnd - times[level],
-            reference: referenceLine, outputs: outputs)
+      reader.update(delta, grid: grid, environment: problem.environment, remaining: segmentEnd - times[level])
+      bands.withUnsafeMutableBufferPointer { all in
+        let here = BandOutput(start: all.baseAddress! + level * nodes)
+        if isGame {
+          rates.advance(to: source, system: system, scheme: scheme)
+          stepGame(
+            &buffers, system: system, source: source, scheme: scheme, memory: &memory, rates: rates, reader: reader,
+            bands: here)
+        } else {
+          stepImpulse(
+            &buffers, system: system, source: source, scheme: scheme, memory: &memory, trades: &trades,
+            reader: reader, bands: here)
         }
       }
       if isGame {
@@ -114,7 +136,7 @@ struct BackwardMarch {
         valueLine.advance(system, scheme, jumps: valueJumps) { node in
           let atZero = 0.5 * problem.preference.riskAversion * variance.constant[node]
           return (source.constant[node] + 0.5 * source.linear[node] * y) * y + atZero
-            - excessDrift(node) * delta[node] - excess[node]
+            - excessDrift(node) * delta[node] - reader.excess[node]
         }
       }
       if tracksJumps {
@@ -126,6 +148,7 @@ struct BackwardMarch {
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
 
+    if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
     let values = presentValues(buffers, valueLine: valueLine, reference: referenceLine)
     guard values.allSatisfy(\.isFinite) else {
       throw .notFinite(method: FiniteHorizon.name, where: "the value at the valuation")
@@ -161,121 +184,6 @@ struct BackwardMarch {
   /// `(μ − r) S`: what a unit of net delta earns [quote/unit/year].
   private func excessDrift(_ node: Int) -> Double {
     (problem.environment.regimes[node % regimes].drift - problem.market.rate) * spots[node / regimes]
-  }
-
-  // MARK: Step
-
-  private func sweep(
-    _ buffers: LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference
-  ) {
-    let sweep = LineSweep(system: system)
-    let tiles = buffers.tiles
-    let parts = min(threads, tiles)
-    let (ceiling, floor, isGame, jumps) = (self.ceiling, self.floor, self.isGame, self.jumps)
-    parallel(parts) { part in
-      let range = (part * tiles / parts)..<((part + 1) * tiles / parts)
-      jumps?.apply(buffers, ratio: scheme.ratio, tiles: range)
-      ceiling.withUnsafeBufferPointer { upper in
-        floor.withUnsafeBufferPointer { lower in
-          sweep.advance(
-            recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier,
-            holdings: buffers.holdings, source: source, explicit: buffers.explicit.map { UnsafePointer($0) },
-            scheme: scheme,
-            projection: isGame ? .clip(lower: lower.baseAddress!, upper: upper.baseAddress!) : .deferred,
-            tiles: range)
-        }
-      }
-    }
-  }
-
-  /// Projects (fixed cost), reads the bands and integrates the multiplier, row by row.
-  private func read(
-    _ buffers: LineBuffers, delta: [Double], source: QuadraticSource, scheme: BackwardDifference,
-    remaining: Double, reference: Int, outputs: RowOutputs
-  ) {
-    let parts = min(threads, rows)
-    let (regimes, rows) = (self.regimes, self.rows)
-    parallel(parts) { part in
-      for row in (part * rows / parts)..<((part + 1) * rows / parts) {
-        for e in 0..<regimes {
-          let node = row * regimes + e
-          let diffusion = grid.diffusion(
-            of: delta, row: row, regime: e, in: problem.environment, remaining: remaining)
-          if isGame {
-            if ceiling[node] == 0, floor[node] == 0 { pin(buffers, node: node, source: source) }
-            readGame(
-              buffers, node: node, delta: delta[node], diffusion: diffusion, reference: reference, outputs: outputs)
-          } else {
-            readImpulse(
-              buffers, node: node, delta: delta[node], diffusion: diffusion, scheme: scheme, outputs: outputs)
-          }
-        }
-      }
-    }
-  }
-
-  private func readGame(
-    _ buffers: LineBuffers, node: Int, delta: Double, diffusion: Double, reference: Int, outputs: RowOutputs
-  ) {
-    let value = buffers.slice(buffers.recent)
-    let rate = buffers.slice(buffers.multiplier)
-    let (upper, lower) = (ceiling[node], floor[node])
-    // W grows with y (V is convex in y): the interior is one interval.
-    let firstInside = GameReader.firstIndex(lines) { value[node, $0] > -lower }
-    let firstAbove = GameReader.firstIndex(lines) { value[node, $0] >= upper }
-    let reader = EdgeReader(origin: holdings[0], spacing: spacing, count: lines, diffusion: diffusion)
-    let low: Double
-    let high: Double
-    if firstInside < firstAbove {
-      let middle = (firstInside + firstAbove - 1) / 2
-      high = reader.edge(from: middle, direction: 1) { upper - value[node, $0] }
-      low = reader.edge(from: middle, direction: -1) { value[node, $0] + lower }
-    } else {
-      // Nothing is inside: the band is narrower than the spacing, and lies where the multiplier changes sign.
-      let index = max(1, min(lines - 1, GameReader.firstIndex(lines) { rate[node, $0] > 0 }))
-      let (before, after) = (rate[node, index - 1], rate[node, index])
-      let share = after > before ? min(1, max(0, -before / (after - before))) : 0.5
-      low = holdings[index - 1] + share * spacing
-      high = low
-    }
-    outputs.bands[node] = Band(
-      lower: low + delta, upper: high + delta, targetLower: low + delta, targetUpper: high + delta)
-    let balance = GameReader(
-      rate: { rate[node, $0] }, total: { buffers.sum(buffers.multiplier, node: node, lines: $0) }, spacing: spacing)
-    outputs.excess[node] =
-      firstInside < firstAbove
-      ? balance.excess(from: (firstInside + firstAbove) / 2, to: reference)
-      : balance.excess(fromCrossing: (low - holdings[0]) / spacing, to: reference)
-  }
-
-  /// Where trading is free W vanishes, and the multiplier is known: the rate at which W would leave zero.
-  private func pin(_ buffers: LineBuffers, node: Int, source: QuadraticSource) {
-    let e = node % regimes
-    let base = node - e
-    // Switches that move the price are among the explicit terms.
-    let rates = (0..<regimes).map {
-      problem.environment.switchJump(from: e, to: $0) == 0 ? problem.environment.generator.rates[e][$0] : 0
-    }
-    let explicit = buffers.explicit.map { buffers.slice($0) }
-    let value = buffers.slice(buffers.recent)
-    let rate = buffers.slice(buffers.multiplier)
-    for index in 0..<lines {
-      var drift = source.constant[node] + source.linear[node] * holdings[index]
-      for other in 0..<regimes where base + other != node { drift += rates[other] * value[base + other, index] }
-      if let explicit { drift += explicit[node, index] }
-      rate[node, index] = drift
-    }
-  }
-
-  private func readImpulse(
-    _ buffers: LineBuffers, node: Int, delta: Double, diffusion: Double, scheme: BackwardDifference,
-    outputs: RowOutputs
-  ) {
-    let row = ImpulseRow(
-      fixed: problem.costs[node % regimes].fixed, buy: floor[node], sell: ceiling[node], origin: holdings[0],
-      spacing: spacing, count: lines, kink: kink, diffusion: diffusion)
-    outputs.bands[node] = row.intervene(in: buffers, node: node, rate: scheme.leading / scheme.step)
-      .ordered.shifted(by: delta)
   }
 
   // MARK: Present value

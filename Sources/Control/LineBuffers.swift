@@ -44,6 +44,10 @@ struct LineBuffers: @unchecked Sendable {
     holdings.deallocate()
   }
 
+  /// y by line.
+  @inline(__always)
+  var inventories: UnsafePointer<Double> { UnsafeRawPointer(holdings).assumingMemoryBound(to: Double.self) }
+
   /// One slice, addressed by node and line.
   struct Slice {
     let start: UnsafeMutablePointer<Double>
@@ -65,40 +69,21 @@ struct LineBuffers: @unchecked Sendable {
     Slice(start: UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self), nodes: nodes)
   }
 
-  /// The sum over a range of a node's lines, whole tiles at a time.
-  func sum(_ base: UnsafeMutablePointer<LineGroup>, node: Int, lines: ClosedRange<Int>) -> Double {
-    let plain = slice(base)
-    let width = LineSweep.tileLines
-    // Whole tiles from the first that begins in the range to the last that ends in it.
-    let first = (lines.lowerBound + width - 1) / width
-    let last = (lines.upperBound + 1) / width
-    guard first < last else { return lines.reduce(0.0) { $0 + plain[node, $1] } }
-    var groups = LineGroup.zero
-    for tile in first..<last {
-      for group in 0..<LineSweep.tile { groups += base[(tile * nodes + node) * LineSweep.tile + group] }
-    }
-    var total = groups.sum()
-    for line in lines.lowerBound..<(first * width) { total += plain[node, line] }
-    for line in stride(from: last * width, through: lines.upperBound, by: 1) { total += plain[node, line] }
-    return total
+  /// The sum of a tile's lines at a node.
+  @inline(__always)
+  func sum(_ base: UnsafeMutablePointer<LineGroup>, node: Int, tile: Int) -> Double {
+    let place = (tile * nodes + node) * LineSweep.tile
+    var groups = base[place]
+    for group in 1..<LineSweep.tile { groups += base[place + group] }
+    return groups.sum()
   }
 
-  /// Copies the lines of a node to consecutive memory.
+  /// Calls `body` with the node, the group among the holdings and the place in memory, for all groups of a tile at a row.
   @inline(__always)
-  func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
-    for tile in 0..<tiles {
+  func forEachGroup(tile: Int, row: Int, regimes: Int, _ body: (_ node: Int, _ group: Int, _ place: Int) -> Void) {
+    for node in (row * regimes)..<((row + 1) * regimes) {
       for group in 0..<LineSweep.tile {
-        row[tile * LineSweep.tile + group] = base[(tile * nodes + node) * LineSweep.tile + group]
-      }
-    }
-  }
-
-  /// The reverse of `gather`.
-  @inline(__always)
-  func scatter(_ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int) {
-    for tile in 0..<tiles {
-      for group in 0..<LineSweep.tile {
-        base[(tile * nodes + node) * LineSweep.tile + group] = row[tile * LineSweep.tile + group]
+        body(node, tile * LineSweep.tile + group, (tile * nodes + node) * LineSweep.tile + group)
       }
     }
   }

@@ -77,32 +77,44 @@ struct LineSystem {
 
   /// Factorises `c I − h A` by block elimination without exchanges: the blocks are diagonally dominant M-matrices.
   mutating func factorise(_ scheme: BackwardDifference) {
-    let (c, h) = (scheme.leading, scheme.step)
-    let m = regimes
-    var pivot = [Double](repeating: 0, count: m * m)
-    for row in 0..<rows {
-      let base = row * m
-      for e in 0..<m {
-        above[base + e] = -h * upper[base + e]
-        for f in 0..<m { pivot[e * m + f] = -h * block[(base + e) * m + f] + (e == f ? c : 0) }
-      }
-      if row > 0 {
-        let before = (row - 1) * m
-        for e in 0..<m {
-          for f in 0..<m {
-            let value = -h * lower[base + e] * inverse[(before + e) * m + f]
-            elimination[(base + e) * m + f] = value
-            pivot[e * m + f] -= value * above[before + f]
+    let (c, h, m, rows) = (scheme.leading, scheme.step, regimes, rows)
+    for node in above.indices { above[node] = -h * upper[node] }
+    lower.withUnsafeBufferPointer { lower in
+      block.withUnsafeBufferPointer { block in
+        above.withUnsafeBufferPointer { above in
+          elimination.withUnsafeMutableBufferPointer { elimination in
+            inverse.withUnsafeMutableBufferPointer { inverse in
+              for row in 0..<rows {
+                let start = row * m * m
+                let pivot = inverse.baseAddress! + start
+                for index in 0..<(m * m) { pivot[index] = -h * block[start + index] }
+                for e in 0..<m { pivot[e * m + e] += c }
+                if row > 0 {
+                  let before = (row - 1) * m
+                  for e in 0..<m {
+                    let link = -h * lower[row * m + e]
+                    for f in 0..<m {
+                      let value = link * inverse[(before + e) * m + f]
+                      elimination[start + e * m + f] = value
+                      pivot[e * m + f] -= value * above[before + f]
+                    }
+                  }
+                }
+                LineSystem.invert(pivot, m)
+              }
+            }
           }
         }
       }
-      LineSystem.invert(&pivot, m)
-      for index in 0..<(m * m) { inverse[base * m + index] = pivot[index] }
     }
   }
 
   /// Gauss–Jordan without exchanges on a small diagonally dominant matrix, in place.
-  static func invert(_ a: inout [Double], _ m: Int) {
+  static func invert(_ a: UnsafeMutablePointer<Double>, _ m: Int) {
+    if m == 1 {
+      a[0] = 1 / a[0]
+      return
+    }
     for p in 0..<m {
       let reciprocal = 1 / a[p * m + p]
       a[p * m + p] = 1
@@ -133,23 +145,37 @@ struct LineSystem {
 
   /// Solves for a single line in place, `[row × regime]`.
   func solve(_ line: inout [Double]) {
+    line.withUnsafeMutableBufferPointer { solve($0.baseAddress!) }
+  }
+
+  /// The same in plain memory.
+  func solve(_ line: NodeArray<Double>) { solve(line.start) }
+
+  private func solve(_ line: UnsafeMutablePointer<Double>) {
     let m = regimes
-    for row in 1..<rows {
-      for e in 0..<m {
-        var sum = line[row * m + e]
-        for f in 0..<m { sum -= elimination[(row * m + e) * m + f] * line[(row - 1) * m + f] }
-        line[row * m + e] = sum
+    elimination.withUnsafeBufferPointer { elimination in
+      for node in m..<(rows * m) {
+        let before = (node / m - 1) * m
+        var sum = line[node]
+        for f in 0..<m { sum -= elimination[node * m + f] * line[before + f] }
+        line[node] = sum
       }
     }
-    var temporary = [Double](repeating: 0, count: m)
-    for row in stride(from: rows - 1, through: 0, by: -1) {
-      for e in 0..<m {
-        temporary[e] = line[row * m + e] - (row < rows - 1 ? above[row * m + e] * line[(row + 1) * m + e] : 0)
-      }
-      for e in 0..<m {
-        var sum = 0.0
-        for f in 0..<m { sum += inverse[(row * m + e) * m + f] * temporary[f] }
-        line[row * m + e] = sum
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { partial in
+      inverse.withUnsafeBufferPointer { inverse in
+        above.withUnsafeBufferPointer { above in
+          for row in (0..<rows).reversed() {
+            let base = row * m
+            for e in 0..<m {
+              partial[e] = line[base + e] - (row < rows - 1 ? above[base + e] * line[base + m + e] : 0)
+            }
+            for e in 0..<m {
+              var sum = 0.0
+              for f in 0..<m { sum += inverse[(base + e) * m + f] * partial[f] }
+              line[base + e] = sum
+            }
+          }
+        }
       }
     }
   }

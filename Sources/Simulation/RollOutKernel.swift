@@ -99,13 +99,10 @@ struct BlockPass {
       var shift = (drift - 0.5 * volatility * volatility) * length
       var scale = volatility * rootLength
       if Switching.isOn {
-        var busy = state.nextSwitch[vector] .<= end
-        if jumping {
-          let wait = state.wait[vector]
-          let left = wait - state.intensity[vector] * length
-          busy = busy .| (left .< 0)
-          state.wait[vector] = left.replacing(with: wait, where: busy)
-        }
+        let switching = state.nextSwitch[vector] .<= end
+        let left = jumping ? state.wait[vector] - state.intensity[vector] * length : Lanes()
+        let busy = switching .| (left .< 0)
+        if jumping { state.wait[vector].replace(with: left, where: .!busy) }
         if anyLane(busy) {
           plan.switchRegimes(
             from: start, to: end, firstPath: firstPath, vector: vector, where: busy, state: state, shift: &shift,

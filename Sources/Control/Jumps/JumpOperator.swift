@@ -337,7 +337,7 @@ struct JumpOperator {
 
 extension JumpOperator {
   /// Of the tiles of a range, with scratch of its own: what a thread does.
-  func apply(_ buffers: LineBuffers, ratio: Double, tiles: Range<Int>) {
+  func apply(_ buffers: LineBuffers, ratio: Double, tiles: StrideTo<Int>) {
     guard let explicit = buffers.explicit else { return }
     let size = rows * regimes * LineSweep.tile
     let scratch = UnsafeMutablePointer<LineGroup>.allocate(capacity: scratchCount)

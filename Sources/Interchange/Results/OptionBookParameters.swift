@@ -211,8 +211,10 @@ struct OptionBookParameters {
           "lower": .number(least * (1 - Self.volatilityMargin)), "upper": .number(most * (1 + Self.volatilityMargin)),
         ]),
     ]
-    // The slowest clock rule that was measured: what to do when nothing else is known.
-    if let rule = answer.rivals.max(by: { $0.interval < $1.interval }) {
+    // The slowest clock rule that was measured: what to do when nothing else is known. Under a strong utility a rule's cost
+    // may exceed every number; such a rule is no fallback.
+    let measured = answer.rivals.filter { $0.total.standardError.isFinite && $0.excess.standardError.isFinite }
+    if let rule = measured.max(by: { $0.interval < $1.interval }) {
       members.append(
         JSONMember(
           "fallback",
