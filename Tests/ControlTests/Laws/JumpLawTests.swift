@@ -64,20 +64,41 @@ import Testing
         == .unsupported(method: FiniteHorizon.name, feature: "jumps of the price under exponential utility"))
   }
 
-  /// With jumps most of which leave the band, and little diffusion, the time to the next trade is about that to the next jump.
-  @Test func timeToTradeIsTheJumps() throws {
+  /// The time to the next trade against paths drawn step by step and looked up in the same policy: many jumps leave the band,
+  /// some stay inside. The seed is fixed; four standard errors, and one per cent for looking only once a step.
+  @Test func timeToTradeAgreesWithPaths() throws {
     let jumps = PriceJumps(intensity: 60, law: .merton(mean: -0.125, deviation: 0.5))
-    let problem = try JumpStraddle.onlyMerton(jumps, fixed: 20, volatility: 0.1)
+    let problem = try JumpStraddle.onlyMerton(jumps, fixed: 3, volatility: 0.3)
     let solution = try FiniteHorizon(settings: GridSettings(spots: 300, holdings: 161, steps: 800)).solve(problem)
     let start = solution.band(regime: 0).targetLower - solution.bookDeltas[solution.grid.reference]
-    let time = TimeToTrade(solution).expected(regime: 0, inventory: start)
-    // Or the horizon, whichever comes first. Small jumps stay inside; κ = 0, so that there is no drift between them.
-    let expected = (1 - exp(-60 * problem.horizon)) / 60
-    #expect(time > 0.98 * expected && time < 1.5 * expected, "\(time) \(expected)")
-    let calm = try FiniteHorizon(settings: GridSettings(spots: 300, holdings: 161, steps: 800)).solve(
-      JumpStraddle.onlyMerton(nil, fixed: 20, volatility: 0.1))
-    let quiet = calm.band(regime: 0).targetLower - calm.bookDeltas[calm.grid.reference]
-    #expect(TimeToTrade(calm).expected(regime: 0, inventory: quiet) > 2 * time)
+    let expected = TimeToTrade(solution).expected(regime: 0, inventory: start)
+    var generator = SplitMix(state: 7)
+    let times = solution.grid.times
+    let drift = problem.environment.driftBetweenJumps(0) - 0.5 * 0.3 * 0.3
+    var (sum, squares) = (0.0, 0.0)
+    let paths = 3000
+    for _ in 0..<paths {
+      var x = log(100.0)
+      var end = problem.horizon
+      for level in 0..<(times.count - 1) {
+        let spot = exp(x)
+        let net = problem.book.greeks(time: times[level], spot: spot, regime: 0).delta + start
+        let band = solution.band(time: level, regime: 0, logSpot: x)
+        if net <= band.lower || net >= band.upper {
+          end = times[level]
+          break
+        }
+        let step = times[level + 1] - times[level]
+        x += drift * step + 0.3 * step.squareRoot() * generator.normal()
+        if generator.uniform() < 1 - exp(-60 * step) { x += -0.125 + 0.5 * generator.normal() }
+      }
+      sum += end
+      squares += end * end
+    }
+    let mean = sum / Double(paths)
+    let error = ((squares / Double(paths) - mean * mean) / Double(paths)).squareRoot()
+    #expect(abs(mean - expected) < 4 * error + 0.01 * mean, "\(expected) for \(mean) ± \(error)")
+    #expect(expected > 1.2 / 60 && expected < 0.8 * problem.horizon, "the case tests nothing: \(expected)")
   }
 
   /// Risk left alone is J with trading forbidden: at costs beyond reason nothing is traded.
@@ -88,4 +109,19 @@ import Testing
     let solution = try FiniteHorizon(settings: Self.settings).solve(problem)
     #expect(relativeDifference(solution.value(regime: 0, inventory: 0), 0.09 * risk) < 1e-3)
   }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014), for paths of a test.
+private struct SplitMix {
+  var state: UInt64
+
+  mutating func uniform() -> Double {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return (Double((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53
+  }
+
+  mutating func normal() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * Double.pi * uniform()) }
 }
