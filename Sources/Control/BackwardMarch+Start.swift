@@ -51,6 +51,8 @@ extension BackwardMarch {
   func initialiseMultiplier(_ buffers: LineBuffers, source: QuadraticSource, system: LineSystem) {
     let recent = buffers.slice(buffers.recent)
     let multiplier = buffers.slice(buffers.multiplier)
+    jumps?.apply(buffers, ratio: 0, tiles: stride(from: 0, to: buffers.tiles, by: 1))
+    let explicit = buffers.explicit.map { buffers.slice($0) }
     for node in 0..<nodes {
       let row = node / regimes
       let base = row * regimes
@@ -61,6 +63,7 @@ extension BackwardMarch {
         var value = source.constant[node] + (source.linear[node] + source.quadratic[node] * y) * y
         value += system.lower[node] * recent[below, index] + system.upper[node] * recent[above, index]
         for other in 0..<regimes { value += system.block[node * regimes + other] * recent[base + other, index] }
+        if let explicit { value += explicit[node, index] }
         return value
       }
       if isGame {

@@ -53,12 +53,14 @@ extension BackwardMarch {
     let sweep = LineSweep(system: system)
     let tiles = buffers.tiles
     let parts = min(threads, tiles)
+    let jumps = jumps
     parallel(parts) { part in
+      jumps?.apply(buffers, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
       // Neighbouring tiles have about as many unknowns: dealt out in turn.
       sweep.advance(
         recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier, holdings: buffers.holdings,
-        source: source, scheme: scheme, projection: projection, strip: strip, surroundings: surroundings,
-        tiles: stride(from: part, to: tiles, by: parts))
+        source: source, explicit: buffers.explicit.map { UnsafePointer($0) }, scheme: scheme, projection: projection,
+        strip: strip, surroundings: surroundings, tiles: stride(from: part, to: tiles, by: parts))
     }
   }
 
@@ -66,12 +68,18 @@ extension BackwardMarch {
   private func pinFreeNodes(_ buffers: LineBuffers, source: QuadraticSource) {
     let value = buffers.slice(buffers.recent)
     let rate = buffers.slice(buffers.multiplier)
+    let explicit = buffers.explicit.map { buffers.slice($0) }
     for node in 0..<nodes where ceiling[node] == 0 && floor[node] == 0 {
-      let rates = problem.environment.generator.rates[node % regimes]
-      let base = node - node % regimes
+      let e = node % regimes
+      let base = node - e
+      // Switches that move the price are among the explicit terms.
+      let rates = (0..<regimes).map {
+        problem.environment.switchJump(from: e, to: $0) == 0 ? problem.environment.generator.rates[e][$0] : 0
+      }
       for index in 0..<lines {
         var drift = source.constant[node] + source.linear[node] * holdings[index]
         for other in 0..<regimes where base + other != node { drift += rates[other] * value[base + other, index] }
+        if let explicit { drift += explicit[node, index] }
         rate[node, index] = drift
       }
     }

@@ -23,6 +23,9 @@ struct BackwardMarch {
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
   let ceiling: [Double]
   let floor: [Double]
+  /// For a price that jumps: on what the lines hold, and on values.
+  let jumps: JumpOperator?
+  let valueJumps: JumpOperator?
 
   /// - Parameters:
   ///   - ofValues: whether to march V even where the game would do, for comparison.
@@ -41,8 +44,9 @@ struct BackwardMarch {
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
     isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
-    // Where trading is free W has no side to be on.
-    isNarrow = !everywhere && (!isGame || !problem.costs.contains(where: \.isZero))
+    // Where trading is free W has no side to be on, and where the price jumps what lies beside the strip follows from far away.
+    isNarrow =
+      !everywhere && !problem.environment.hasPriceJumps && (!isGame || !problem.costs.contains(where: \.isZero))
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
@@ -55,18 +59,22 @@ struct BackwardMarch {
     }
     self.ceiling = ceiling
     self.floor = floor
+    let environment = problem.environment
+    jumps = JumpOperator(logSpots: grid.logSpots, environment: environment, ends: isGame ? .slope : .value)
+    valueJumps = isGame ? JumpOperator(logSpots: grid.logSpots, environment: environment, ends: .value) : jumps
   }
 
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: jumps != nil)
     defer { buffers.deallocate() }
 
     let times = grid.times
     let last = times.count - 1
     let table = BookTable(book: problem.book, spots: spots, regimes: regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
@@ -100,13 +108,15 @@ struct BackwardMarch {
         table.deltas(at: times[level + 1].nextDown, into: &delta)
         if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
         memory.restart()
-        let source = source(delta: delta)
+        variance.fill(at: times[level + 1].nextDown, delta: delta, threads: threads)
+        let source = source(delta: delta, variance)
         rates.restart(source, system: system)
         initialiseMultiplier(buffers, source: source, system: system)
       }
       system.factorise(scheme)
       table.deltas(at: times[level], into: &delta)
-      let source = source(delta: delta)
+      variance.fill(at: times[level], delta: delta, threads: threads)
+      let source = source(delta: delta, variance)
       reader.update(delta, grid: grid, environment: problem.environment, remaining: segmentEnd - times[level])
       bands.withUnsafeMutableBufferPointer { all in
         let here = BandOutput(start: all.baseAddress! + level * nodes)
@@ -123,14 +133,15 @@ struct BackwardMarch {
       }
       if isGame {
         let y = holdings[referenceLine]
-        valueLine.advance(system, scheme) { node in
-          source.constant[node] * y + 0.5 * source.linear[node] * y * y + gammaAtZero(node: node, delta: delta[node])
-            - reader.excess[node]
+        valueLine.advance(system, scheme, jumps: valueJumps) { node in
+          let atZero = 0.5 * problem.preference.riskAversion * variance.constant[node]
+          return (source.constant[node] + 0.5 * source.linear[node] * y) * y + atZero
+            - excessDrift(node) * delta[node] - reader.excess[node]
         }
       }
       if tracksJumps {
         table.values(at: times[level], into: &marks)
-        jumpLine.advance(system, scheme) { node in
+        jumpLine.advance(system, scheme, jumps: valueJumps) { node in
           0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
         }
       }
@@ -151,32 +162,28 @@ struct BackwardMarch {
   // MARK: Source terms
 
   /// The running cost as a polynomial in y: of r itself with a fixed cost, of ∂r/∂y in the game.
-  private func source(delta: [Double]) -> QuadraticSource {
+  private func source(delta: [Double], _ variance: VarianceTable) -> QuadraticSource {
     var source = QuadraticSource(count: nodes)
     let aversion = problem.preference.riskAversion
-    for row in 0..<rows {
-      let spot = spots[row]
-      for (e, state) in problem.environment.regimes.enumerated() {
-        let node = row * regimes + e
-        let weight = aversion * state.volatility * state.volatility * spot * spot
-        let excessDrift = (state.drift - problem.market.rate) * spot
-        let slope = weight * delta[node] - excessDrift + state.funding * spot
-        if isGame {
-          source.constant[node] = slope
-          source.linear[node] = weight
-        } else {
-          source.constant[node] = 0.5 * weight * delta[node] * delta[node] - excessDrift * delta[node]
-          source.linear[node] = slope
-          source.quadratic[node] = 0.5 * weight
-        }
+    for node in 0..<nodes {
+      let funding = problem.environment.regimes[node % regimes].funding * spots[node / regimes]
+      let weight = aversion * variance.quadratic[node]
+      let slope = aversion * variance.linear[node] - excessDrift(node) + funding
+      if isGame {
+        source.constant[node] = slope
+        source.linear[node] = weight
+      } else {
+        source.constant[node] = 0.5 * aversion * variance.constant[node] - excessDrift(node) * delta[node]
+        source.linear[node] = slope
+        source.quadratic[node] = 0.5 * weight
       }
     }
     return source
   }
 
-  /// r at zero inventory: `½ a σ² S² Δ² − (μ − r) S Δ`.
-  private func gammaAtZero(node: Int, delta: Double) -> Double {
-    problem.runningCost(spot: spots[node / regimes], regime: node % regimes, bookDelta: delta, inventory: 0)
+  /// `(μ − r) S`: what a unit of net delta earns [quote/unit/year].
+  private func excessDrift(_ node: Int) -> Double {
+    (problem.environment.regimes[node % regimes].drift - problem.market.rate) * spots[node / regimes]
   }
 
   // MARK: Present value

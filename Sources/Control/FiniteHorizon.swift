@@ -34,6 +34,11 @@ public struct FiniteHorizon: Sendable {
     if problem.costs.contains(where: { $0.quadraticImpact > 0 }) {
       return .unsupported(method: name, feature: "quadratic impact")
     }
+    // The loss of certainty equivalent under jumps has exponentials of the book's changes in it, which the equation that is
+    // solved does not.
+    if problem.preference.isExponential, problem.environment.hasPriceJumps {
+      return .unsupported(method: name, feature: "jumps of the price under exponential utility")
+    }
     return nil
   }
 

@@ -45,6 +45,9 @@ struct GridCounts {
         wanted.steps = max(wanted.steps, FiniteHorizonGrid.timeGrading * problem.horizon / step)
       }
     }
+    if settings.steps == nil {
+      wanted.steps = max(wanted.steps, problem.environment.jumpRate * problem.horizon / GridSettings.jumpsPerStep)
+    }
     let most = GridSettings.mostOverStandard
     wanted.spots = min(wanted.spots, most * Double(GridSettings.standardSpots))
     wanted.holdings = min(wanted.holdings, most * Double(GridSettings.standardHoldings))
@@ -78,7 +81,7 @@ struct GridCounts {
     let justBefore = problem.book.expiries.map { $0 * (1 - 1e-9) }
     let times = moments.map { $0 * problem.horizon } + justBefore
     let half = FiniteHorizonGrid.halfRange(problem: problem, settings: settings)
-    let typical = problem.environment.regimes.map(\.volatility).max()! * problem.horizon.squareRoot()
+    let typical = problem.environment.widestDeviation * problem.horizon.squareRoot()
     for regime in 0..<problem.environment.count {
       let scale = BandScale(problem: problem, regime: regime)
       for time in times {
@@ -86,7 +89,11 @@ struct GridCounts {
           let shift = half * (2 * Double(probe) / Double(probes) - 1)
           let spot = problem.market.spot * exp(shift)
           let greeks = problem.book.greeks(time: time, spot: spot, regime: regime)
-          let target = scale.target(spot: spot) - greeks.delta
+          // Where jumps and switches would have the inventory, which is not where the delta would.
+          let least =
+            problem.environment.hasPriceJumps
+            ? problem.hedgedVariance(time: time, spot: spot, regime: regime).leastInventory : -greeks.delta
+          let target = scale.target(spot: spot) + least
           lowest = min(lowest, target)
           highest = max(highest, target)
           if time == 0, abs(shift) <= typical {

@@ -99,6 +99,7 @@ enum CheckAction {
         ])
     }
     screen.add(regimes)
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
 
     describeBook(problem, &screen)
 

@@ -42,6 +42,7 @@ struct OptionBookScreen {
     if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
     addBook(&screen)
     addRegimes(&screen)
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
     addBands(&screen)
     addCosts(&screen)
     addPrices(&screen)
@@ -88,7 +89,11 @@ struct OptionBookScreen {
       let leaving = -problem.environment.generator.rates[e][e]
       let cost = problem.costs[e]
       let isCurrent = e == problem.market.currentRegime
-      let error = model.market.flatMap { $0.regimes.indices.contains(e) ? $0.regimes[e].volatility.standardError : nil }
+      // Factors multiply the calibrated regimes, each by as many states.
+      let error = model.market.flatMap { market in
+        let index = e * market.regimes.count / problem.environment.count
+        return market.regimes[index].volatility.standardError
+      }
       let points = (10_000 * cost.proportionalBuy, 10_000 * cost.proportionalSell)
       table.add(
         [
@@ -112,7 +117,7 @@ struct OptionBookScreen {
       "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
     for (e, regime) in answer.regimes.enumerated() {
       let isCurrent = e == problem.market.currentRegime
-      let band = regime.band
+      let band = problem.emitted(regime.band, time: 0, spot: problem.market.spot, regime: e)
       let move = EquivalentMove.moves(answer, regime: e)
       table.add(
         [
@@ -247,7 +252,7 @@ struct OptionBookScreen {
       let widths = row.bands.map(\.width)
       return widths.max()! / widths.min()! - 1
     }
-    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching]
+    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching, .noPriceJumps]
     guard let stated = decomposition.rows.first(where: { $0.cause == .asStated }).map(spread), stated > 0.02,
       let best = decomposition.rows.filter({ single.contains($0.cause) }).min(by: { spread($0) < spread($1) }),
       spread(best) < 0.5 * stated
@@ -263,6 +268,7 @@ struct OptionBookScreen {
     case .equalImpliedVolatility: "implied volatility of \(current) in every regime"
     case .noSwitching: "regimes that never switch"
     case .volatilityAlone: "volatility alone: equal costs and marks"
+    case .noPriceJumps: "a price that never jumps"
     }
   }
 }

@@ -68,11 +68,22 @@ enum PolicyFile {
         longName: "time since the valuation (day count \(problem.dayCount.rawValue))"))
     let spot = try file.coordinate(
       "spot", values: spots, .init(units: "\(quote)/\(unit)", longName: "price of the underlying"))
+    // Of every state, `[regime][slice][row]`: from Black–Scholes net delta to the problem's convention.
+    var shifts = [Double](repeating: 0, count: count * slices.count * spots.count)
+    if problem.convention != .blackScholes {
+      for index in shifts.indices {
+        let (row, outer) = (index % spots.count, index / spots.count)
+        shifts[index] = problem.conventionShift(
+          time: policy.times[slices[outer % slices.count]], spot: spots[row], regime: outer / slices.count)
+      }
+    }
     for edge in edges {
       var values: [Double] = []
       for e in 0..<count {
         for slice in slices {
-          for row in spots.indices { values.append(edge.edge(policy.band(time: slice, regime: e, spot: row))) }
+          for row in spots.indices {
+            values.append(edge.edge(policy.band(time: slice, regime: e, spot: row)) + shifts[values.count])
+          }
         }
       }
       try file.variable(
@@ -80,16 +91,21 @@ enum PolicyFile {
         .init(units: unit, longName: edge.longName + ", in net delta", fill: .nan))
     }
     var deltas: [Double] = []
-    for slice in slices {
+    for (place, slice) in slices.enumerated() {
       for e in 0..<count {
-        for price in spots {
-          deltas.append(problem.book.greeks(time: policy.times[slice], spot: price, regime: e).delta)
+        for (row, price) in spots.enumerated() {
+          deltas.append(
+            problem.book.greeks(time: policy.times[slice], spot: price, regime: e).delta
+              + shifts[(e * slices.count + place) * spots.count + row])
         }
       }
     }
     try file.variable(
       "bookDelta", over: [time, regime, spot], values: deltas,
-      .init(units: unit, longName: "delta of the book; band minus it is the band in inventory", fill: .nan))
+      .init(
+        units: unit,
+        longName: "delta of the book (\(problem.convention.rawValue)); band minus it is the band in inventory",
+        fill: .nan))
     var values: [Double] = []
     var least: [Double] = []
     let holdings = answer.solution.grid.holdings.count
