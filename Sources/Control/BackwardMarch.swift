@@ -27,6 +27,10 @@ struct BackwardMarch {
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
   let ceiling: [Double]
   let floor: [Double]
+  /// K per trade that happens, per regime: failures pay it too.
+  let fixed: [Double]
+  /// Whether the general operator is used, for whatever is not K + k|u|.
+  let isGeneral: Bool
 
   /// - Parameter ofValues: whether to march V even where the game would do, for comparison.
   init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false) {
@@ -40,7 +44,9 @@ struct BackwardMarch {
     holdings = grid.holdings
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
-    isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
+    isGeneral = grid.timing.needsGeneralOperator(problem)
+    isGame = !ofValues && !isGeneral && problem.costs.allSatisfy { $0.fixed == 0 }
+    fixed = problem.costs.map { $0.fixed / (1 - problem.execution.failure) }
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
@@ -65,6 +71,7 @@ struct BackwardMarch {
     let last = times.count - 1
     let table = BookTable(book: problem.book, spots: spots, regimes: regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    let general = isGeneral ? try RouteTable(problem: problem, isReview: false) : nil
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
@@ -97,7 +104,7 @@ struct BackwardMarch {
             bands: bandBuffer.baseAddress! + level * nodes, excess: excessBuffer.baseAddress!)
           read(
             buffers, delta: delta, source: source, scheme: scheme, remaining: segmentEnd - times[level],
-            reference: referenceLine, outputs: outputs)
+            reference: referenceLine, general: general, outputs: outputs)
         }
       }
       if isGame {
@@ -129,7 +136,7 @@ struct BackwardMarch {
   // MARK: Source terms
 
   /// The running cost as a polynomial in y: of r itself with a fixed cost, of ∂r/∂y in the game.
-  private func source(delta: [Double]) -> QuadraticSource {
+  func source(delta: [Double]) -> QuadraticSource {
     var source = QuadraticSource(count: nodes)
     let aversion = problem.preference.riskAversion
     for row in 0..<rows {
@@ -182,11 +189,12 @@ struct BackwardMarch {
   /// Projects (fixed cost), reads the bands and integrates the multiplier, row by row.
   private func read(
     _ buffers: LineBuffers, delta: [Double], source: QuadraticSource, scheme: BackwardDifference,
-    remaining: Double, reference: Int, outputs: RowOutputs
+    remaining: Double, reference: Int, general: RouteTable?, outputs: RowOutputs
   ) {
     let parts = min(threads, rows)
     let (regimes, rows) = (self.regimes, self.rows)
     parallel(parts) { part in
+      let trades = general.map { tradeRow($0) }
       for row in (part * rows / parts)..<((part + 1) * rows / parts) {
         for e in 0..<regimes {
           let node = row * regimes + e
@@ -196,6 +204,11 @@ struct BackwardMarch {
             if ceiling[node] == 0, floor[node] == 0 { pin(buffers, node: node, source: source) }
             readGame(
               buffers, node: node, delta: delta[node], diffusion: diffusion, reference: reference, outputs: outputs)
+          } else if let trades, let general, problem.costs[e].leastFixed > 0 || grid.timing.lot > 0 {
+            outputs.bands[node] = intervene(
+              buffers, node: node, with: trades, routes: general.routes[e], diffusion: diffusion,
+              rate: scheme.leading / scheme.step
+            ).ordered.shifted(by: delta[node])
           } else {
             readImpulse(
               buffers, node: node, delta: delta[node], diffusion: diffusion, scheme: scheme, outputs: outputs)
@@ -257,7 +270,7 @@ struct BackwardMarch {
     outputs: RowOutputs
   ) {
     let row = ImpulseRow(
-      fixed: problem.costs[node % regimes].fixed, buy: floor[node], sell: ceiling[node], origin: holdings[0],
+      fixed: fixed[node % regimes], buy: floor[node], sell: ceiling[node], origin: holdings[0],
       spacing: spacing, count: lines, kink: kink, diffusion: diffusion)
     outputs.bands[node] = row.intervene(in: buffers, node: node, rate: scheme.leading / scheme.step)
       .ordered.shifted(by: delta)
@@ -265,7 +278,7 @@ struct BackwardMarch {
 
   // MARK: Present value
 
-  private func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
+  func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     for node in 0..<nodes {
       let slice = buffers.slice(buffers.recent)

@@ -37,16 +37,3 @@ public enum DeltaConvention: String, Sendable, CaseIterable {
   /// ∂V/∂S of the marking model.
   case blackScholes
 }
-
-/// How decisions reach the market.
-public struct Execution: Sendable, Equatable {
-  /// Seconds between looks at the market; nil: continuous monitoring.
-  public var checkEvery: Double?
-  /// The smallest tradable quantity [units]; 0: any.
-  public var lot: Double
-
-  public init(checkEvery: Double? = nil, lot: Double = 0) {
-    self.checkEvery = checkEvery
-    self.lot = lot
-  }
-}

@@ -91,6 +91,9 @@ struct BlockState {
   /// Years since the last trade made in a regime, `[regime × path]`, and the trades that ended them.
   let exposure: UnsafeMutablePointer<Double>
   let events: UnsafeMutablePointer<Double>
+  /// Trades that are on their way, and the routes they take; 0 where none is.
+  let pendingTrade: UnsafeMutablePointer<Lanes>
+  let pendingRoute: UnsafeMutablePointer<Lanes>
   let regimeCount: Int
 
   init(regimeCount: Int) {
@@ -101,6 +104,10 @@ struct BlockState {
     storage.initialize(repeating: Lanes(), count: fields * size)
     switchCount = .allocate(capacity: BlockState.pathCount)
     switchCount.initialize(repeating: 0, count: BlockState.pathCount)
+    pendingTrade = .allocate(capacity: size)
+    pendingRoute = .allocate(capacity: size)
+    pendingTrade.initialize(repeating: Lanes(), count: size)
+    pendingRoute.initialize(repeating: Lanes(), count: size)
     cells = .allocate(capacity: BlockState.pathCount)
     cells.initialize(repeating: 0, count: BlockState.pathCount)
     edges = .allocate(capacity: BlockState.pathCount)
@@ -116,6 +123,8 @@ struct BlockState {
   func deallocate() {
     storage.deallocate()
     switchCount.deallocate()
+    pendingTrade.deallocate()
+    pendingRoute.deallocate()
     cells.deallocate()
     edges.deallocate()
     targets.deallocate()
@@ -129,6 +138,7 @@ struct BlockState {
     storage.update(repeating: Lanes(), count: fields * BlockState.vectorCount)
     nextSwitch.update(repeating: Lanes(repeating: .infinity), count: BlockState.vectorCount)
     switchCount.update(repeating: 0, count: BlockState.pathCount)
+    pendingTrade.update(repeating: Lanes(), count: BlockState.vectorCount)
     exposure.update(repeating: 0, count: regimeCount * BlockState.pathCount)
     events.update(repeating: 0, count: regimeCount * BlockState.pathCount)
   }

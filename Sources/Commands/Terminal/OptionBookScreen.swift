@@ -132,9 +132,18 @@ struct OptionBookScreen {
     screen.add(holdings)
     let start = answer.regimes[0].startsAtTarget ? "the target" : "the middle of the band"
     screen.note(
-      "For continuous monitoring. Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
+      monitoring + " Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
         + "every: the cadence at which not looking all the time costs 1 % of the total. Price move: from the middle of the "
         + "targets to either edge.")
+  }
+
+  private var monitoring: String {
+    guard let every = problem.execution.checkEvery else { return "For continuous monitoring." }
+    let words = "For a look every \(Figures.duration(every))"
+    switch answer.solution.grid.timing.kind {
+    case .review: return words + " and none in between."
+    case .continuous, .narrowed: return "For continuous monitoring; parameters.json has the band for a look now and then."
+    }
   }
 
   /// What the band asks of today's inventory.

@@ -74,9 +74,6 @@ extension Explainer {
     case .deltaConvention(let name): "the delta convention \(quoted(name))"
     case .impactCost: "price impact"
     case .jumps: "jumps"
-    case .executionDelay: "a delay of execution"
-    case .executionFailure: "failures of execution"
-    case .maximumTrade: "a largest trade"
     }
   }
 

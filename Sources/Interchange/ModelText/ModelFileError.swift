@@ -85,9 +85,6 @@ public enum UnsolvedFeature: Hashable, Sendable {
   case deltaConvention(String)
   case impactCost
   case jumps
-  case executionDelay
-  case executionFailure
-  case maximumTrade
 }
 
 /// A key that is present and looks like one that is missing.

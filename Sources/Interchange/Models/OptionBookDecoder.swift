@@ -10,7 +10,9 @@ extension ModelDecoder {
     let (market, calibration) = try market(try object.required("market"), valuation: valuation)
     let positions = try book(
       try object.required("book"), underlying: market.underlying, regimes: market.environment.count)
-    let costs = try costs(try object.required("costs"), regimes: market.environment.count, base: .notional)
+    let costs = try costs(
+      try object.required("costs"), regimes: market.environment.count, base: .notional,
+      volatilities: market.environment.regimes.map(\.volatility))
     let execution = try execution(object.optional("execution"))
     let (preference, budget) = try preference(try object.required("preference"))
     let settlement: Settlement = try object.optional("settlement")?.choice() ?? .cash
@@ -55,14 +57,21 @@ extension ModelDecoder {
   private func execution(_ value: StrictValue?) throws(ModelFileError) -> Execution {
     guard var object = try value?.object() else { return Execution() }
     let every = try object.optional("checkEvery")?.seconds(in: .positive)
-    if let delay = object.optional("delay"), try delay.seconds() > 0 { throw delay.notSolved(.executionDelay) }
-    if let failure = object.optional("failure"), try failure.fraction(in: .fraction) > 0 {
-      throw failure.notSolved(.executionFailure)
-    }
+    let delay = try object.optional("delay")?.seconds() ?? 0
+    let failure = try object.optional("failure")?.fraction(in: .fraction) ?? 0
     let lot = try object.optional("lot")?.number() ?? 0
-    if let maximum = object.optional("maximumTrade") { throw maximum.notSolved(.maximumTrade) }
+    let maximum = try object.optional("maximumTrade")?.number(in: .positive)
+    let budget = try turnoverBudget(object.optional("turnoverBudget"))
     try object.finish()
-    return Execution(checkEvery: every, lot: lot)
+    return Execution(
+      checkEvery: every, lot: lot, maximumTrade: maximum, failure: failure, delay: delay, turnoverBudget: budget)
+  }
+
+  private func turnoverBudget(_ value: StrictValue?) throws(ModelFileError) -> TurnoverBudget? {
+    guard var object = try value?.object() else { return nil }
+    let (key, content) = try object.single(of: ["unitsPerYear", "notionalPerYear"])
+    let cap = try content.number(in: .positive)
+    return key == "unitsPerYear" ? .units(cap) : .notional(cap)
   }
 
   /// A risk budget comes with quadratic risk at the risk aversion where the search for it begins.
