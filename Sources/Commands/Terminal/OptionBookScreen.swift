@@ -39,8 +39,14 @@ struct OptionBookScreen {
           + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
       )
     }
+    if let turnover = model.turnover {
+      screen.line(
+        "  turnover budget · expected \(Figures.significant(turnover.turnover, 4)) \(quote) per year at a multiplier of "
+          + "\(Figures.significant(10_000 * turnover.fraction, 3)) bps, which figures below contain and nobody is paid")
+    }
     addBook(&screen)
     addRegimes(&screen)
+    addExecution(&screen)
     addBands(&screen)
     addCosts(&screen)
     addPrices(&screen)
@@ -100,6 +106,18 @@ struct OptionBookScreen {
             : "\(Figures.significant(points.0, 3)) / \(Figures.significant(points.1, 3))",
         ], strong: isCurrent)
     }
+    screen.add(table)
+  }
+
+  /// What costs and execution are beyond K, k and looks.
+  private func addExecution(_ screen: inout Screen) {
+    var lines = ExecutionWords.facts(problem)
+    let current = problem.market.currentRegime
+    lines += ExecutionWords.costs(problem.costs[current], market: problem.market)
+    guard !lines.isEmpty else { return }
+    screen.section("Costs and execution in \(problem.environment.regimes[current].name)")
+    var table = TextTable("<", "<")
+    for line in lines { table.add(line.name, line.text) }
     screen.add(table)
   }
 

@@ -26,35 +26,47 @@ extension BackwardMarch {
         if narrow.width.isFinite { reading.overshoot = BackwardMarch.overshootShare * narrow.width }
       }
       let band = row.band(reading, well: well)
-      for line in 0..<lines {
-        let gain = max(0, row.gain[line])
-        value[line] -= gain
-        multiplier[line] = rate * gain
-      }
+      if reading.hasSlopes || row.maximumTrade < .infinity { row.chain(from: well) }
+      for line in 0..<lines { multiplier[line] = value[line] }
+      take(row, value: value)
+      for line in 0..<lines { multiplier[line] = rate * (multiplier[line] - value[line]) }
       buffers.scatter(values, to: buffers.recent, node: node)
       buffers.scatter(multipliers, to: buffers.multiplier, node: node)
       return band
     }
   }
 
-  /// Trades of the same instant at most, at the horizon: each further one halves what a convex charge costs at best.
-  private static let mostTradesAtOnce = 64
+  /// What an instant's trades gain, subtracted; returns whether any did.
+  @discardableResult
+  private func take(_ row: TradeRow, value: UnsafeMutablePointer<Double>) -> Bool {
+    var most = 0.0
+    for line in 0..<lines where row.gain[line] > 0 {
+      value[line] -= row.gain[line]
+      most = max(most, row.gain[line] / abs(value[line]))
+    }
+    return most > BackwardMarch.negligibleGain
+  }
 
-  /// min(V, MV) by the general operator until nothing gains any more: one may trade several times in an instant.
-  func intervenedRepeatedly(_ slice: LineBuffers.Slice, node: Int, with row: TradeRow, routes: [SolverRoute]) {
-    var values = (0..<lines).map { slice[node, $0] }
+  /// Trades of the same instant at most; far outside the band there may be as many as it takes to get there.
+  private static let mostTradesAtOnce = 64
+  /// A further trade that gains less than this share of the value is rounding.
+  private static let negligibleGain = 1e-12
+
+  /// V ← min(V, MV) until nothing gains any more.
+  private func repeatedly(
+    _ value: UnsafeMutablePointer<Double>, node: Int, with row: TradeRow, routes: [SolverRoute]
+  ) {
     for _ in 0..<BackwardMarch.mostTradesAtOnce {
       row.clear()
-      values.withUnsafeBufferPointer { pointer in
-        for route in routes { row.add(route, price: spots[node / regimes], value: pointer.baseAddress!) }
-      }
-      var gained = 0.0
-      for line in 0..<lines where row.gain[line] > 0 {
-        values[line] -= row.gain[line]
-        gained += row.gain[line]
-      }
-      if gained == 0 { break }
+      for route in routes { row.add(route, price: spots[node / regimes], value: value) }
+      guard take(row, value: value) else { break }
     }
+  }
+
+  /// min(V, MV, MMV, …) at the horizon: one may trade instead of being settled.
+  func intervenedRepeatedly(_ slice: LineBuffers.Slice, node: Int, with row: TradeRow, routes: [SolverRoute]) {
+    var values = (0..<lines).map { slice[node, $0] }
+    values.withUnsafeMutableBufferPointer { repeatedly($0.baseAddress!, node: node, with: row, routes: routes) }
     for line in 0..<lines { slice[node, line] = values[line] }
   }
 }

@@ -176,6 +176,23 @@ final class TradeRow {
     }
   }
 
+  /// Where one trade does not go all the way another follows in the same instant: adds to every gain that of the place where
+  /// the trade ends, outwards from the well, so that the lagged multiplier's errors are not handed on from trade to trade.
+  ///
+  /// Destinations are those of a single trade, which is second order in what further trades gain.
+  func chain(from well: Int) {
+    func follow(_ index: Int) {
+      guard gain[index] > -.infinity else { return }
+      let place = (landing[index] - origin) / spacing
+      let low = max(0, min(count - 2, Int(place)))
+      let share = place - Double(low)
+      let (near, far) = (max(0, gain[low]), max(0, gain[low + 1]))
+      gain[index] += near + share * (far - near)
+    }
+    for index in Swift.stride(from: well + 1, to: count, by: 1) where landing[index] < position(index) { follow(index) }
+    for index in Swift.stride(from: well - 1, through: 0, by: -1) where landing[index] > position(index) { follow(index) }
+  }
+
   /// Four-point Lagrange interpolation at a fractional index.
   private func interpolated(_ value: UnsafePointer<Double>, at position: Double) -> Double {
     let first = max(0, min(count - 4, Int(position) - 1))

@@ -15,6 +15,11 @@ extension ModelDecoder {
       volatilities: market.environment.regimes.map(\.volatility))
     let execution = try execution(object.optional("execution"))
     let (preference, budget) = try preference(try object.required("preference"))
+    if budget != nil, execution.turnoverBudget != nil {
+      _ = try validated { () throws(FormulationError) -> Execution in
+        throw .unsupported(field: "execution.turnoverBudget", what: "a turnover budget beside a risk budget")
+      }
+    }
     let settlement: Settlement = try object.optional("settlement")?.choice() ?? .cash
     let inventory = try object.optional("inventory")?.number() ?? 0
     let horizon = try object.optional("horizon")?.instant()

@@ -40,6 +40,7 @@ struct OptionBookParameters {
     }
     if let market = model.market { members.append(JSONMember("filter", MarketCalibration.encode(market.filter))) }
     members.append(JSONMember("monitoring", monitoring))
+    if let turnover = model.turnover { members.append(JSONMember("turnoverBudget", encode(turnover))) }
     members.append(JSONMember("validity", validity))
     return (members, decisionVectors())
   }
@@ -134,6 +135,14 @@ struct OptionBookParameters {
             : "more than \(Int(DecisionTiming.mostReviews)) reviews before the horizon"),
       ]
     }
+  }
+
+  /// The multiplier is charged in every figure above; what it amounts to is nobody's income.
+  private func encode(_ found: TurnoverMultiplier) -> JSONValue {
+    [
+      "multiplier": .number(found.fraction), "turnoverPerYear": .number(found.turnover), "unit": .string(quote),
+      "notPaid": .number(found.fraction * found.turnover * problem.horizon),
+    ]
   }
 
   // MARK: Further spots
