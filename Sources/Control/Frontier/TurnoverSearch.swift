@@ -14,7 +14,7 @@ public struct TurnoverMultiplier: Sendable, Equatable {
 /// Minimising J subject to `E Σ S|u| ≤ B T` is, by Lagrange, minimising J with k + m in place of k for the m ≥ 0 at which the
 /// budget is met, and the turnover is the derivative of that minimum, `E Σ S|u| = dJ/dm` (envelope theorem; Milgrom and Segal
 /// 2002, theorem 2). J is concave in m: the turnover falls, and a bracketed secant in (ln(m + k), ln turnover) finds it. A
-/// budget in units counts notional over today's spot. *Verified by* `TurnoverSearchTests`, against a roll-out.
+/// budget in units counts notional over today's spot. *Verified by* `GeneralCostRollOutTests.turnoverIsMet`.
 public struct TurnoverSearch: Sendable {
   public let problem: OptionBookProblem
   public let settings: GridSettings

@@ -187,6 +187,8 @@ final class TradeRow {
       let low = max(0, min(count - 2, Int(place)))
       let share = place - Double(low)
       let (near, far) = (max(0, gain[low]), max(0, gain[low + 1]))
+      // Where a band is narrower than two nodes a trade ends beside a node that trades, and inside all the same.
+      guard near > 0, far > 0 else { return }
       gain[index] += near + share * (far - near)
     }
     for index in Swift.stride(from: well + 1, to: count, by: 1) where landing[index] < position(index) { follow(index) }
