@@ -61,7 +61,8 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
       isCheck = segments.times.map { _ in true }
     }
     holdings = FiniteHorizonGrid.holdingNodes(
-      range: counts.range, count: counts.holdings, unit: timing.lot > 0 ? timing.lot : FiniteHorizonGrid.deliveredUnit(problem))
+      range: counts.range, count: counts.holdings,
+      unit: timing.lot > 0 ? timing.lot : FiniteHorizonGrid.deliveredUnit(problem))
   }
 
   // MARK: Times

@@ -38,7 +38,8 @@ public struct Execution: Sendable, Equatable {
     try require(failure, { $0 >= 0 && $0 <= Execution.mostFailures }, "execution.failure", "0 to 0.95")
     let slowest = costs.flatMap(\.venues).map(\.delay).max() ?? 0
     guard let checkEvery else {
-      try require(delay + slowest, { $0 == 0 }, "execution.delay", "0 s, unless checkEvery says when decisions are made")
+      try require(
+        delay + slowest, { $0 == 0 }, "execution.delay", "0 s, unless checkEvery says when decisions are made")
       return
     }
     try require(

@@ -130,7 +130,8 @@ struct GeneralTrades: Sendable {
       let luck =
         failure > 0
         ? plan.stream.failureUniforms(
-          firstPath: UInt64(check.firstPath + vector * Lanes.scalarCount), check: UInt32(truncatingIfNeeded: check.number))
+          firstPath: UInt64(check.firstPath + vector * Lanes.scalarCount),
+          check: UInt32(truncatingIfNeeded: check.number))
         : Lanes(repeating: 1)
       for lane in 0..<Lanes.scalarCount where state.pendingTrade[vector][lane] != 0 {
         let here = routes[Int(regime[lane])]

@@ -11,7 +11,9 @@ enum Straddle {
   ) throws -> OptionBookProblem {
     let valuation = Instant("2026-01-01T00:00:00Z")!
     let expiry = valuation.adding(seconds: seconds)
-    let regimes = volatilities.enumerated().map { Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift) }
+    let regimes = volatilities.enumerated().map {
+      Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift)
+    }
     let generator = volatilities.count == 1 ? Generator.frozen(count: 1) : try Generator(switching)
     let market = Market(
       underlying: "X", quote: "USD", spot: spot, rate: 0,
@@ -24,7 +26,8 @@ enum Straddle {
     }
     return try OptionBookProblem(
       name: "straddle", valuation: valuation, market: market, positions: [leg(.call), leg(.put)],
-      costs: costs ?? volatilities.map { _ in cost }, execution: execution, preference: .quadratic(riskAversion: riskAversion),
+      costs: costs ?? volatilities.map { _ in cost }, execution: execution,
+      preference: .quadratic(riskAversion: riskAversion),
       settlement: settlement, inventory: inventory, horizon: horizon.map { valuation.adding(seconds: $0) })
   }
 }

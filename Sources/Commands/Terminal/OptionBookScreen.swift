@@ -160,7 +160,8 @@ struct OptionBookScreen {
     let words = "For a look every \(Figures.duration(every))"
     switch answer.solution.grid.timing.kind {
     case .review: return words + " and none in between."
-    case .continuous, .narrowed: return "For continuous monitoring; parameters.json has the band for a look now and then."
+    case .continuous, .narrowed:
+      return "For continuous monitoring; parameters.json has the band for a look now and then."
     }
   }
 

@@ -14,7 +14,8 @@ enum ExecutionWords {
     if execution.lot > 0 { lines.append(("lot", "\(figure(execution.lot)) \(unit)")) }
     if let most = execution.maximumTrade { lines.append(("largest trade", "\(figure(most)) \(unit)")) }
     if execution.failure > 0 {
-      lines.append(("failure", "\(Figures.percent(execution.failure)) of attempts pay their fixed cost and trade nothing"))
+      lines.append(
+        ("failure", "\(Figures.percent(execution.failure)) of attempts pay their fixed cost and trade nothing"))
     }
     if execution.delay > 0 { lines.append(("delay", "filled \(Figures.duration(execution.delay)) after the decision")) }
     switch execution.turnoverBudget {
@@ -65,7 +66,8 @@ enum ExecutionWords {
       lines.append(
         (
           "pool",
-          "\(figure(pool.reserve(price: market.spot))) \(unit) deep at spot, fee \(figure(10_000 * pool.fee)) bps" + reach
+          "\(figure(pool.reserve(price: market.spot))) \(unit) deep at spot, fee \(figure(10_000 * pool.fee)) bps"
+            + reach
         ))
     }
     for venue in cost.venues {

@@ -27,7 +27,9 @@ struct ReviewTimes {
     for number in 0..<count {
       let time = Double(number) * period
       if number > 0 { marks.append((time, true, false)) }
-      for delay in delays where delay > 0 && time + delay < horizon - tolerance { marks.append((time + delay, false, false)) }
+      for delay in delays where delay > 0 && time + delay < horizon - tolerance {
+        marks.append((time + delay, false, false))
+      }
     }
     marks.sort { $0.time < $1.time }
     let perReview = horizon / period > ReviewTimes.many ? 1 : ReviewTimes.stepsPerReview

@@ -77,11 +77,9 @@ extension TradeRow {
       let slope = (arrival(first + direction) - target) / spacing * Double(direction)
       target += slope * (edge - position(first))
     }
-    // The largest trade says nothing about where one wants to be.
-    func isHeldBack(_ node: Int) -> Bool { abs(landing[node] - position(node)) > maximumTrade - 0.5 * spacing }
     let steps = max(2, Int((reading.overshoot / spacing).rounded(.up)))
     var far = first + steps * direction
-    while far != first, !isThere(far) || isHeldBack(far) { far -= direction }
+    while far != first, !isThere(far) || isLargest[far] { far -= direction }
     guard far != first else { return (edge, target, 0) }
     let slope = (arrival(far) - target) / (position(far) - edge)
     return (edge, target, max(0, min(1, slope)))

@@ -24,6 +24,8 @@ final class TradeRow {
   let gain: UnsafeMutablePointer<Double>
   /// The inventory that the best trade leads to [units].
   let landing: UnsafeMutablePointer<Double>
+  /// Whether that trade is the largest that is possible, which says nothing about where one wants to be.
+  let isLargest: UnsafeMutablePointer<Bool>
   private let best: UnsafeMutablePointer<Double>
   private let place: UnsafeMutablePointer<Int32>
   /// E c by nodes, `count` to either side of its middle, in whole vectors.
@@ -39,6 +41,8 @@ final class TradeRow {
     self.maximumTrade = maximumTrade
     gain = .allocate(capacity: count)
     landing = .allocate(capacity: count)
+    isLargest = .allocate(capacity: count)
+    isLargest.initialize(repeating: false, count: count)
     best = .allocate(capacity: count)
     place = .allocate(capacity: count)
     let groups = count / LineGroup.scalarCount + 1
@@ -54,6 +58,7 @@ final class TradeRow {
   deinit {
     gain.deallocate()
     landing.deallocate()
+    isLargest.deallocate()
     best.deallocate()
     place.deallocate()
     table.deallocate()
@@ -100,7 +105,9 @@ final class TradeRow {
       let limit = isPurchase ? limits.buy : limits.sell
       take(
         route, value: value, charge: charge, direction: isPurchase ? 1 : -1, most: most,
-        last: lotNodes == 0 && limit.isFinite ? largest(route, limit: limit, isPurchase: isPurchase, price: price) : nil)
+        isLimited: limit.isFinite,
+        last: lotNodes == 0 && limit.isFinite ? largest(route, limit: limit, isPurchase: isPurchase, price: price) : nil
+      )
     }
   }
 
@@ -131,7 +138,7 @@ final class TradeRow {
 
   private func take(
     _ route: SolverRoute, value: UnsafePointer<Double>, charge: UnsafePointer<Double>, direction: Int, most: Int,
-    last: Largest?
+    isLimited: Bool, last: Largest?
   ) {
     for index in 0..<count where place[index] >= 0 {
       let node = Int(place[index])
@@ -172,7 +179,10 @@ final class TradeRow {
         }
       }
       let net = route.success * (value[index] - least) - route.fixed
-      if net > gain[index] { (gain[index], landing[index]) = (net, arrival) }
+      if net > gain[index] {
+        (gain[index], landing[index]) = (net, arrival)
+        isLargest[index] = isLimited && (node - index) * direction == most
+      }
     }
   }
 
@@ -192,7 +202,9 @@ final class TradeRow {
       gain[index] += near + share * (far - near)
     }
     for index in Swift.stride(from: well + 1, to: count, by: 1) where landing[index] < position(index) { follow(index) }
-    for index in Swift.stride(from: well - 1, through: 0, by: -1) where landing[index] > position(index) { follow(index) }
+    for index in Swift.stride(from: well - 1, through: 0, by: -1) where landing[index] > position(index) {
+      follow(index)
+    }
   }
 
   /// Four-point Lagrange interpolation at a fractional index.

@@ -80,7 +80,9 @@ struct OptionBookParameters {
     }
     var classes = [JSONMember("optimal", .object(optimal))]
     // Without a fixed cost the optimum trades to the edge: the two classes are one.
-    if problem.costs.allSatisfy({ $0.leastFixed == 0 && $0.isPlain }) { classes.append(JSONMember("edge", .object(optimal))) }
+    if problem.costs.allSatisfy({ $0.leastFixed == 0 && $0.isPlain }) {
+      classes.append(JSONMember("edge", .object(optimal)))
+    }
     return .object(members + [JSONMember("classes", .object(classes))])
   }
 

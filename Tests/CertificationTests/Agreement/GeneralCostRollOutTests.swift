@@ -35,9 +35,18 @@ import Testing
     Row(name: "review, largest trade", cost: both, execution: Execution(checkEvery: day, maximumTrade: 0.1)),
     Row(name: "review, pool", cost: pool),
     Row(
+      name: "review, concentrated pool",
+      cost: TradeCost(fixed: 0.003, pools: [LiquidityPool(liquidity: 1000, fee: 0.0005, range: 0.0025)])),
+    Row(
       name: "review, venues",
       cost: TradeCost(venues: [
         Venue(name: "pool", cost: pool), Venue(name: "exchange", cost: linear, bridging: 0.001, delay: day / 4),
+      ])),
+    Row(
+      name: "review, venues without K",
+      cost: TradeCost(venues: [
+        Venue(name: "pool", cost: TradeCost(fixed: 0.003, pools: [LiquidityPool(liquidity: 1e5, fee: 0.0005)])),
+        Venue(name: "exchange", cost: .proportional(0.0012)),
       ])),
     Row(name: "continuous, impact", cost: both + quadratic, execution: Execution()),
     Row(name: "continuous, failure", cost: both, execution: Execution(failure: 0.2)),
@@ -67,7 +76,8 @@ import Testing
   /// Every check of the certificate passes; the simulation within three standard errors among them.
   @Test(arguments: rows) func certifies(_ row: Row) throws {
     let certificate = try OptionBookCertifier(
-      problem: try Self.problem(row), grid: GridSettings(), settings: CertificationSettings()
+      problem: try Self.problem(row), grid: GridSettings(spots: 300, holdings: 160, steps: 500),
+      settings: CertificationSettings()
     ).run()
     #expect(certificate.isCertified, "\(row): \(certificate.failures)")
   }

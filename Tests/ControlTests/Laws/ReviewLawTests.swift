@@ -10,7 +10,8 @@ import Testing
   static let pool = LiquidityPool(liquidity: 1000, fee: 0.0005)
 
   private static func value(
-    _ cost: TradeCost, _ execution: Execution, settings: GridSettings = GridSettings(spots: 120, holdings: 144, steps: 60)
+    _ cost: TradeCost, _ execution: Execution,
+    settings: GridSettings = GridSettings(spots: 120, holdings: 144, steps: 60)
   ) throws -> Double {
     let problem = try Straddle.problem(
       riskAversion: 0.09, volatilities: [0.8], costs: [cost], execution: execution)

@@ -114,9 +114,11 @@ struct RandomCost {
       fixed: next(), proportionalBuy: 0.01 * next(), proportionalSell: 0.01 * next(), quadraticImpact: 0.01 * next(),
       squareRootImpact: next() < 0.5 ? 0 : 0.02 * next())
     if next() < 0.5 {
-      cost = cost + TradeCost(pools: [
-        LiquidityPool(liquidity: 50 + 500 * next(), fee: 0.01 * next(), range: next() < 0.5 ? nil : 0.01 + next())
-      ])
+      cost =
+        cost
+        + TradeCost(pools: [
+          LiquidityPool(liquidity: 50 + 500 * next(), fee: 0.01 * next(), range: next() < 0.5 ? nil : 0.01 + next())
+        ])
     }
     if venues, next() < 0.5 {
       cost.venues = (0..<3).map { Venue(name: "\($0)", cost: self.cost(venues: false), bridging: next()) }
