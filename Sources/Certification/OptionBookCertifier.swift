@@ -91,8 +91,15 @@ public struct OptionBookCertifier: Sendable {
     do { return try ReservationPrices(solution, threads: settings.threads) } catch { throw .control(error) }
   }
 
-  /// Seconds between the roll-out's checks: the horizon in equal parts.
-  private var rollOutCheck: Double {
+  /// Seconds between the roll-out's checks: those of the problem, or the horizon in equal parts.
+  private var rollOutCheck: Double { reviewSeconds ?? densestCheck }
+
+  /// Seconds between reviews that are solved one by one; nil where monitoring is treated as continuous.
+  private var reviewSeconds: Double? {
+    DecisionTiming(problem).reviewPeriod == nil ? nil : problem.execution.checkEvery
+  }
+
+  private var densestCheck: Double {
     problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
   }
 
@@ -118,7 +125,8 @@ public struct OptionBookCertifier: Sendable {
     let delta = fine.bookDeltas[node]
     let holding = band.shifted(by: -delta)
 
-    let hasFixed = problem.costs[e].fixed > 0
+    // Under review, and with a fixed cost, trades are apart.
+    let hasFixed = problem.costs[e].leastFixed > 0 || fine.grid.timing.reviewPeriod != nil
     let clock = TimeToTrade(fine)
     let starts = hasFixed ? [holding.targetLower, holding.targetUpper] : [0.5 * (holding.lower + holding.upper)]
     let usable = starts.filter(\.isFinite)
@@ -228,9 +236,10 @@ public struct OptionBookCertifier: Sendable {
       let rollOut = try RollOut(
         problem: problem.replacing(currentRegime: e),
         settings: RollOutSettings(
-          checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
-          threads: settings.threads))
-      return try rollOut.estimate(.table(policy))
+          checkEvery: check, substeps: max(1, Int((check / densestCheck).rounded(.up))), pathCount: settings.paths,
+          seed: settings.seed, antithetic: true, detailed: true, threads: settings.threads))
+      return reviewSeconds == nil
+        ? try rollOut.estimate(.table(policy)) : try rollOut.estimateAsChecked(.table(policy))
     } catch { throw .simulation(error) }
   }
 
@@ -243,8 +252,9 @@ public struct OptionBookCertifier: Sendable {
     var rivals: [OptionBookAnswer.Rival] = []
     let horizon = problem.horizon * problem.dayCount.secondsPerYear
     for rule in OptionBookCertifier.clockRules where horizon >= OptionBookCertifier.leastTrades * rule.seconds {
-      // Checks divide the interval and are at least as dense as the certificate's own.
-      let parts = max(1, (rule.seconds / rollOutCheck).rounded(.up))
+      // Checks divide the interval and are at least as dense as the certificate's own, or they are the problem's.
+      let parts = reviewSeconds.map { rule.seconds / $0 } ?? max(1, (rule.seconds / rollOutCheck).rounded(.up))
+      guard parts >= 1, parts == parts.rounded() else { continue }
       do {
         let rollOut = try RollOut(
           problem: problem,

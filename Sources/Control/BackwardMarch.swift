@@ -26,6 +26,10 @@ struct BackwardMarch {
   /// For a price that jumps: on what the lines hold, and on values.
   let jumps: JumpOperator?
   let valueJumps: JumpOperator?
+  /// K per trade that happens, per regime: failures pay it too.
+  let fixed: [Double]
+  /// Whether the general operator is used, for whatever is not K + k|u|.
+  let isGeneral: Bool
 
   /// - Parameters:
   ///   - ofValues: whether to march V even where the game would do, for comparison.
@@ -43,10 +47,14 @@ struct BackwardMarch {
     holdings = grid.holdings
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
-    isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
-    // Where trading is free W has no side to be on, and where the price jumps what lies beside the strip follows from far away.
+    isGeneral = grid.timing.needsGeneralOperator(problem)
+    isGame = !ofValues && !isGeneral && problem.costs.allSatisfy { $0.fixed == 0 }
+    fixed = problem.costs.map { $0.fixed / (1 - problem.execution.failure) }
+    // Where trading is free W has no side to be on; where the price jumps what lies beside the strip follows from far away; the
+    // general operator has more than one way to trade.
     isNarrow =
-      !everywhere && !problem.environment.hasPriceJumps && (!isGame || !problem.costs.contains(where: \.isZero))
+      !everywhere && !isGeneral && !problem.environment.hasPriceJumps
+      && (!isGame || !problem.costs.contains(where: \.isZero))
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
@@ -75,6 +83,7 @@ struct BackwardMarch {
     let table = BookTable(book: problem.book, spots: spots, regimes: regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
+    let general = isGeneral ? try RouteTable(problem: problem, isReview: false) : nil
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
@@ -85,7 +94,8 @@ struct BackwardMarch {
     var jumpLine = SingleLine(count: nodes)
     var marks = [Double](repeating: 0, count: nodes)
     let reader = RowReader(
-      costs: problem.costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
+      costs: zip(problem.costs, fixed).map { $0.scaled(fixed: $0.fixed > 0 ? $1 / $0.fixed : 1, rest: 1) },
+      prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
       reference: referenceLine)
     let rates = PinnedRates(ceiling: ceiling, floor: floor)
     var trades = TradedLevels(count: nodes)
@@ -128,7 +138,7 @@ struct BackwardMarch {
         } else {
           stepImpulse(
             &buffers, system: system, source: source, scheme: scheme, memory: &memory, trades: &trades,
-            reader: reader, bands: here)
+            reader: reader, general: general, bands: here)
         }
       }
       if isGame {
@@ -162,7 +172,7 @@ struct BackwardMarch {
   // MARK: Source terms
 
   /// The running cost as a polynomial in y: of r itself with a fixed cost, of ∂r/∂y in the game.
-  private func source(delta: [Double], _ variance: VarianceTable) -> QuadraticSource {
+  func source(delta: [Double], _ variance: VarianceTable) -> QuadraticSource {
     var source = QuadraticSource(count: nodes)
     let aversion = problem.preference.riskAversion
     for node in 0..<nodes {
@@ -188,7 +198,7 @@ struct BackwardMarch {
 
   // MARK: Present value
 
-  private func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
+  func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     for node in 0..<nodes {
       let slice = buffers.slice(buffers.recent)

@@ -202,6 +202,15 @@ struct BackwardDifference: Equatable {
     recent = 1 + ratio
     older = ratio * ratio / (1 + ratio)
   }
+
+  /// Other coefficients of the same form.
+  init(leading: Double, recent: Double, older: Double, step: Double) {
+    self.leading = leading
+    self.recent = recent
+    self.older = older
+    self.step = step
+    ratio = recent - 1
+  }
 }
 
 extension FiniteHorizonGrid {

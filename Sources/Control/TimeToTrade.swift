@@ -11,7 +11,7 @@ import Glibc
 /// the band's edge crosses between two nodes (Shortley and Weller 1938), so the boundary is not rounded to a node. First
 /// order in time, second in spot. *Verified by* `TimeToTradeTests` against `h²/η²` and by simulation.
 public struct TimeToTrade: Sendable {
-  private let solution: FiniteHorizonSolution
+  let solution: FiniteHorizonSolution
 
   public init(_ solution: FiniteHorizonSolution) { self.solution = solution }
 
@@ -22,6 +22,7 @@ public struct TimeToTrade: Sendable {
   /// Expected years until the first trade or the horizon, from today's spot in a regime with an inventory [units].
   public func expected(regime start: Int, inventory y: Double) -> Double {
     let grid = solution.grid
+    if grid.timing.reviewPeriod != nil { return expectedUnderReview(regime: start, inventory: y) }
     let problem = solution.problem
     let x = grid.logSpots
     let m = problem.environment.count

@@ -41,16 +41,3 @@ public enum DeltaConvention: String, Sendable, CaseIterable {
   /// Minus the inventory with the least variance rate, jumps of price and marks included; see `HedgedVariance`.
   case minimumVariance
 }
-
-/// How decisions reach the market.
-public struct Execution: Sendable, Equatable {
-  /// Seconds between looks at the market; nil: continuous monitoring.
-  public var checkEvery: Double?
-  /// The smallest tradable quantity [units]; 0: any.
-  public var lot: Double
-
-  public init(checkEvery: Double? = nil, lot: Double = 0) {
-    self.checkEvery = checkEvery
-    self.lot = lot
-  }
-}

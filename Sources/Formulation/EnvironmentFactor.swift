@@ -67,13 +67,7 @@ public struct EnvironmentFactor: Sendable, Equatable {
   public static func costs(_ costs: [TradeCost], under factors: [EnvironmentFactor]) -> [TradeCost] {
     factors.reduce(costs) { costs, factor in
       costs.flatMap { cost in
-        factor.states.map { state in
-          TradeCost(
-            fixed: cost.fixed * state.fixedCostMultiple,
-            proportionalBuy: cost.proportionalBuy * state.proportionalCostMultiple,
-            proportionalSell: cost.proportionalSell * state.proportionalCostMultiple,
-            quadraticImpact: cost.quadraticImpact * state.proportionalCostMultiple)
-        }
+        factor.states.map { cost.scaled(fixed: $0.fixedCostMultiple, rest: $0.proportionalCostMultiple) }
       }
     }
   }

@@ -91,8 +91,6 @@ public struct OptionBookProblem: Sendable, Equatable {
       preference.riskAversion, { Magnitude.riskAversion.contains($0) }, "preference.\(preference.name).riskAversion",
       "1e-30 to 1e30 [1/quote]")
     try require(inventory, { abs($0) <= Magnitude.amount }, "inventory", "−1e18 to 1e18")
-    try require(execution.lot, { $0 >= 0 }, "execution.lot", "≥ 0")
-    if let every = execution.checkEvery { try require(every, { $0 > 0 }, "execution.checkEvery", "> 0 s") }
     guard market.environment.regimes.indices.contains(market.currentRegime) else {
       throw .outOfRange(
         field: "market.currentRegime", value: Double(market.currentRegime), allowed: "the index of a regime")
@@ -101,6 +99,7 @@ public struct OptionBookProblem: Sendable, Equatable {
       throw .wrongCount(field: "costs", found: costs.count, expected: market.environment.count)
     }
     for cost in costs { try cost.validate(field: "costs") }
+    try execution.validate(costs)
     guard positions.count <= OptionBookProblem.maximumLegs else {
       throw .outOfRange(field: "book", value: Double(positions.count), allowed: "at most 10 000 legs")
     }
@@ -210,19 +209,20 @@ public struct OptionBookProblem: Sendable, Equatable {
   /// The same problem with parts replaced, for decompositions and refinements; ranges are not checked again.
   public func replacing(
     environment: EnvironmentChain? = nil, currentRegime: Int? = nil, book: Book? = nil, costs: [TradeCost]? = nil,
-    inventory: Double? = nil, preference: Preference? = nil
+    inventory: Double? = nil, preference: Preference? = nil, execution: Execution? = nil
   ) -> OptionBookProblem {
     var market = self.market
     market.environment = environment ?? market.environment
     market.currentRegime = currentRegime ?? market.currentRegime
     return OptionBookProblem(
       copy: self, market: market, book: book ?? self.book, costs: costs ?? self.costs,
-      inventory: inventory ?? self.inventory, preference: preference ?? self.preference)
+      inventory: inventory ?? self.inventory, preference: preference ?? self.preference,
+      execution: execution ?? self.execution)
   }
 
   private init(
     copy other: OptionBookProblem, market: Market, book: Book, costs: [TradeCost], inventory: Double,
-    preference: Preference
+    preference: Preference, execution: Execution
   ) {
     name = other.name
     valuation = other.valuation
@@ -230,7 +230,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     self.market = market
     self.book = book
     self.costs = costs
-    execution = other.execution
+    self.execution = execution
     self.preference = preference
     settlement = other.settlement
     self.inventory = inventory
@@ -242,9 +242,14 @@ public struct OptionBookProblem: Sendable, Equatable {
   public func settlementCharge(spot: Double, regime: Int, inventory: Double) -> Double {
     switch settlement {
     case .none: return 0
-    case .cash: return costs[regime].charge(price: spot, trade: -inventory)
-    case .physical: return costs[regime].charge(price: spot, trade: -(inventory + assigned(spot: spot)))
+    case .cash: return unwinding(costs[regime], spot: spot, inventory: inventory)
+    case .physical: return unwinding(costs[regime], spot: spot, inventory: inventory + assigned(spot: spot))
     }
+  }
+
+  /// What it costs to be rid of an inventory [quote].
+  public func unwinding(_ cost: TradeCost, spot: Double, inventory: Double) -> Double {
+    cost.unwinding(price: spot, inventory: inventory, maximumTrade: execution.maximumTrade)
   }
 
   /// Units that the options bring at the horizon when they are exercised against or for us [units].

@@ -102,6 +102,9 @@ struct BlockState {
   /// Years since the last trade made in a regime, `[regime × path]`, and the trades that ended them.
   let exposure: UnsafeMutablePointer<Double>
   let events: UnsafeMutablePointer<Double>
+  /// Trades that are on their way, and the routes they take; 0 where none is.
+  let pendingTrade: UnsafeMutablePointer<Lanes>
+  let pendingRoute: UnsafeMutablePointer<Lanes>
   let regimeCount: Int
 
   init(regimeCount: Int) {
@@ -114,6 +117,10 @@ struct BlockState {
     switchCount.initialize(repeating: 0, count: BlockState.pathCount)
     jumpCount = .allocate(capacity: BlockState.pathCount)
     jumpCount.initialize(repeating: 0, count: BlockState.pathCount)
+    pendingTrade = .allocate(capacity: size)
+    pendingRoute = .allocate(capacity: size)
+    pendingTrade.initialize(repeating: Lanes(), count: size)
+    pendingRoute.initialize(repeating: Lanes(), count: size)
     cells = .allocate(capacity: BlockState.pathCount)
     cells.initialize(repeating: 0, count: BlockState.pathCount)
     edges = .allocate(capacity: BlockState.pathCount)
@@ -130,6 +137,8 @@ struct BlockState {
     storage.deallocate()
     switchCount.deallocate()
     jumpCount.deallocate()
+    pendingTrade.deallocate()
+    pendingRoute.deallocate()
     cells.deallocate()
     edges.deallocate()
     targets.deallocate()
@@ -144,6 +153,7 @@ struct BlockState {
     nextSwitch.update(repeating: Lanes(repeating: .infinity), count: BlockState.vectorCount)
     switchCount.update(repeating: 0, count: BlockState.pathCount)
     jumpCount.update(repeating: 0, count: BlockState.pathCount)
+    pendingTrade.update(repeating: Lanes(), count: BlockState.vectorCount)
     exposure.update(repeating: 0, count: regimeCount * BlockState.pathCount)
     events.update(repeating: 0, count: regimeCount * BlockState.pathCount)
   }

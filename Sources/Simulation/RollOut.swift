@@ -73,6 +73,12 @@ public struct RollOut: Sendable {
     return RollOutEstimate(result: fine, paired: paired, scale: scale)
   }
 
+  /// The criterion of a policy whose own checks are those of the settings: not monitoring in between is part of the problem,
+  /// and nothing is extrapolated.
+  public func estimateAsChecked(_ policy: HedgingPolicy) throws(SimulationError) -> RollOutEstimate {
+    RollOutEstimate(asChecked: try run(policy))
+  }
+
   /// Two policies on the same paths.
   public func compare(
     _ first: HedgingPolicy, _ second: HedgingPolicy

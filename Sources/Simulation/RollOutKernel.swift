@@ -184,9 +184,14 @@ struct BlockPass {
     slice.book.mark(state, still: still, valued: true)
     measureJumps(instant: 0, book: slice.book)
     plan.problem.costs.withUnsafeBufferPointer { costs in
+      var check = Check(number: 0, firstPath: firstPath)
       for step in 0..<times.stepCount {
+        if times.fills[step] != 0 {
+          plan.general?.fill(times.fills[step], plan: plan, time: times.times[step], check: check, state: state)
+        }
         if times.checks[step] >= 0, times.checks[step] % every == 0 {
-          policy.check(plan: plan, costs: costs, time: times.times[step], book: slice.book, state: state)
+          check.number = times.checks[step]
+          policy.check(plan: plan, costs: costs, time: times.times[step], check: check, book: slice.book, state: state)
         }
         plan.jumpRisk?.accrue(length: times.times[step + 1] - times.times[step], state: state)
         switch (moves, plan.carries) {
@@ -202,6 +207,10 @@ struct BlockPass {
           slice.book.mark(state, still: still, valued: true)
           measureJumps(instant: step + 1, book: slice.book)
         }
+      }
+      let last = times.stepCount
+      if times.fills[last] != 0 {
+        plan.general?.fill(times.fills[last], plan: plan, time: times.times[last], check: check, state: state)
       }
     }
     state.settle(problem: plan.problem, wealth: plan.wealth)

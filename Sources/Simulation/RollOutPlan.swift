@@ -52,6 +52,8 @@ struct RollOutPlan: Sendable {
   let carries: Bool
   /// With exponential utility.
   let wealth: TerminalWealth?
+  /// With costs or execution beyond K + k|u| and lots.
+  let general: GeneralTrades?
 
   /// Instants beyond this are an input error (a year of one-second checks has 3·10⁷) rather than a study.
   static let maximumSteps = 1e9
@@ -82,8 +84,10 @@ struct RollOutPlan: Sendable {
     }
     self.problem = problem
     self.settings = settings
+    general = GeneralTrades(problem)
     sample = SampleTimes(
-      horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries)
+      horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries,
+      delays: general?.delays ?? [])
     regimes = problem.environment.regimes
     stream = RandomStream(seed: settings.seed)
     clocks = RegimeClocks(generator: problem.environment.generator, stream: stream)

@@ -61,8 +61,10 @@ struct SimulateAction {
     } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error))) }
     var table = solution.policy
     let check = Self.check(problem, settings)
-    // The solver monitors without pause; a model that looks now and then gets the band that is best for its looks.
-    if let every = problem.execution.checkEvery, problem.costs.allSatisfy({ $0.fixed == 0 }) {
+    // Of reviews too many to be solved one by one the band is the continuous one, narrowed.
+    if case .narrowed = solution.grid.timing.kind, let every = problem.execution.checkEvery,
+      problem.costs.allSatisfy({ $0.fixed == 0 })
+    {
       table = table.narrowed(forChecksEvery: every, in: problem)
     }
     var policies: [SimulatedPolicy] = []

@@ -32,8 +32,11 @@ enum SolveAction {
     let abandon: @Sendable () -> Void = {
       AbandonedRun(record: asked, directory: directory).close(as: "interrupted", removingStagedFiles: true)
     }
-    if model.riskBudget != nil {
-      do { model = try ModelLoading.meetingBudget(model, parsed, console, undo: abandon) } catch {
+    if model.riskBudget != nil || model.hasTurnoverBudget {
+      do {
+        model = try ModelLoading.meetingBudget(model, parsed, console, undo: abandon)
+        model = try ModelLoading.meetingTurnover(model, parsed, console, undo: abandon)
+      } catch {
         let ended = Instant(seconds: Double(Glibc.time(nil)))
         do { try run.fail(error.message, ended: ended, wallSeconds: elapsed()) } catch {
           throw Failure(Explainer.message(error), .failed)

@@ -197,7 +197,7 @@ enum CommandTable {
       description: """
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the criterion
         and its parts, the law of the profit, trades and turnover, each with its standard error. With
-        execution.checkEvery the optimal bands are narrowed for decisions at those intervals.
+        execution.checkEvery the optimal bands are those for decisions at those intervals.
         Nothing is certified and nothing is written.
         """,
       example: "deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly"),

@@ -40,9 +40,15 @@ struct OptionBookScreen {
       )
     }
     if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
+    if let turnover = model.turnover {
+      screen.line(
+        "  turnover budget · expected \(Figures.significant(turnover.turnover, 4)) \(quote) per year at a multiplier of "
+          + "\(Figures.significant(10_000 * turnover.fraction, 3)) bps, which figures below contain and nobody is paid")
+    }
     addBook(&screen)
     addRegimes(&screen)
     JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
+    addExecution(&screen)
     addBands(&screen)
     addCosts(&screen)
     addPrices(&screen)
@@ -109,6 +115,18 @@ struct OptionBookScreen {
     screen.add(table)
   }
 
+  /// What costs and execution are beyond K, k and looks.
+  private func addExecution(_ screen: inout Screen) {
+    var lines = ExecutionWords.facts(problem)
+    let current = problem.market.currentRegime
+    lines += ExecutionWords.costs(problem.costs[current], market: problem.market)
+    guard !lines.isEmpty else { return }
+    screen.section("Costs and execution in \(problem.environment.regimes[current].name)")
+    var table = TextTable("<", "<")
+    for line in lines { table.add(line.name, line.text) }
+    screen.add(table)
+  }
+
   private func addBands(_ screen: inout Screen) {
     screen.section(
       (answer.formula == nil ? "" : "For comparison, the solver's  ")
@@ -139,9 +157,19 @@ struct OptionBookScreen {
     screen.add(holdings)
     let start = answer.regimes[0].startsAtTarget ? "the target" : "the middle of the band"
     screen.note(
-      "For continuous monitoring. Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
+      monitoring + " Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
         + "every: the cadence at which not looking all the time costs 1 % of the total. Price move: from the middle of the "
         + "targets to either edge.")
+  }
+
+  private var monitoring: String {
+    guard let every = problem.execution.checkEvery else { return "For continuous monitoring." }
+    let words = "For a look every \(Figures.duration(every))"
+    switch answer.solution.grid.timing.kind {
+    case .review: return words + " and none in between."
+    case .continuous, .narrowed:
+      return "For continuous monitoring; parameters.json has the band for a look now and then."
+    }
   }
 
   /// What the band asks of today's inventory.

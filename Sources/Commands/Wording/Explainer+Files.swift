@@ -72,9 +72,6 @@ extension Explainer {
     case .kind(let name): "a problem of the kind \(quoted(name))"
     case .preference(let name): "the preference \(quoted(name))"
     case .impactCost: "price impact"
-    case .executionDelay: "a delay of execution"
-    case .executionFailure: "failures of execution"
-    case .maximumTrade: "a largest trade"
     }
   }
 

@@ -83,9 +83,6 @@ public enum UnsolvedFeature: Hashable, Sendable {
   /// A preference other than the quadratic one.
   case preference(String)
   case impactCost
-  case executionDelay
-  case executionFailure
-  case maximumTrade
 }
 
 /// A key that is present and looks like one that is missing.

@@ -14,9 +14,19 @@ extension ModelDecoder {
       try object.required("book"), underlying: market.underlying, regimes: written
     ).map { $0.repeated(over: factors) }
     let costs = EnvironmentFactor.costs(
-      try costs(try object.required("costs"), regimes: written, base: .notional), under: factors)
+      try costs(
+        try object.required("costs"), regimes: written, base: .notional,
+        volatilities: market.environment.regimes.enumerated().filter {
+          $0.offset % (market.environment.count / written) == 0
+        }
+        .map(\.element.volatility)), under: factors)
     let execution = try execution(object.optional("execution"))
     let (preference, budget) = try preference(try object.required("preference"))
+    if budget != nil, execution.turnoverBudget != nil {
+      _ = try validated { () throws(FormulationError) -> Execution in
+        throw .unsupported(field: "execution.turnoverBudget", what: "a turnover budget beside a risk budget")
+      }
+    }
     let settlement: Settlement = try object.optional("settlement")?.choice() ?? .cash
     let inventory = try object.optional("inventory")?.number() ?? 0
     let horizon = try object.optional("horizon")?.instant()
@@ -59,14 +69,21 @@ extension ModelDecoder {
   private func execution(_ value: StrictValue?) throws(ModelFileError) -> Execution {
     guard var object = try value?.object() else { return Execution() }
     let every = try object.optional("checkEvery")?.seconds(in: .positive)
-    if let delay = object.optional("delay"), try delay.seconds() > 0 { throw delay.notSolved(.executionDelay) }
-    if let failure = object.optional("failure"), try failure.fraction(in: .fraction) > 0 {
-      throw failure.notSolved(.executionFailure)
-    }
+    let delay = try object.optional("delay")?.seconds() ?? 0
+    let failure = try object.optional("failure")?.fraction(in: .fraction) ?? 0
     let lot = try object.optional("lot")?.number() ?? 0
-    if let maximum = object.optional("maximumTrade") { throw maximum.notSolved(.maximumTrade) }
+    let maximum = try object.optional("maximumTrade")?.number(in: .positive)
+    let budget = try turnoverBudget(object.optional("turnoverBudget"))
     try object.finish()
-    return Execution(checkEvery: every, lot: lot)
+    return Execution(
+      checkEvery: every, lot: lot, maximumTrade: maximum, failure: failure, delay: delay, turnoverBudget: budget)
+  }
+
+  private func turnoverBudget(_ value: StrictValue?) throws(ModelFileError) -> TurnoverBudget? {
+    guard var object = try value?.object() else { return nil }
+    let (key, content) = try object.single(of: ["unitsPerYear", "notionalPerYear"])
+    let cap = try content.number(in: .positive)
+    return key == "unitsPerYear" ? .units(cap) : .notional(cap)
   }
 
   /// A risk budget comes with quadratic risk at the risk aversion where the search for it begins.

@@ -46,6 +46,7 @@ extension OptionBookProblem {
       JSONMember("convention", .string(convention.rawValue)), JSONMember("horizon", .number(horizon)),
     ]
     // Quadratic risk goes without saying, so that digests from before other preferences stay what they were.
+    members += execution.encodedExtras
     if preference.isExponential { members.append(JSONMember("preference", .string(preference.name))) }
     if environment.hasSwitchJumps {
       members.append(JSONMember("switchJumps", .array(environment.switchJumps.map { .numbers($0) })))
@@ -141,15 +142,6 @@ extension PriceJumps {
 
 extension Generator {
   var encoded: JSONValue { .array(rates.map { .numbers($0) }) }
-}
-
-extension TradeCost {
-  var encoded: JSONValue {
-    [
-      "fixed": .number(fixed), "buy": .number(proportionalBuy), "sell": .number(proportionalSell),
-      "impact": .number(quadraticImpact),
-    ]
-  }
 }
 
 extension Leg {

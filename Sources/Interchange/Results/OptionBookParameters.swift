@@ -43,6 +43,7 @@ struct OptionBookParameters {
     }
     if let market = model.market { members.append(JSONMember("filter", MarketCalibration.encode(market.filter))) }
     members.append(JSONMember("monitoring", monitoring))
+    if let turnover = model.turnover { members.append(JSONMember("turnoverBudget", encode(turnover))) }
     members.append(JSONMember("validity", validity))
     return (members, decisionVectors())
   }
@@ -83,7 +84,9 @@ struct OptionBookParameters {
     }
     var classes = [JSONMember("optimal", .object(optimal))]
     // Without a fixed cost the optimum trades to the edge: the two classes are one.
-    if problem.costs.allSatisfy({ $0.fixed == 0 }) { classes.append(JSONMember("edge", .object(optimal))) }
+    if problem.costs.allSatisfy({ $0.leastFixed == 0 && $0.isPlain }) {
+      classes.append(JSONMember("edge", .object(optimal)))
+    }
     if let formula = answer.formula {
       classes.append(FormulaParameters(formula: formula, problem: problem).regime(e, markJump: regime.markJump))
     }
@@ -115,7 +118,7 @@ struct OptionBookParameters {
       JSONMember("total", .number(regime.value.value)), JSONMember("trading", .number(regime.trading.value)),
       JSONMember("risk", .number(regime.risk.value)),
     ]
-    if problem.costs[e].fixed > 0 {
+    if regime.startsAtTarget {
       members.append(JSONMember("tradesPerYear", .number(result[.tradeCount].mean / problem.horizon)))
     }
     members += [
@@ -127,7 +130,9 @@ struct OptionBookParameters {
 
   /// The band for a check every δ: edges move inwards by `0.5826 |Γ| σ S √δ`.
   private func checkedBand(_ e: Int) -> Band? {
-    guard let every = problem.execution.checkEvery, answer.regimes[e].band.width.isFinite else { return nil }
+    guard case .narrowed = answer.solution.grid.timing.kind, let every = problem.execution.checkEvery,
+      answer.regimes[e].band.width.isFinite
+    else { return nil }
     let gamma = problem.book.greeks(time: 0, spot: problem.market.spot, regime: e).gamma
     let deviation =
       abs(gamma) * problem.environment.regimes[e].volatility * problem.market.spot
@@ -136,11 +141,27 @@ struct OptionBookParameters {
   }
 
   private var monitoring: JSONValue {
-    var members = [JSONMember("band", "continuous")]
-    if let every = problem.execution.checkEvery {
-      members.append(JSONMember("checkedBand", ["every": .number(every), "unit": "s"]))
+    guard let every = problem.execution.checkEvery else { return ["band": "continuous"] }
+    // Few reviews are solved one by one; of many the continuous band is narrowed.
+    switch answer.solution.grid.timing.kind {
+    case .review: return ["band": "periodic", "every": .number(every), "unit": "s"]
+    case .continuous, .narrowed:
+      return [
+        "band": "continuous", "checkedBand": ["every": .number(every), "unit": "s"],
+        "reason": .string(
+          problem.preference.isExponential
+            ? "periodic review is not solved with exponential utility"
+            : "more than \(Int(DecisionTiming.mostReviews)) reviews before the horizon"),
+      ]
     }
-    return .object(members)
+  }
+
+  /// The multiplier is charged in every figure above; what it amounts to is nobody's income.
+  private func encode(_ found: TurnoverMultiplier) -> JSONValue {
+    [
+      "multiplier": .number(found.fraction), "turnoverPerYear": .number(found.turnover), "unit": .string(quote),
+      "notPaid": .number(found.fraction * found.turnover * problem.horizon),
+    ]
   }
 
   // MARK: Further spots

@@ -43,6 +43,12 @@ enum PolicyFile {
     ("targetUpper", "where a trade at the upper edge ends", { $0.targetUpper }),
   ]
 
+  /// Written where targets depend on positions.
+  private static let slopes: [(name: String, longName: String, edge: @Sendable (Band) -> Double)] = [
+    ("slopeLower", "share of a deviation beyond the lower edge that a trade leaves standing", { $0.slopeLower }),
+    ("slopeUpper", "share of a deviation beyond the upper edge that a trade leaves standing", { $0.slopeUpper }),
+  ]
+
   private static func classes(
     _ file: inout NetCDFFile, name: String = "optimal"
   ) throws(InterchangeError) -> NetCDFFile.Dimension {
@@ -77,7 +83,8 @@ enum PolicyFile {
           time: policy.times[slices[outer % slices.count]], spot: spots[row], regime: outer / slices.count)
       }
     }
-    for edge in edges {
+    let hasSlopes = policy.bands.contains(where: \.hasSlopes)
+    for edge in edges + (hasSlopes ? slopes : []) {
       var values: [Double] = []
       for e in 0..<count {
         for slice in slices {
@@ -88,7 +95,8 @@ enum PolicyFile {
       }
       try file.variable(
         edge.name, over: [classDimension, regime, time, spot], values: values,
-        .init(units: unit, longName: edge.longName + ", in net delta", fill: .nan))
+        .init(
+          units: edge.name.hasPrefix("slope") ? "1" : unit, longName: edge.longName + ", in net delta", fill: .nan))
     }
     var deltas: [Double] = []
     for (place, slice) in slices.enumerated() {

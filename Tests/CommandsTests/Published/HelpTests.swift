@@ -59,8 +59,8 @@ import Testing
 
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the
         criterion and its parts, the law of the profit, trades and turnover, each with its standard error.
-        With execution.checkEvery the optimal bands are narrowed for decisions at those intervals. Nothing
-        is certified and nothing is written.
+        With execution.checkEvery the optimal bands are those for decisions at those intervals. Nothing is
+        certified and nothing is written.
 
         The problem:
           --policy CLASS    a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,

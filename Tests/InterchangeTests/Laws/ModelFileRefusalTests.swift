@@ -210,11 +210,6 @@ struct ModelFileRefusalTests {
     Unsolved(
       "quadratic: { riskAversion: 1e-5 }", "riskBudget: { expectedCost: 1 }", 18, 45,
       "preference.riskBudget.expectedCost", .preference("riskBudget.expectedCost")),
-    Unsolved(
-      "{ fixed: { amount: [1, 2] } }", "{ impact: { quadratic: 1 } }", 16, 59, "costs[1].impact", .impactCost),
-    Unsolved("delay: '0s'", "delay: '2s'", 17, 42, "execution.delay", .executionDelay),
-    Unsolved("failure: 0", "failure: 0.1", 17, 57, "execution.failure", .executionFailure),
-    Unsolved("maximumTrade: null", "maximumTrade: 5", 17, 86, "execution.maximumTrade", .maximumTrade),
   ]
 
   @Test("a bad price keeps its line and column in the price file")
