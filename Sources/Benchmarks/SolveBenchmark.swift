@@ -91,7 +91,8 @@ func solveBenchmark(containing text: String?) throws -> [String] {
   var lines: [String] = []
   let utility = Preference.exponential(riskAversion: 0.1)
   let cases = [
-    ("proportional", try straddle(fixed: 0)), ("proportional and fixed", try straddle(fixed: 0.01)),
+    ("proportional, one regime", try straddle(fixed: 0, regimeCount: 1)), ("proportional", try straddle(fixed: 0)),
+    ("proportional and fixed", try straddle(fixed: 0.01)),
     ("exponential utility, one regime", try straddle(fixed: 0, preference: utility, regimeCount: 1)),
     ("exponential utility", try straddle(fixed: 0, preference: utility)),
   ]

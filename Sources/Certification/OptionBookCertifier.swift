@@ -95,8 +95,15 @@ public struct OptionBookCertifier: Sendable {
     do { return try ReservationPrices(solution, threads: settings.threads) } catch { throw .control(error) }
   }
 
-  /// Seconds between the roll-out's checks: the horizon in equal parts.
-  private var rollOutCheck: Double {
+  /// Seconds between the roll-out's checks: those of the problem, or the horizon in equal parts.
+  private var rollOutCheck: Double { reviewSeconds ?? densestCheck }
+
+  /// Seconds between reviews that are solved one by one; nil where monitoring is treated as continuous.
+  private var reviewSeconds: Double? {
+    DecisionTiming(problem).reviewPeriod == nil ? nil : problem.execution.checkEvery
+  }
+
+  private var densestCheck: Double {
     problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
   }
 
@@ -122,7 +129,8 @@ public struct OptionBookCertifier: Sendable {
     let delta = fine.bookDeltas[node]
     let holding = band.shifted(by: -delta)
 
-    let hasFixed = problem.costs[e].fixed > 0
+    // Under review, and with a fixed cost, trades are apart.
+    let hasFixed = problem.costs[e].leastFixed > 0 || fine.grid.timing.reviewPeriod != nil
     let clock = TimeToTrade(fine)
     let starts = hasFixed ? [holding.targetLower, holding.targetUpper] : [0.5 * (holding.lower + holding.upper)]
     let usable = starts.filter(\.isFinite)
@@ -135,6 +143,7 @@ public struct OptionBookCertifier: Sendable {
     ask(
       &checks, name: name, value: controlled, error: error, order: order, difference: difference, band: band,
       bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
+    checks.append(obstacle(fine, regime: e, value: controlled))
     let loss = rollOut.discretisationError
     let resolved = loss.mean > 2 * loss.standardError
     return OptionBookAnswer.Regime(
@@ -187,7 +196,8 @@ public struct OptionBookCertifier: Sendable {
       checks.append(
         Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
     }
-    if band.width.isFinite, band.width > 0 {
+    // Where there is nothing to hedge no edge is ever met.
+    if band.width.isFinite, band.width > 0, problem.book.grossQuantity + abs(problem.inventory) > 0 {
       checks.append(
         Check(
           .bandError, regime: name, measured: bandError, atMost: CertificationSettings.bandTolerance * band.width,
@@ -211,7 +221,7 @@ public struct OptionBookCertifier: Sendable {
     checks.append(
       Check(
         .rollOut, regime: name, measured: isKnown ? abs(rollOut.extrapolated.mean - value) : .infinity,
-        atMost: isKnown ? allowance + 1e-12 * scale : error, unit: unit))
+        atMost: isKnown ? allowance + CertificationSettings.lawTolerance * (naturalScale + ticket) : error, unit: unit))
   }
 
   /// The gamma risk of the whole gross position left alone: `½ a σ² S² q² T` [quote].
@@ -230,9 +240,10 @@ public struct OptionBookCertifier: Sendable {
       let rollOut = try RollOut(
         problem: problem.replacing(currentRegime: e),
         settings: RollOutSettings(
-          checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
-          threads: settings.threads))
-      return try rollOut.estimate(.table(policy))
+          checkEvery: check, substeps: max(1, Int((check / densestCheck).rounded(.up))), pathCount: settings.paths,
+          seed: settings.seed, antithetic: true, detailed: true, threads: settings.threads))
+      return reviewSeconds == nil
+        ? try rollOut.estimate(.table(policy)) : try rollOut.estimateAsChecked(.table(policy))
     } catch { throw .simulation(error) }
   }
 
@@ -245,8 +256,9 @@ public struct OptionBookCertifier: Sendable {
     var rivals: [OptionBookAnswer.Rival] = []
     let horizon = problem.horizon * problem.dayCount.secondsPerYear
     for rule in OptionBookCertifier.clockRules where horizon >= OptionBookCertifier.leastTrades * rule.seconds {
-      // Checks divide the interval and are at least as dense as the certificate's own.
-      let parts = max(1, (rule.seconds / rollOutCheck).rounded(.up))
+      // Checks divide the interval and are at least as dense as the certificate's own, or they are the problem's.
+      let parts = reviewSeconds.map { rule.seconds / $0 } ?? max(1, (rule.seconds / rollOutCheck).rounded(.up))
+      guard parts >= 1, parts == parts.rounded() else { continue }
       do {
         let rollOut = try RollOut(
           problem: problem,

@@ -27,7 +27,8 @@ extension BackwardMarch {
 
   func stepImpulse(
     _ buffers: inout LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
-    memory: inout StripMemory, trades: inout TradedLevels, reader: RowReader, bands: BandOutput
+    memory: inout StripMemory, trades: inout TradedLevels, reader: RowReader, general: RouteTable?,
+    bands: BandOutput
   ) {
     let strip = memory.strip
     trades.advance(ratio: scheme.ratio)
@@ -36,9 +37,13 @@ extension BackwardMarch {
       surroundings: TradedSurroundings(trades: trades.predicted))
     swap(&buffers.recent, &buffers.older)
     let (here, found, levels, rate) = (buffers, memory.found, trades.recent, scheme.leading / scheme.step)
-    parallel(threads, rows: rows) {
-      reader.readImpulse(
-        rows: $0, buffers: here, strip: strip, rate: rate, bands: bands.start, trades: levels, found: found)
+    parallel(threads, rows: rows) { rows in
+      if let general {
+        readGeneral(rows: rows, buffers: here, strip: strip, rate: rate, general: general, reader: reader, bands: bands)
+      } else {
+        reader.readImpulse(
+          rows: rows, buffers: here, strip: strip, rate: rate, bands: bands.start, trades: levels, found: found)
+      }
     }
     let after = trades
     after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in
@@ -53,12 +58,14 @@ extension BackwardMarch {
     let sweep = LineSweep(system: system)
     let tiles = buffers.tiles
     let parts = min(threads, tiles)
+    let jumps = jumps
     parallel(parts) { part in
+      jumps?.apply(buffers, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
       // Neighbouring tiles have about as many unknowns: dealt out in turn.
       sweep.advance(
         recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier, holdings: buffers.holdings,
-        source: source, scheme: scheme, projection: projection, strip: strip, surroundings: surroundings,
-        tiles: stride(from: part, to: tiles, by: parts))
+        source: source, explicit: buffers.explicit.map { UnsafePointer($0) }, scheme: scheme, projection: projection,
+        strip: strip, surroundings: surroundings, tiles: stride(from: part, to: tiles, by: parts))
     }
   }
 
@@ -66,12 +73,18 @@ extension BackwardMarch {
   private func pinFreeNodes(_ buffers: LineBuffers, source: QuadraticSource) {
     let value = buffers.slice(buffers.recent)
     let rate = buffers.slice(buffers.multiplier)
+    let explicit = buffers.explicit.map { buffers.slice($0) }
     for node in 0..<nodes where ceiling[node] == 0 && floor[node] == 0 {
-      let rates = problem.environment.generator.rates[node % regimes]
-      let base = node - node % regimes
+      let e = node % regimes
+      let base = node - e
+      // Switches that move the price are among the explicit terms.
+      let rates = (0..<regimes).map {
+        problem.environment.switchJump(from: e, to: $0) == 0 ? problem.environment.generator.rates[e][$0] : 0
+      }
       for index in 0..<lines {
         var drift = source.constant[node] + source.linear[node] * holdings[index]
         for other in 0..<regimes where base + other != node { drift += rates[other] * value[base + other, index] }
+        if let explicit { drift += explicit[node, index] }
         rate[node, index] = drift
       }
     }

@@ -23,6 +23,13 @@ struct BackwardMarch {
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
   let ceiling: [Double]
   let floor: [Double]
+  /// For a price that jumps: on what the lines hold, and on values.
+  let jumps: JumpOperator?
+  let valueJumps: JumpOperator?
+  /// K per trade that happens, per regime: failures pay it too.
+  let fixed: [Double]
+  /// Whether the general operator is used, for whatever is not K + k|u|.
+  let isGeneral: Bool
 
   /// - Parameters:
   ///   - ofValues: whether to march V even where the game would do, for comparison.
@@ -40,9 +47,14 @@ struct BackwardMarch {
     holdings = grid.holdings
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
-    isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
-    // Where trading is free W has no side to be on.
-    isNarrow = !everywhere && (!isGame || !problem.costs.contains(where: \.isZero))
+    isGeneral = grid.timing.needsGeneralOperator(problem)
+    isGame = !ofValues && !isGeneral && problem.costs.allSatisfy { $0.fixed == 0 }
+    fixed = problem.costs.map { $0.fixed / (1 - problem.execution.failure) }
+    // Where trading is free W has no side to be on; where the price jumps what lies beside the strip follows from far away; the
+    // general operator has more than one way to trade.
+    isNarrow =
+      !everywhere && !isGeneral && !problem.environment.hasPriceJumps
+      && (!isGame || !problem.costs.contains(where: \.isZero))
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
@@ -55,18 +67,23 @@ struct BackwardMarch {
     }
     self.ceiling = ceiling
     self.floor = floor
+    let environment = problem.environment
+    jumps = JumpOperator(logSpots: grid.logSpots, environment: environment, ends: isGame ? .slope : .value)
+    valueJumps = isGame ? JumpOperator(logSpots: grid.logSpots, environment: environment, ends: .value) : jumps
   }
 
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: jumps != nil)
     defer { buffers.deallocate() }
 
     let times = grid.times
     let last = times.count - 1
     let table = BookTable(book: problem.book, spots: spots, regimes: regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
+    let general = isGeneral ? try RouteTable(problem: problem, isReview: false) : nil
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
@@ -77,7 +94,8 @@ struct BackwardMarch {
     var jumpLine = SingleLine(count: nodes)
     var marks = [Double](repeating: 0, count: nodes)
     let reader = RowReader(
-      costs: problem.costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
+      costs: zip(problem.costs, fixed).map { $0.scaled(fixed: $0.fixed > 0 ? $1 / $0.fixed : 1, rest: 1) },
+      prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
       reference: referenceLine)
     let rates = PinnedRates(ceiling: ceiling, floor: floor)
     var trades = TradedLevels(count: nodes)
@@ -100,13 +118,15 @@ struct BackwardMarch {
         table.deltas(at: times[level + 1].nextDown, into: &delta)
         if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
         memory.restart()
-        let source = source(delta: delta)
+        variance.fill(at: times[level + 1].nextDown, delta: delta, threads: threads)
+        let source = source(delta: delta, variance)
         rates.restart(source, system: system)
         initialiseMultiplier(buffers, source: source, system: system)
       }
       system.factorise(scheme)
       table.deltas(at: times[level], into: &delta)
-      let source = source(delta: delta)
+      variance.fill(at: times[level], delta: delta, threads: threads)
+      let source = source(delta: delta, variance)
       reader.update(delta, grid: grid, environment: problem.environment, remaining: segmentEnd - times[level])
       bands.withUnsafeMutableBufferPointer { all in
         let here = BandOutput(start: all.baseAddress! + level * nodes)
@@ -118,19 +138,20 @@ struct BackwardMarch {
         } else {
           stepImpulse(
             &buffers, system: system, source: source, scheme: scheme, memory: &memory, trades: &trades,
-            reader: reader, bands: here)
+            reader: reader, general: general, bands: here)
         }
       }
       if isGame {
         let y = holdings[referenceLine]
-        valueLine.advance(system, scheme) { node in
-          source.constant[node] * y + 0.5 * source.linear[node] * y * y + gammaAtZero(node: node, delta: delta[node])
-            - reader.excess[node]
+        valueLine.advance(system, scheme, jumps: valueJumps) { node in
+          let atZero = 0.5 * problem.preference.riskAversion * variance.constant[node]
+          return (source.constant[node] + 0.5 * source.linear[node] * y) * y + atZero
+            - excessDrift(node) * delta[node] - reader.excess[node]
         }
       }
       if tracksJumps {
         table.values(at: times[level], into: &marks)
-        jumpLine.advance(system, scheme) { node in
+        jumpLine.advance(system, scheme, jumps: valueJumps) { node in
           0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
         }
       }
@@ -151,37 +172,33 @@ struct BackwardMarch {
   // MARK: Source terms
 
   /// The running cost as a polynomial in y: of r itself with a fixed cost, of ∂r/∂y in the game.
-  private func source(delta: [Double]) -> QuadraticSource {
+  func source(delta: [Double], _ variance: VarianceTable) -> QuadraticSource {
     var source = QuadraticSource(count: nodes)
     let aversion = problem.preference.riskAversion
-    for row in 0..<rows {
-      let spot = spots[row]
-      for (e, state) in problem.environment.regimes.enumerated() {
-        let node = row * regimes + e
-        let weight = aversion * state.volatility * state.volatility * spot * spot
-        let excessDrift = (state.drift - problem.market.rate) * spot
-        let slope = weight * delta[node] - excessDrift + state.funding * spot
-        if isGame {
-          source.constant[node] = slope
-          source.linear[node] = weight
-        } else {
-          source.constant[node] = 0.5 * weight * delta[node] * delta[node] - excessDrift * delta[node]
-          source.linear[node] = slope
-          source.quadratic[node] = 0.5 * weight
-        }
+    for node in 0..<nodes {
+      let funding = problem.environment.regimes[node % regimes].funding * spots[node / regimes]
+      let weight = aversion * variance.quadratic[node]
+      let slope = aversion * variance.linear[node] - excessDrift(node) + funding
+      if isGame {
+        source.constant[node] = slope
+        source.linear[node] = weight
+      } else {
+        source.constant[node] = 0.5 * aversion * variance.constant[node] - excessDrift(node) * delta[node]
+        source.linear[node] = slope
+        source.quadratic[node] = 0.5 * weight
       }
     }
     return source
   }
 
-  /// r at zero inventory: `½ a σ² S² Δ² − (μ − r) S Δ`.
-  private func gammaAtZero(node: Int, delta: Double) -> Double {
-    problem.runningCost(spot: spots[node / regimes], regime: node % regimes, bookDelta: delta, inventory: 0)
+  /// `(μ − r) S`: what a unit of net delta earns [quote/unit/year].
+  private func excessDrift(_ node: Int) -> Double {
+    (problem.environment.regimes[node % regimes].drift - problem.market.rate) * spots[node / regimes]
   }
 
   // MARK: Present value
 
-  private func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
+  func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     for node in 0..<nodes {
       let slice = buffers.slice(buffers.recent)

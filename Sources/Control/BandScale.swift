@@ -14,20 +14,25 @@ struct BandScale {
 
   /// Half-width in net delta [units].
   func halfWidth(spot: Double, gamma: Double, remaining: Double) -> Double {
-    let cost = problem.costs[regime]
+    problem.costs[regime].routes.reduce(.infinity) {
+      min($0, halfWidth($1.cost, spot: spot, gamma: gamma, remaining: remaining))
+    }
+  }
+
+  private func halfWidth(_ cost: TradeCost, spot: Double, gamma: Double, remaining: Double) -> Double {
     let aversion = problem.preference.riskAversion
     let volatility = problem.environment.regimes[regime].volatility
-    let fraction = max(cost.proportionalBuy, cost.proportionalSell)
+    let fraction = max(cost.marginal.buy, cost.marginal.sell)
     let formula = SmallCostWidth(riskAversion: aversion, spot: spot, gamma: gamma)
     let rate = aversion * volatility * volatility * remaining
     return formula.proportional(fraction) + fraction / (rate * spot) + formula.fixed(cost.fixed)
       + (2 * cost.fixed / rate).squareRoot() / spot
   }
 
-  /// The net delta that running cost alone would choose: `((μ − r) − f)/(a σ² S)` [units].
+  /// How far beyond the least variance running cost alone would go: `((μ − r) − f) S/(a A₂)` [units].
   func target(spot: Double) -> Double {
     let state = problem.environment.regimes[regime]
-    let variance = state.volatility * state.volatility
+    let variance = problem.environment.relativeVariance(regime)
     return (state.drift - problem.market.rate - state.funding)
       / (problem.preference.riskAversion * variance * spot)
   }

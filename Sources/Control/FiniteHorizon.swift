@@ -14,6 +14,9 @@ import Glibc
 /// - A fixed cost in some regime: an impulse-control problem, `V_t + LV + QV + r = 0` below `V ≤ MV` (see
 ///   `Intervention`); in regimes without one MV is the Lipschitz envelope of V.
 ///
+/// - Any other cost, lots, a largest trade: the same with the general operator (`TradeRow`).
+/// - Periodic review: decisions at checks and nowhere else (`ReviewMarch`).
+///
 /// Time is stepped by variable-step second-order backward differences with a lagged multiplier for the obstacle
 /// (`LineSweep`), so that the band is that of continuous monitoring: its error is of the order of the step, not of its
 /// square root. Space: second order on smoothly mapped grids. The observed orders are in `FiniteHorizonOrderTests`.
@@ -31,10 +34,12 @@ public struct FiniteHorizon: Sendable {
 
   /// Why the method does not cover a problem, or nil when it does.
   public static func obstacle(to problem: OptionBookProblem) -> ControlError? {
-    if problem.costs.contains(where: { $0.quadraticImpact > 0 }) {
-      return .unsupported(method: name, feature: "quadratic impact")
+    // The loss of certainty equivalent under jumps has exponentials of the book's changes in it, which the equation that is
+    // solved does not.
+    if problem.preference.isExponential, problem.environment.hasPriceJumps {
+      return .unsupported(method: name, feature: "jumps of the price under exponential utility")
     }
-    return nil
+    return DecisionTiming.obstacle(to: problem).map { .unsupported(method: name, feature: $0) }
   }
 
   /// Solves, reporting progress in [0, 1].
@@ -49,7 +54,18 @@ public struct FiniteHorizon: Sendable {
       return try EntropicMarch(problem: problem, grid: grid, threads: threads).run(
         settings: settings, progress: progress)
     }
-    let march = BackwardMarch(problem: problem, grid: grid, threads: threads)
-    return try march.run(settings: settings, progress: progress)
+    return try FiniteHorizon.march(problem, on: grid, settings: settings, threads: threads, progress: progress)
+  }
+
+  /// Quadratic risk on a given grid.
+  static func march(
+    _ problem: OptionBookProblem, on grid: FiniteHorizonGrid, settings: GridSettings, threads: Int,
+    progress: (@Sendable (Double) -> Void)? = nil
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    if let period = grid.timing.reviewPeriod {
+      return try ReviewMarch(problem: problem, grid: grid, threads: threads, period: period).run(
+        settings: settings, progress: progress)
+    }
+    return try BackwardMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
   }
 }

@@ -44,11 +44,12 @@ extension FiniteHorizonGrid {
 }
 
 extension EnvironmentChain {
-  /// `Σ q_{ee'} (V_{e'} − V_e)²` at a node `[row × regime]`: the variance rate of marks that jump with the regime [quote²/year].
+  /// `Σ q_{ee'} (V_{e'} − V_e)²` at a node `[row × regime]`, over the switches that leave the price where it is: the variance
+  /// rate of marks that jump with the regime, which no inventory changes [quote²/year].
   func jumpVariance(of marks: [Double], node: Int) -> Double {
     let from = node % count
     var rate = 0.0
-    for to in 0..<count where to != from {
+    for to in 0..<count where to != from && switchJump(from: from, to: to) == 0 {
       let jump = marks[node - from + to] - marks[node]
       rate += generator.rates[from][to] * jump * jump
     }

@@ -17,12 +17,19 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   public let times: [Double]
   /// For each time, whether it is the end of a segment (an expiry or the horizon) at which time stepping starts afresh.
   public let isSegmentEnd: [Bool]
+  /// For each time, whether a decision is made then; all, unless reviews are periodic.
+  public let isCheck: [Bool]
+  /// How decisions are treated.
+  public let timing: DecisionTiming
 
   public var spots: [Double] { logSpots.map { exp($0) } }
 
   /// Exponent p of the time grading: times before an expiry are at (j/n)^p of the segment. Chosen by experiment between
   /// 1 and 2 on the straddle of `FiniteHorizonOrderTests`.
   static let timeGrading = 1.5
+
+  /// What is left of a segment when the share `left` of its steps is.
+  static func graded(_ left: Double) -> Double { pow(left, timeGrading) }
 
   /// - Throws: `gridSetting`.
   public init(problem: OptionBookProblem, settings: GridSettings) throws(ControlError) {
@@ -41,11 +48,21 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     let spotNodes = FiniteHorizonGrid.spotNodes(problem: problem, settings: settings, count: counts.spots)
     logSpots = spotNodes.nodes
     reference = spotNodes.reference
-    let segments = FiniteHorizonGrid.timeNodes(problem: problem, steps: counts.steps)
-    times = segments.times
-    isSegmentEnd = segments.isEnd
+    timing = DecisionTiming(problem)
+    if let period = timing.reviewPeriod {
+      let year = problem.dayCount.secondsPerYear
+      let delays = problem.costs.flatMap(\.routes).map { ($0.delay + problem.execution.delay) / year }
+      let review = ReviewTimes(
+        problem: problem, period: period, delays: Array(Set(delays)), steps: counts.steps)
+      (times, isSegmentEnd, isCheck) = (review.times, review.isEnd, review.isCheck)
+    } else {
+      let segments = FiniteHorizonGrid.timeNodes(problem: problem, steps: counts.steps)
+      (times, isSegmentEnd) = (segments.times, segments.isEnd)
+      isCheck = segments.times.map { _ in true }
+    }
     holdings = FiniteHorizonGrid.holdingNodes(
-      range: counts.range, count: counts.holdings, unit: FiniteHorizonGrid.deliveredUnit(problem))
+      range: counts.range, count: counts.holdings,
+      unit: timing.lot > 0 ? timing.lot : FiniteHorizonGrid.deliveredUnit(problem))
   }
 
   // MARK: Times
@@ -66,7 +83,7 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
       let count = max(leastSteps, Int(share.rounded()))
       let length = ends[index] - starts[index]
       for step in 1...count {
-        let remaining = pow(Double(count - step) / Double(count), timeGrading)
+        let remaining = graded(Double(count - step) / Double(count))
         times.append(step == count ? ends[index] : ends[index] - length * remaining)
         isEnd.append(step == count)
       }
@@ -85,10 +102,13 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
 
   /// Half of the grid's width in log-spot.
   static func halfRange(problem: OptionBookProblem, settings: GridSettings) -> Double {
-    let regimes = problem.environment.regimes
-    let widest = regimes.map(\.volatility).max()! * problem.horizon.squareRoot()
+    let environment = problem.environment
+    let regimes = environment.regimes
+    let widest = environment.widestDeviation * problem.horizon.squareRoot()
     let drift = regimes.map { abs($0.drift) }.max()! * problem.horizon
-    return settings.deviations * widest + drift + 0.5 * widest * widest
+    // One jump may go farther than deviations tell.
+    let reach = regimes.map { $0.jumps?.reach(over: problem.horizon) ?? 0 }.max()!
+    return settings.deviations * widest + drift + 0.5 * widest * widest + reach
   }
 
   /// Width of the bump of nodes around a centre, in log-spot.

@@ -7,6 +7,8 @@ struct LineBuffers: @unchecked Sendable {
   var recent: UnsafeMutablePointer<LineGroup>
   var older: UnsafeMutablePointer<LineGroup>
   let multiplier: UnsafeMutablePointer<LineGroup>
+  /// What jumps bring in the step at hand, for a price that jumps; see `JumpOperator`.
+  let explicit: UnsafeMutablePointer<LineGroup>?
   let holdings: UnsafeMutablePointer<LineGroup>
   let nodes: Int
   let tiles: Int
@@ -14,13 +16,16 @@ struct LineBuffers: @unchecked Sendable {
   /// - Parameters:
   ///   - nodes: rows × regimes.
   ///   - holdings: the lines' inventories, a whole number of tiles.
-  init(nodes: Int, holdings values: [Double]) {
+  ///   - jumping: whether room for jumps is needed.
+  init(nodes: Int, holdings values: [Double], jumping: Bool = false) {
     self.nodes = nodes
     tiles = values.count / LineSweep.tileLines
     let count = nodes * tiles * LineSweep.tile
     recent = .allocate(capacity: count)
     older = .allocate(capacity: count)
     multiplier = .allocate(capacity: count)
+    explicit = jumping ? .allocate(capacity: count) : nil
+    explicit?.initialize(repeating: .zero, count: count)
     holdings = .allocate(capacity: tiles * LineSweep.tile)
     for buffer in [recent, older, multiplier] { buffer.initialize(repeating: .zero, count: count) }
     holdings.initialize(repeating: .zero, count: tiles * LineSweep.tile)
@@ -35,6 +40,7 @@ struct LineBuffers: @unchecked Sendable {
     recent.deallocate()
     older.deallocate()
     multiplier.deallocate()
+    explicit?.deallocate()
     holdings.deallocate()
   }
 
@@ -78,6 +84,24 @@ struct LineBuffers: @unchecked Sendable {
     for node in (row * regimes)..<((row + 1) * regimes) {
       for group in 0..<LineSweep.tile {
         body(node, tile * LineSweep.tile + group, (tile * nodes + node) * LineSweep.tile + group)
+      }
+    }
+  }
+
+  /// Copies the lines of a node to consecutive memory.
+  func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
+    for tile in 0..<tiles {
+      for group in 0..<LineSweep.tile {
+        row[tile * LineSweep.tile + group] = base[(tile * nodes + node) * LineSweep.tile + group]
+      }
+    }
+  }
+
+  /// The reverse of `gather`.
+  func scatter(_ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int) {
+    for tile in 0..<tiles {
+      for group in 0..<LineSweep.tile {
+        base[(tile * nodes + node) * LineSweep.tile + group] = row[tile * LineSweep.tile + group]
       }
     }
   }

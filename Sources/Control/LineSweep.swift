@@ -46,14 +46,15 @@ struct LineSweep {
   ///   - older: `U^{n−1}`, overwritten with `U*`, or with `U^{n+1}` when clipped.
   ///   - multiplier: `λ^n`, overwritten with `λ^{n+1}` when clipped.
   ///   - holdings: y per line group.
+  ///   - explicit: further terms of f, `[tile × row × regime × group]`; nil: none.
   ///   - strip: the rows of each tile that are unknowns.
   ///   - surroundings: what is known of Ũ beside them.
   ///   - tiles: the tiles to advance.
   func advance<Surroundings: StripSurroundings>(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
     multiplier: UnsafeMutablePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
-    scheme: BackwardDifference, projection: Projection, strip: Strip, surroundings: Surroundings,
-    tiles: StrideTo<Int>
+    explicit: UnsafePointer<LineGroup>? = nil, scheme: BackwardDifference, projection: Projection, strip: Strip,
+    surroundings: Surroundings, tiles: StrideTo<Int>
   ) {
     let size = system.rows * system.regimes * LineSweep.tile
     for tile in tiles where !strip.active[tile].isEmpty {
@@ -62,7 +63,7 @@ struct LineSweep {
         tile: tile, rows: strip.active[tile], surroundings: surroundings, holdings: holdings + tile * LineSweep.tile)
       eliminate(
         recent: recent + start, older: older + start, multiplier: multiplier + start, part: part, source: source,
-        scheme: scheme)
+        explicit: explicit.map { $0 + start }, scheme: scheme)
       backSubstitute(
         older: older + start, multiplier: multiplier + start, part: part, scheme: scheme, projection: projection)
     }
@@ -84,7 +85,7 @@ struct LineSweep {
   private func eliminate<Surroundings: StripSurroundings>(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
     multiplier: UnsafePointer<LineGroup>, part: Part<Surroundings>, source: QuadraticSource,
-    scheme: BackwardDifference
+    explicit: UnsafePointer<LineGroup>?, scheme: BackwardDifference
   ) {
     let width = LineSweep.tile
     let m = system.regimes
@@ -93,6 +94,7 @@ struct LineSweep {
     let c1 = LineGroup(repeating: scheme.recent)
     let c2 = LineGroup(repeating: -scheme.older)
     let minusH = LineGroup(repeating: -h)
+    let plusH = LineGroup(repeating: h)
     system.elimination.withUnsafeBufferPointer { elimination in
       source.constant.withUnsafeBufferPointer { constant in
         source.linear.withUnsafeBufferPointer { linear in
@@ -110,6 +112,7 @@ struct LineSweep {
                   value = fused(c1, recent[base + group], value)
                   value = fused(c2, older[base + group], value)
                   value = fused(minusH, multiplier[base + group], value)
+                  if let explicit { value = fused(plusH, explicit[base + group], value) }
                   if row > rows.lowerBound {
                     for f in 0..<m {
                       let factor = LineGroup(repeating: -elimination[node * m + f])

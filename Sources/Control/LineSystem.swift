@@ -8,6 +8,9 @@ typealias LineGroup = SIMD8<Double>
 ///
 ///     A = ½σ_e²(∂ₓₓ − ∂ₓ) + μ_e ∂ₓ − ρ + Q
 ///
+/// For a price that jumps, μ is the drift between jumps, ν is taken off the diagonal, and switches that move the price leave
+/// only their −q here: what jumps bring is `JumpOperator`'s.
+///
 /// Block tridiagonal: the spot couples neighbours within a regime, switching couples regimes at a node, so blocks are
 /// m × m and the off-diagonal ones diagonal. One factorisation per step serves every line. Regimes are coupled
 /// implicitly, so that any switching rate is stable and there is no splitting error.
@@ -45,14 +48,15 @@ struct LineSystem {
       for (regime, state) in environment.regimes.enumerated() {
         let index = row * regimes + regime
         let half = 0.5 * state.volatility * state.volatility
-        let drift = state.drift - half
+        let mu = environment.driftBetweenJumps(regime)
+        let drift = mu - half
         var diagonal = 0.0
         if row == 0 {
           // V linear in S: ½σ²(V_xx − V_x) vanishes, the drift remains, one-sided.
-          upper[index] = state.drift / (logSpots[1] - logSpots[0])
+          upper[index] = mu / (logSpots[1] - logSpots[0])
           diagonal = -upper[index]
         } else if row == rows - 1 {
-          lower[index] = -state.drift / (logSpots[row] - logSpots[row - 1])
+          lower[index] = -mu / (logSpots[row] - logSpots[row - 1])
           diagonal = -lower[index]
         } else {
           let down = logSpots[row] - logSpots[row - 1]
@@ -61,8 +65,11 @@ struct LineSystem {
           upper[index] = (2 * half + drift * down) / (up * (down + up))
           diagonal = -(lower[index] + upper[index])
         }
+        if state.hasJumps { diagonal -= state.jumps!.intensity }
         for other in 0..<regimes {
-          block[index * regimes + other] = environment.generator.rates[regime][other] + (other == regime ? diagonal : 0)
+          let isElsewhere = environment.switchJump(from: regime, to: other) != 0
+          block[index * regimes + other] =
+            (isElsewhere ? 0 : environment.generator.rates[regime][other]) + (other == regime ? diagonal : 0)
         }
       }
     }
@@ -194,6 +201,15 @@ struct BackwardDifference: Equatable {
     leading = (1 + 2 * ratio) / (1 + ratio)
     recent = 1 + ratio
     older = ratio * ratio / (1 + ratio)
+  }
+
+  /// Other coefficients of the same form.
+  init(leading: Double, recent: Double, older: Double, step: Double) {
+    self.leading = leading
+    self.recent = recent
+    self.older = older
+    self.step = step
+    ratio = recent - 1
   }
 }
 

@@ -15,9 +15,11 @@ struct SettlementCells {
 
   /// One list of pieces per row; no pieces without settlement, which charges nothing.
   let rows: [[Piece]]
+  private let maximumTrade: Double?
 
   /// - Parameter logSpots: nodes of the logarithm of the price at the horizon.
   init(problem: OptionBookProblem, logSpots x: [Double]) {
+    maximumTrade = problem.execution.maximumTrade
     guard problem.settlement == .physical else {
       let whole = problem.settlement == .none ? [] : [Piece(weight: 1, assigned: 0)]
       rows = x.map { _ in whole }
@@ -39,7 +41,10 @@ struct SettlementCells {
 
   /// The settlement's charge at a node [quote].
   func charge(row: Int, spot: Double, cost: TradeCost, inventory: Double) -> Double {
-    rows[row].reduce(0) { $0 + $1.weight * cost.charge(price: spot, trade: -(inventory + $1.assigned)) }
+    rows[row].reduce(0) {
+      $0 + $1.weight
+        * cost.unwinding(price: spot, inventory: inventory + $1.assigned, maximumTrade: maximumTrade)
+    }
   }
 
   /// The mean of the sign of what is left after delivery: its unwinding's slope in inventory, per unit cost.

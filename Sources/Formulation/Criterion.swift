@@ -36,17 +36,8 @@ public enum Settlement: String, Sendable, CaseIterable {
 public enum DeltaConvention: String, Sendable, CaseIterable {
   /// ∂V/∂S of the marking model.
   case blackScholes
-}
-
-/// How decisions reach the market.
-public struct Execution: Sendable, Equatable {
-  /// Seconds between looks at the market; nil: continuous monitoring.
-  public var checkEvery: Double?
-  /// The smallest tradable quantity [units]; 0: any.
-  public var lot: Double
-
-  public init(checkEvery: Double? = nil, lot: Double = 0) {
-    self.checkEvery = checkEvery
-    self.lot = lot
-  }
+  /// ∂V/∂S − V/S: the delta of the book's value in units of the underlying, the exchange's "delta total" of inverse options.
+  case premiumAdjusted
+  /// Minus the inventory with the least variance rate, jumps of price and marks included; see `HedgedVariance`.
+  case minimumVariance
 }

@@ -50,10 +50,10 @@ public struct Market: Sendable, Equatable {
 /// (control.md §3, preference A):
 ///
 ///     J = E[ ∫ ( ½ a v_e(t,S,D) − (μ_e − r) S D + f_e S y ) dt + Σ c_e(S,u) + settlement ]
-///     v = σ_e² S² D² + Σ_{e'} q_{ee'} (V_{e'} − V_e)²,   D = Δ_book + y
+///     v = σ_e² S² D² + ν_e E[(V(SJ) − V(S) + yS(J − 1))²] + Σ_{e'} q_{ee'} (V_{e'}(SJ_ee') − V_e(S) + yS(J_ee' − 1))²
 ///
-/// with y the inventory [units] and a the risk aversion [1/quote]. The second part of v is the jump of the mark when the
-/// implied-volatility level switches with the regime; no inventory changes it.
+/// with V the book's mark, D = Δ_book + y, y the inventory [units] and a the risk aversion [1/quote]; see `HedgedVariance`.
+/// A switch that moves the marks but not the price adds what no inventory changes.
 ///
 /// A value that exists has been checked: every number is in range and nothing has expired.
 public struct OptionBookProblem: Sendable, Equatable {
@@ -91,8 +91,6 @@ public struct OptionBookProblem: Sendable, Equatable {
       preference.riskAversion, { Magnitude.riskAversion.contains($0) }, "preference.\(preference.name).riskAversion",
       "1e-30 to 1e30 [1/quote]")
     try require(inventory, { abs($0) <= Magnitude.amount }, "inventory", "−1e18 to 1e18")
-    try require(execution.lot, { $0 >= 0 }, "execution.lot", "≥ 0")
-    if let every = execution.checkEvery { try require(every, { $0 > 0 }, "execution.checkEvery", "> 0 s") }
     guard market.environment.regimes.indices.contains(market.currentRegime) else {
       throw .outOfRange(
         field: "market.currentRegime", value: Double(market.currentRegime), allowed: "the index of a regime")
@@ -101,6 +99,7 @@ public struct OptionBookProblem: Sendable, Equatable {
       throw .wrongCount(field: "costs", found: costs.count, expected: market.environment.count)
     }
     for cost in costs { try cost.validate(field: "costs") }
+    try execution.validate(costs)
     guard positions.count <= OptionBookProblem.maximumLegs else {
       throw .outOfRange(field: "book", value: Double(positions.count), allowed: "at most 10 000 legs")
     }
@@ -145,12 +144,14 @@ public struct OptionBookProblem: Sendable, Equatable {
   /// How far spot can go by the horizon; see `Magnitude`.
   private static func check(horizon: Double, _ environment: EnvironmentChain) throws(FormulationError) {
     try require(horizon, { $0 <= Magnitude.horizon }, "horizon", "at most 100 years")
-    for regime in environment.regimes {
-      let deviation = regime.volatility * horizon.squareRoot()
-      guard deviation <= Magnitude.totalDeviation, abs(regime.drift) * horizon <= Magnitude.totalDrift else {
+    for (e, regime) in environment.regimes.enumerated() {
+      let deviation = (environment.logVariance(e) * horizon).squareRoot()
+      let drift = max(abs(regime.drift), abs(environment.driftBetweenJumps(e)))
+      guard deviation <= Magnitude.totalDeviation, drift * horizon <= Magnitude.totalDrift else {
         throw .outOfRange(
           field: "horizon", value: horizon,
-          allowed: "so many years that volatility × √years ≤ 8 and |drift| × years ≤ 50 in the regime \(regime.name)")
+          allowed: "so many years that volatility × √years ≤ 8 and |drift| × years ≤ 50 in the regime \(regime.name)"
+            + (environment.hasPriceJumps ? ", jumps included" : ""))
       }
     }
   }
@@ -208,19 +209,20 @@ public struct OptionBookProblem: Sendable, Equatable {
   /// The same problem with parts replaced, for decompositions and refinements; ranges are not checked again.
   public func replacing(
     environment: EnvironmentChain? = nil, currentRegime: Int? = nil, book: Book? = nil, costs: [TradeCost]? = nil,
-    inventory: Double? = nil, preference: Preference? = nil
+    inventory: Double? = nil, preference: Preference? = nil, execution: Execution? = nil
   ) -> OptionBookProblem {
     var market = self.market
     market.environment = environment ?? market.environment
     market.currentRegime = currentRegime ?? market.currentRegime
     return OptionBookProblem(
       copy: self, market: market, book: book ?? self.book, costs: costs ?? self.costs,
-      inventory: inventory ?? self.inventory, preference: preference ?? self.preference)
+      inventory: inventory ?? self.inventory, preference: preference ?? self.preference,
+      execution: execution ?? self.execution)
   }
 
   private init(
     copy other: OptionBookProblem, market: Market, book: Book, costs: [TradeCost], inventory: Double,
-    preference: Preference
+    preference: Preference, execution: Execution
   ) {
     name = other.name
     valuation = other.valuation
@@ -228,7 +230,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     self.market = market
     self.book = book
     self.costs = costs
-    execution = other.execution
+    self.execution = execution
     self.preference = preference
     settlement = other.settlement
     self.inventory = inventory
@@ -240,9 +242,14 @@ public struct OptionBookProblem: Sendable, Equatable {
   public func settlementCharge(spot: Double, regime: Int, inventory: Double) -> Double {
     switch settlement {
     case .none: return 0
-    case .cash: return costs[regime].charge(price: spot, trade: -inventory)
-    case .physical: return costs[regime].charge(price: spot, trade: -(inventory + assigned(spot: spot)))
+    case .cash: return unwinding(costs[regime], spot: spot, inventory: inventory)
+    case .physical: return unwinding(costs[regime], spot: spot, inventory: inventory + assigned(spot: spot))
     }
+  }
+
+  /// What it costs to be rid of an inventory [quote].
+  public func unwinding(_ cost: TradeCost, spot: Double, inventory: Double) -> Double {
+    cost.unwinding(price: spot, inventory: inventory, maximumTrade: execution.maximumTrade)
   }
 
   /// Units that the options bring at the horizon when they are exercised against or for us [units].
@@ -256,7 +263,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     return units
   }
 
-  /// The rate at which J grows while inventory y is held [quote/year], the part that depends on y:
+  /// The rate at which J grows while inventory y is held and the price moves without jumps [quote/year]:
   /// `½ a σ² S² D² − (μ − r) S D + f S y`.
   public func runningCost(spot: Double, regime: Int, bookDelta: Double, inventory: Double) -> Double {
     let state = environment.regimes[regime]

@@ -3,11 +3,17 @@
 ///
 /// `x` is the inventory y, the net delta D or a deviation: whoever holds the band says which. With proportional costs
 /// alone the targets are the edges; a fixed cost moves them inside. An edge that does not exist is infinite.
+///
+/// Where large trades cost more than their parts one does not go all the way: from x beyond `upper` the target is
+/// `targetUpper + slopeUpper (x − upper)`, and likewise below `lower`.
 public struct Band: Sendable, Equatable {
   public var lower: Double
   public var upper: Double
   public var targetLower: Double
   public var targetUpper: Double
+  /// How much of a deviation beyond the edge is left standing, from 0 to 1.
+  public var slopeLower = 0.0
+  public var slopeUpper = 0.0
 
   public init(lower: Double, upper: Double, targetLower: Double, targetUpper: Double) {
     self.lower = lower
@@ -16,6 +22,16 @@ public struct Band: Sendable, Equatable {
     self.targetUpper = targetUpper
   }
 
+  /// The same edges and targets with the slopes of targets against positions.
+  public func with(slopeLower: Double, slopeUpper: Double) -> Band {
+    var band = self
+    (band.slopeLower, band.slopeUpper) = (slopeLower, slopeUpper)
+    return band
+  }
+
+  /// Whether a target depends on where one is.
+  public var hasSlopes: Bool { slopeLower != 0 || slopeUpper != 0 }
+
   /// The band that never asks for a trade.
   public static let unbounded = Band(
     lower: -.infinity, upper: .infinity, targetLower: -.infinity, targetUpper: .infinity)
@@ -23,8 +39,8 @@ public struct Band: Sendable, Equatable {
   /// The trade that the band asks for; zero inside.
   @inlinable @inline(__always)
   public func trade(at x: Double) -> Double {
-    if x > upper { return targetUpper - x }
-    if x < lower { return targetLower - x }
+    if x > upper { return targetUpper - x + (slopeUpper == 0 ? 0 : slopeUpper * (x - upper)) }
+    if x < lower { return targetLower - x + (slopeLower == 0 ? 0 : slopeLower * (x - lower)) }
     return 0
   }
 
@@ -37,14 +53,15 @@ public struct Band: Sendable, Equatable {
     let isCrossed = targetLower > targetUpper
     return Band(
       lower: min(lower, isCrossed ? middle : low), upper: max(upper, isCrossed ? middle : high),
-      targetLower: isCrossed ? middle : targetLower, targetUpper: isCrossed ? middle : targetUpper)
+      targetLower: isCrossed ? middle : targetLower, targetUpper: isCrossed ? middle : targetUpper
+    ).with(slopeLower: slopeLower, slopeUpper: slopeUpper)
   }
 
   /// The band seen from an origin that lies `offset` lower: every edge moves up by `offset`.
   public func shifted(by offset: Double) -> Band {
     Band(
       lower: lower + offset, upper: upper + offset, targetLower: targetLower + offset, targetUpper: targetUpper + offset
-    )
+    ).with(slopeLower: slopeLower, slopeUpper: slopeUpper)
   }
 
   /// The band between this one and another, `self + weight (other − self)`; an infinite edge stays infinite.
@@ -55,7 +72,8 @@ public struct Band: Sendable, Equatable {
     }
     return Band(
       lower: mix(lower, other.lower), upper: mix(upper, other.upper),
-      targetLower: mix(targetLower, other.targetLower), targetUpper: mix(targetUpper, other.targetUpper))
+      targetLower: mix(targetLower, other.targetLower), targetUpper: mix(targetUpper, other.targetUpper)
+    ).with(slopeLower: mix(slopeLower, other.slopeLower), slopeUpper: mix(slopeUpper, other.slopeUpper))
   }
 
   /// `upper − lower`.

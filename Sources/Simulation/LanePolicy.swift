@@ -12,6 +12,12 @@ typealias LanePair = (lower: Lanes, upper: Lanes)
 protocol LanePolicy {
   func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
+  /// How the targets move with the position beyond the edges; nil where they do not.
+  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair?
+}
+
+extension LanePolicy {
+  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? { nil }
 }
 
 /// A switch that is settled when the kernel is compiled.
@@ -26,6 +32,11 @@ struct ConstantLanePolicy: LanePolicy {
   @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair { edges(regime: regime) }
 
   @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair { targets(regime: regime) }
+
+  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? {
+    guard bands.contains(where: \.hasSlopes) else { return nil }
+    return (choose(\.slopeLower, regime), choose(\.slopeUpper, regime))
+  }
 
   @inline(__always) func edges(regime: Lanes) -> LanePair {
     (choose(\.lower, regime), choose(\.upper, regime))
@@ -50,6 +61,7 @@ struct TableLanePolicy: LanePolicy {
   private let nodes: PolicyNodes
   private let edgeRows: UnsafePointer<SIMD2<Double>>
   private let targetRows: UnsafePointer<SIMD2<Double>>
+  private let slopeRows: UnsafePointer<SIMD2<Double>>?
   private let stretches: UnsafePointer<SIMD2<Double>>
   private let firstCells: UnsafePointer<Int32>
   private let origin: Double
@@ -71,11 +83,14 @@ struct TableLanePolicy: LanePolicy {
   static func with<Result>(_ nodes: PolicyNodes, _ body: (TableLanePolicy) -> Result) -> Result {
     nodes.edges.withUnsafeBufferPointer { edges in
       nodes.targets.withUnsafeBufferPointer { targets in
-        nodes.stretches.withUnsafeBufferPointer { stretches in
-          nodes.firstCells.withUnsafeBufferPointer { cells in
-            body(
-              TableLanePolicy(
-                nodes, edges.baseAddress!, targets.baseAddress!, stretches.baseAddress!, cells.baseAddress!))
+        nodes.slopes.withUnsafeBufferPointer { slopes in
+          nodes.stretches.withUnsafeBufferPointer { stretches in
+            nodes.firstCells.withUnsafeBufferPointer { cells in
+              body(
+                TableLanePolicy(
+                  nodes, edges.baseAddress!, targets.baseAddress!, slopes.isEmpty ? nil : slopes.baseAddress,
+                  stretches.baseAddress!, cells.baseAddress!))
+            }
           }
         }
       }
@@ -84,11 +99,12 @@ struct TableLanePolicy: LanePolicy {
 
   private init(
     _ nodes: PolicyNodes, _ edges: UnsafePointer<SIMD2<Double>>, _ targets: UnsafePointer<SIMD2<Double>>,
-    _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
+    _ slopes: UnsafePointer<SIMD2<Double>>?, _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
   ) {
     self.nodes = nodes
     edgeRows = edges
     targetRows = targets
+    slopeRows = slopes
     self.stretches = stretches
     firstCells = cells
     (origin, end, density) = (nodes.origin, nodes.end, nodes.density)
@@ -154,7 +170,16 @@ struct TableLanePolicy: LanePolicy {
   }
 
   @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    let (early, late) = (targetRows + before, targetRows + after)
+    between(targetRows, vector: vector, state: state)
+  }
+
+  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? {
+    slopeRows.map { between($0, vector: vector, state: state) }
+  }
+
+  @inline(__always)
+  private func between(_ rows: UnsafePointer<SIMD2<Double>>, vector: Int, state: BlockState) -> LanePair {
+    let (early, late) = (rows + before, rows + after)
     let (parts, pairs) = (state.scalars(state.place), state.targets)
     for lane in 0..<Lanes.scalarCount {
       let path = vector &* Lanes.scalarCount &+ lane
@@ -196,19 +221,6 @@ struct GammaLanePolicy: LanePolicy {
 
   @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
     edges(vector: vector, regime: regime, state: state)
-  }
-}
-
-extension TradeCost {
-  /// `charge` without the fixed part for eight trades at once: the same operations in the same order as the scalar
-  /// function, so the same bits. *Verified by* `CostTests.lanesChargeTheSame`.
-  @inline(__always)
-  func variableCharge(price: Lanes, trade: Lanes) -> Lanes {
-    var proportional = trade * -proportionalSell
-    proportional.replace(with: trade * proportionalBuy, where: trade .> 0)
-    var cost = price * (proportional + (0.5 * quadraticImpact) * trade * trade)
-    cost.replace(with: 0, where: trade .== 0)
-    return cost
   }
 }
 
@@ -278,11 +290,14 @@ enum BlockPolicy {
 
   /// One check of a block.
   mutating func check(
-    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, book: BookTerms, state: BlockState
+    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, check: Check, book: BookTerms,
+    state: BlockState
   ) {
     // Specialised for each kind of policy, with and without regimes to choose from.
     @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {
-      if plan.switches {
+      if let general = plan.general {
+        general.decide(policy, plan: plan, time: time, check: check, state: state)
+      } else if plan.switches {
         trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
       } else {
         trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)

@@ -18,6 +18,8 @@ final class PolicyNodes: Sendable {
   let edges: [SIMD2<Double>]
   /// `[time × cell]`: (targetLower, targetUpper).
   let targets: [SIMD2<Double>]
+  /// `[time × cell]`: (slopeLower, slopeUpper); empty where no target depends on the position.
+  let slopes: [SIMD2<Double>]
   /// `[cell]`: log-spot of the node and 1 / length of the stretch; (∞, 0) after the last node.
   let stretches: [SIMD2<Double>]
   /// `[regime × bucket]`.
@@ -53,7 +55,7 @@ final class PolicyNodes: Sendable {
     times = table.times
     rowLength = regimeCount * (nodes.count + 1)
     (origin, end) = (nodes[0], nodes[nodes.count - 1])
-    (edges, targets) = try PolicyNodes.halves(table)
+    (edges, targets, slopes) = try PolicyNodes.halves(table)
 
     var shortest = end - origin
     for index in nodes.indices.dropFirst() { shortest = min(shortest, nodes[index] - nodes[index - 1]) }
@@ -85,13 +87,14 @@ final class PolicyNodes: Sendable {
   /// Edges and targets, the last node of each row twice and infinities replaced.
   private static func halves(
     _ table: PolicyTable
-  ) throws(SimulationError) -> (edges: [SIMD2<Double>], targets: [SIMD2<Double>]) {
+  ) throws(SimulationError) -> (edges: [SIMD2<Double>], targets: [SIMD2<Double>], slopes: [SIMD2<Double>]) {
     func finite(_ first: Double, _ second: Double) -> SIMD2<Double> {
       SIMD2(min(beyond, max(-beyond, first)), min(beyond, max(-beyond, second)))
     }
     let count = table.logSpots.count
     let size = table.times.count * table.regimeCount * (count + 1)
-    var (edges, targets): ([SIMD2<Double>], [SIMD2<Double>]) = ([], [])
+    var (edges, targets, slopes): ([SIMD2<Double>], [SIMD2<Double>], [SIMD2<Double>]) = ([], [], [])
+    let hasSlopes = table.bands.contains(where: \.hasSlopes)
     edges.reserveCapacity(size)
     targets.reserveCapacity(size)
     for time in table.times.indices {
@@ -101,9 +104,10 @@ final class PolicyNodes: Sendable {
           guard band.isOrdered else { throw .band(regime: regime, time: time, spot: min(spot, count - 1)) }
           edges.append(finite(band.lower, band.upper))
           targets.append(finite(band.targetLower, band.targetUpper))
+          if hasSlopes { slopes.append(SIMD2(band.slopeLower, band.slopeUpper)) }
         }
       }
     }
-    return (edges, targets)
+    return (edges, targets, slopes)
   }
 }

@@ -96,6 +96,15 @@ public struct RollOutEstimate: Sendable, Equatable {
     extrapolated = scale.combination(paired, 2, -1)
   }
 
+  /// Without a difference between cadences.
+  init(asChecked result: RollOutResult) {
+    self.result = result
+    criterion = result[.criterion]
+    coarse = criterion
+    extrapolated = criterion
+    discretisationError = Estimate(mean: 0, standardError: 0)
+  }
+
   public var mean: Double { criterion.mean }
   public var standardError: Double { criterion.standardError }
 }

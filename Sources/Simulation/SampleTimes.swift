@@ -9,13 +9,15 @@ struct SampleTimes: Sendable, Equatable {
   private(set) var checks: [Int] = []
   /// Whether a leg of the book expires at this instant.
   private(set) var expires: [Bool] = []
+  /// Which delays' fills arrive at this instant: bit k for the k-th delay.
+  private(set) var fills: [UInt32] = []
 
   var stepCount: Int { times.count - 1 }
 
   /// Instants nearer than this fraction of a step are one instant: the rounding of `nδ` at a few million steps.
   static let coincidence = 1e-6
 
-  init(horizon: Double, check: Double, substeps: Int, expiries: [Double]) {
+  init(horizon: Double, check: Double, substeps: Int, expiries: [Double], delays: [Double] = []) {
     let tolerance = SampleTimes.coincidence * check
     let count = Int(((horizon - tolerance) / check).rounded(.down)) + 1
     var pending = expiries.filter { $0 > tolerance && $0 < horizon - tolerance }
@@ -42,5 +44,48 @@ struct SampleTimes: Sendable, Equatable {
     }
     for expiry in pending { append(expiry, check: -1, expires: true) }
     append(horizon, check: -1, expires: expiries.contains { abs($0 - horizon) <= tolerance })
+    fills = times.map { _ in 0 }
+    insertFills(delays, check: check, horizon: horizon, tolerance: tolerance)
+  }
+
+  /// Adds the instants at which trades decided at a check reach the market.
+  private mutating func insertFills(_ delays: [Double], check: Double, horizon: Double, tolerance: Double) {
+    var arrivals: [(time: Double, bit: UInt32)] = []
+    for (index, delay) in delays.enumerated() where delay > 0 {
+      for number in checks where number >= 0 {
+        let time = Double(number) * check + delay
+        if time <= horizon + tolerance { arrivals.append((time, 1 << UInt32(index))) }
+      }
+    }
+    guard !arrivals.isEmpty else { return }
+    arrivals.sort { $0.time < $1.time }
+    var merged = SampleTimes()
+    var next = 0
+    for index in times.indices {
+      while next < arrivals.count, arrivals[next].time < times[index] - tolerance {
+        if let last = merged.times.last, arrivals[next].time <= last + tolerance {
+          merged.fills[merged.fills.count - 1] |= arrivals[next].bit
+        } else {
+          merged.append(arrivals[next].time, check: -1, expires: false, fills: arrivals[next].bit)
+        }
+        next += 1
+      }
+      var bits: UInt32 = 0
+      while next < arrivals.count, arrivals[next].time <= times[index] + tolerance {
+        bits |= arrivals[next].bit
+        next += 1
+      }
+      merged.append(times[index], check: checks[index], expires: expires[index], fills: bits)
+    }
+    self = merged
+  }
+
+  private init() {}
+
+  private mutating func append(_ time: Double, check: Int, expires: Bool, fills: UInt32) {
+    times.append(time)
+    checks.append(check)
+    self.expires.append(expires)
+    self.fills.append(fills)
   }
 }

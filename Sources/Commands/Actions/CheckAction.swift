@@ -75,11 +75,9 @@ enum CheckAction {
       "\(problem.settlement.rawValue), inventory today \(figure(problem.inventory)) \(unit), "
         + "delta convention \(problem.convention.rawValue)")
     if let every = problem.execution.checkEvery { facts.add("execution", "looked at every \(Figures.duration(every))") }
-    if problem.execution.lot > 0 { facts.add("lot", "\(figure(problem.execution.lot)) \(unit)") }
+    for fact in ExecutionWords.facts(problem) { facts.add(fact.name, fact.text) }
     screen.add(facts)
-    if problem.execution.checkEvery != nil {
-      screen.note("Bands are solved for continuous monitoring; the band for this cadence is emitted beside.")
-    }
+    if let note = ExecutionWords.treatment(plan.grid.timing, problem) { screen.note(note) }
 
     screen.section("Regimes")
     var regimes = TextTable(
@@ -99,6 +97,13 @@ enum CheckAction {
         ])
     }
     screen.add(regimes)
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
+    for (e, regime) in problem.environment.regimes.enumerated() where !problem.costs[e].isPlain {
+      screen.section("Costs in \(regime.name)")
+      var table = TextTable("<", "<")
+      for line in ExecutionWords.costs(problem.costs[e], market: problem.market) { table.add(line.name, line.text) }
+      screen.add(table)
+    }
 
     describeBook(problem, &screen)
 

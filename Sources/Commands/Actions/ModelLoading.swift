@@ -34,6 +34,38 @@ enum ModelLoading {
     }
   }
 
+  /// The formula that `--method` names; nil for the solver.
+  static func formula(_ parsed: ParsedCommand, _ model: ModelFile) throws(Failure) -> Formula? {
+    guard let name = parsed.text(.method), name != CommandTable.optimal else { return nil }
+    guard case .optionBook = model.problem else {
+      throw Failure(
+        Explainer.message(
+          UsageError.notAChoice(
+            what: "--method", found: name, allowed: ["“\(CommandTable.optimal)” for a tracking problem"],
+            orInteger: nil,
+            suggestion: nil)), .usage)
+    }
+    return Formula(rawValue: name)
+  }
+
+  /// The model with the multiplier of its turnover budget among the costs; a model without one as it is.
+  static func meetingTurnover(
+    _ model: ModelFile, _ parsed: ParsedCommand, _ console: Console, undo: @escaping @Sendable () -> Void = {}
+  ) throws(Failure) -> ModelFile {
+    guard case .optionBook(let problem) = model.problem, problem.execution.turnoverBudget != nil else { return model }
+    let bar = ProgressBar("meeting the turnover budget", console: console, quiet: parsed.has(.quiet))
+    let search = TurnoverSearch(
+      problem: problem, settings: model.grid ?? GridSettings(), threads: threads(parsed))
+    return try Interruption.guarding(console: console, undo: undo) { () throws(Failure) -> ModelFile in
+      defer { bar.finish() }
+      do throws(ControlError) {
+        return try search.run { bar.advance(to: $0) }.map { model.charging($0) } ?? model
+      } catch {
+        throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error)))
+      }
+    }
+  }
+
   /// Threads asked for, or one per processor.
   static func threads(_ parsed: ParsedCommand) -> Int {
     parsed.integer(.threads) ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))

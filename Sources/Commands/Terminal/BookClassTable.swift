@@ -19,13 +19,14 @@ struct BookClassTable {
       for solution in answer.classes.solved where solution.bookClass != .edge {
         for (e, regime) in solution.regimes.enumerated() {
           let loss = answer.loss(solution, regime: e)
+          let band = regime.band.map { problem.emitted($0, time: 0, spot: problem.market.spot, regime: e) }
           func number(_ value: Double?) -> String { value.map { Figures.decimals($0, places) } ?? "–" }
           table.add(
             [
               e == 0 ? solution.bookClass.rawValue : "",
-              (e == problem.market.currentRegime ? "▸ " : "  ") + names[e], number(regime.band?.lower),
-              number(regime.band?.targetLower ?? regime.target), number(regime.band?.targetUpper ?? regime.target),
-              number(regime.band?.upper),
+              (e == problem.market.currentRegime ? "▸ " : "  ") + names[e], number(band?.lower),
+              number(band?.targetLower ?? regime.target), number(band?.targetUpper ?? regime.target),
+              number(band?.upper),
               Figures.significant(answer.regimes[e].value.value + regime.excess.value, 5),
               Figures.percent(loss.value, 2), Figures.percent(loss.error, 2),
               rule(solution.bookClass, regime),

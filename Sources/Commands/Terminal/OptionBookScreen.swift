@@ -39,8 +39,16 @@ struct OptionBookScreen {
           + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
       )
     }
+    if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
+    if let turnover = model.turnover {
+      screen.line(
+        "  turnover budget · expected \(Figures.significant(turnover.turnover, 4)) \(quote) per year at a multiplier of "
+          + "\(Figures.significant(10_000 * turnover.fraction, 3)) bps, which figures below contain and nobody is paid")
+    }
     addBook(&screen)
     addRegimes(&screen)
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
+    addExecution(&screen)
     addBands(&screen)
     addCosts(&screen)
     BookClassTable(answer: answer, places: places).add(to: &screen)
@@ -88,7 +96,11 @@ struct OptionBookScreen {
       let leaving = -problem.environment.generator.rates[e][e]
       let cost = problem.costs[e]
       let isCurrent = e == problem.market.currentRegime
-      let error = model.market.flatMap { $0.regimes.indices.contains(e) ? $0.regimes[e].volatility.standardError : nil }
+      // Factors multiply the calibrated regimes, each by as many states.
+      let error = model.market.flatMap { market in
+        let index = e * market.regimes.count / problem.environment.count
+        return market.regimes[index].volatility.standardError
+      }
       let points = (10_000 * cost.proportionalBuy, 10_000 * cost.proportionalSell)
       table.add(
         [
@@ -104,14 +116,27 @@ struct OptionBookScreen {
     screen.add(table)
   }
 
+  /// What costs and execution are beyond K, k and looks.
+  private func addExecution(_ screen: inout Screen) {
+    var lines = ExecutionWords.facts(problem)
+    let current = problem.market.currentRegime
+    lines += ExecutionWords.costs(problem.costs[current], market: problem.market)
+    guard !lines.isEmpty else { return }
+    screen.section("Costs and execution in \(problem.environment.regimes[current].name)")
+    var table = TextTable("<", "<")
+    for line in lines { table.add(line.name, line.text) }
+    screen.add(table)
+  }
+
   private func addBands(_ screen: inout Screen) {
     screen.section(
-      "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
+      (answer.formula == nil ? "" : "For comparison, the solver's  ")
+        + "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
     var table = TextTable(
       "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
     for (e, regime) in answer.regimes.enumerated() {
       let isCurrent = e == problem.market.currentRegime
-      let band = regime.band
+      let band = problem.emitted(regime.band, time: 0, spot: problem.market.spot, regime: e)
       let move = EquivalentMove.moves(answer, regime: e)
       table.add(
         [
@@ -133,9 +158,19 @@ struct OptionBookScreen {
     screen.add(holdings)
     let start = answer.regimes[0].startsAtTarget ? "the target" : "the middle of the band"
     screen.note(
-      "For continuous monitoring. Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
+      monitoring + " Next trade: expected time from \(start) to the next trade, expiry at the latest. Look "
         + "every: the cadence at which not looking all the time costs 1 % of the total. Price move: from the middle of the "
         + "targets to either edge.")
+  }
+
+  private var monitoring: String {
+    guard let every = problem.execution.checkEvery else { return "For continuous monitoring." }
+    let words = "For a look every \(Figures.duration(every))"
+    switch answer.solution.grid.timing.kind {
+    case .review: return words + " and none in between."
+    case .continuous, .narrowed:
+      return "For continuous monitoring; parameters.json has the band for a look now and then."
+    }
   }
 
   /// What the band asks of today's inventory.
@@ -246,7 +281,7 @@ struct OptionBookScreen {
       let widths = row.bands.map(\.width)
       return widths.max()! / widths.min()! - 1
     }
-    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching]
+    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching, .noPriceJumps]
     guard let stated = decomposition.rows.first(where: { $0.cause == .asStated }).map(spread), stated > 0.02,
       let best = decomposition.rows.filter({ single.contains($0.cause) }).min(by: { spread($0) < spread($1) }),
       spread(best) < 0.5 * stated
@@ -262,6 +297,7 @@ struct OptionBookScreen {
     case .equalImpliedVolatility: "implied volatility of \(current) in every regime"
     case .noSwitching: "regimes that never switch"
     case .volatilityAlone: "volatility alone: equal costs and marks"
+    case .noPriceJumps: "a price that never jumps"
     }
   }
 }

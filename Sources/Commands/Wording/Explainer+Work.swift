@@ -131,6 +131,7 @@ extension Explainer {
     case .classBelowOptimum: "no policy class below the optimum"
     case .classError: "error of a policy class's cost"
     case .classRollOut: "a class simulated, less its cost"
+    case .formulaBelowOptimum: "the formula simulated below the optimum"
     }
   }
 
@@ -156,6 +157,9 @@ extension Explainer {
     case .costless: "the optimum costs nothing"
     case .noGamma: "the book has no gamma today"
     case .exponentialUtility: "classes are evaluated for quadratic risk only"
+    case .priceJumps: "classes are evaluated without jumps of the price only"
+    case .nonlinearCosts: "classes are evaluated for fixed and proportional costs only"
+    case .periodicReview: "classes are evaluated for a market watched without pause and without lots only"
     case .tooFrequent: "its clock would ring too often to be evaluated"
     case .notConverged: "its best parameters were not found"
     case .inaccurate: "its loss is not known to 5 % of the optimum"

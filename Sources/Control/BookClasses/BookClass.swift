@@ -42,6 +42,12 @@ public enum BookClassOmission: Sendable, Equatable {
   case noGamma
   /// The equations are those of the quadratic criterion.
   case exponentialUtility
+  /// The evaluation knows no jumps of the price.
+  case priceJumps
+  /// … and no costs but fixed and proportional ones.
+  case nonlinearCosts
+  /// … and watches the market without pause and without a lot.
+  case periodicReview
   /// The best clock rings more often than the search covers.
   case tooFrequent
   /// The best parameters were not found.

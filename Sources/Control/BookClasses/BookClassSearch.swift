@@ -89,7 +89,11 @@ public struct BookClassSearch: Sendable {
   /// Why no class has numbers.
   private var obstacle: BookClassOmission? {
     if problem.preference.isExponential { return .exponentialUtility }
+    if problem.environment.hasPriceJumps { return .priceJumps }
+    if problem.costs.contains(where: { !$0.isPlain }) { return .nonlinearCosts }
     if problem.costs.allSatisfy(\.isZero) { return .freeTrading }
+    let timing = DecisionTiming(problem)
+    if timing.reviewPeriod != nil || timing.lot > 0 { return .periodicReview }
     let fixed = problem.costs.map { $0.fixed > 0 }
     if fixed.contains(true), fixed.contains(false) { return .fixedCostInSomeRegimes }
     let values = (0..<regimes).map { abs(fineSolution.value(regime: $0, inventory: problem.inventory)) }

@@ -139,9 +139,3 @@ struct ClockedEvaluation {
     }
   }
 }
-
-/// Beside a strip of all nodes there is nothing.
-private struct NoSurroundings: StripSurroundings {
-  @inline(__always)
-  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup { .zero }
-}

@@ -74,15 +74,14 @@ struct FrontierEvaluation {
       problem: problem.replacing(preference: .quadratic(riskAversion: riskAversion)), settings: settings)
     // The two side by side: a march on a coarse grid has too little work per step for several threads of its own.
     let marches = [1 + Self.step, 1 - Self.step].map { factor in
-      BackwardMarch(
-        problem: problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion)), grid: grid,
-        threads: max(1, threads / 2))
+      problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion))
     }
+    let threads = self.threads
     let slots = Slots(count: marches.count)
     defer { slots.deallocate() }
     let run: @Sendable (Int) -> Void = { index in
       slots.results[index] = Result { () throws(ControlError) in
-        try marches[index].run(settings: settings, progress: nil)
+        try FiniteHorizon.march(marches[index], on: grid, settings: settings, threads: max(1, threads / 2))
       }
     }
     if threads > 1 { parallel(marches.count, run) } else { marches.indices.forEach(run) }

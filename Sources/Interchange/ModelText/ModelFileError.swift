@@ -82,12 +82,7 @@ public enum UnsolvedFeature: Hashable, Sendable {
   case kind(String)
   /// A preference other than the quadratic one.
   case preference(String)
-  case deltaConvention(String)
   case impactCost
-  case jumps
-  case executionDelay
-  case executionFailure
-  case maximumTrade
 }
 
 /// A key that is present and looks like one that is missing.

@@ -18,21 +18,89 @@ extension ModelDecoder {
     }
   }
 
+  /// The kinds of cost that an entry can be.
+  private static let costKinds = ["proportional", "fixed", "impact", "constantProduct", "concentrated"]
+
   /// One cost per regime.
-  func costs(_ value: StrictValue, regimes: Int, base: CostBase) throws(ModelFileError) -> [TradeCost] {
+  ///
+  /// - Parameter volatilities: of the regimes, for impact in units of it; none where only `proportional` and `fixed` are
+  ///   solved.
+  func costs(
+    _ value: StrictValue, regimes: Int, base: CostBase, volatilities: [Double] = [], isVenue: Bool = false
+  ) throws(ModelFileError) -> [TradeCost] {
     var total = Array(repeating: TradeCost(), count: regimes)
     for entry in try value.array() {
       var object = try entry.object()
-      let (key, cost) = try object.single(of: ["proportional", "fixed", "impact"])
+      let (key, cost) = try object.single(of: Self.costKinds + (isVenue ? [] : ["venues"]))
       let parts: [TradeCost]
       switch key {
       case "proportional": parts = try proportional(cost, regimes, base)
       case "fixed": parts = try fixed(cost, regimes)
-      default: throw cost.notSolved(.impactCost)
+      case _ where volatilities.isEmpty: throw cost.notSolved(.impactCost)
+      case "impact": parts = try impact(cost, volatilities)
+      case "venues": parts = try venues(cost, regimes, volatilities)
+      default: parts = try pool(cost, regimes, isConcentrated: key == "concentrated")
       }
       total = zip(total, parts).map { $0 + $1 }
     }
     return total
+  }
+
+  /// A number of at least zero for every regime.
+  private func amounts(_ value: StrictValue, _ regimes: Int) throws(ModelFileError) -> [Double] {
+    try value.perRegime(regimes) { (one) throws(ModelFileError) in try one.number(in: .nonNegative) }
+  }
+
+  /// A positive share for every regime, bare numbers in basis points.
+  private func points(_ value: StrictValue, _ regimes: Int, below one: Double) throws(ModelFileError) -> [Double] {
+    let range = NumberRange(lower: 0, upper: one, includesLower: true, includesUpper: false)
+    return try value.perRegime(regimes) { (share) throws(ModelFileError) in
+      try share.quantity(in: range, bare: .basisPoint)
+    }
+  }
+
+  private func impact(_ value: StrictValue, _ volatilities: [Double]) throws(ModelFileError) -> [TradeCost] {
+    var object = try value.object()
+    let (key, content) = try object.single(of: ["quadratic", "squareRoot"])
+    let found = try amounts(content, volatilities.count)
+    if key == "quadratic" { return found.map { TradeCost(quadraticImpact: $0) } }
+    return zip(found, volatilities).map { TradeCost(squareRootImpact: $0 * $1) }
+  }
+
+  private func pool(
+    _ value: StrictValue, _ regimes: Int, isConcentrated: Bool
+  ) throws(ModelFileError) -> [TradeCost] {
+    var object = try value.object()
+    let liquidity = try (try object.required("liquidity")).perRegime(regimes) { (one) throws(ModelFileError) in
+      try one.number(in: .positive)
+    }
+    let fee = try points(try object.required("feeBasisPoints"), regimes, below: 1)
+    var range: [Double?] = Array(repeating: nil, count: regimes)
+    if isConcentrated { range = try points(try object.required("rangeBasisPoints"), regimes, below: .infinity) }
+    try object.finish()
+    return (0..<regimes).map {
+      TradeCost(pools: [LiquidityPool(liquidity: liquidity[$0], fee: fee[$0], range: range[$0])])
+    }
+  }
+
+  private func venues(
+    _ value: StrictValue, _ regimes: Int, _ volatilities: [Double]
+  ) throws(ModelFileError) -> [TradeCost] {
+    var perRegime = Array(repeating: [Venue](), count: regimes)
+    for entry in try value.array(count: 1...Int.max) {
+      var object = try entry.object()
+      let name = try object.required("name").name()
+      let costs = try costs(
+        try object.required("costs"), regimes: regimes, base: .notional, volatilities: volatilities, isVenue: true)
+      var bridging = Array(repeating: 0.0, count: regimes)
+      if let fee = object.optional("bridging") { bridging = try amounts(fee, regimes) }
+      let delay = try object.optional("delay")?.seconds() ?? 0
+      try object.finish()
+      for e in 0..<regimes {
+        perRegime[e].append(Venue(name: name, cost: costs[e], bridging: bridging[e], delay: delay))
+      }
+    }
+    return perRegime.map { TradeCost(venues: $0) }
   }
 
   private func proportional(

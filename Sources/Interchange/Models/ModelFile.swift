@@ -35,6 +35,8 @@ public struct ModelFile: Sendable {
   public let riskBudget: RiskBudget?
   /// The point of the frontier that meets the budget, once found.
   public private(set) var budgetPoint: FrontierPoint?
+  /// The multiplier of a turnover budget, once found; the problem's costs then contain it.
+  public private(set) var turnover: TurnoverMultiplier?
   /// Nil for a problem that is solved without a grid.
   public let grid: GridSettings?
   /// Further spots at which the bands are asked for [quote/unit].
@@ -92,6 +94,20 @@ public struct ModelFile: Sendable {
     var met = self
     met.problem = .optionBook(open.replacing(preference: .quadratic(riskAversion: point.riskAversion)))
     met.budgetPoint = point
+    return met
+  }
+
+  /// Whether the model caps what is traded.
+  public var hasTurnoverBudget: Bool {
+    if case .optionBook(let problem) = problem { problem.execution.turnoverBudget != nil } else { false }
+  }
+
+  /// The model with the multiplier of its turnover budget among the costs.
+  public func charging(_ multiplier: TurnoverMultiplier) -> ModelFile {
+    guard case .optionBook(let open) = problem else { return self }
+    var met = self
+    met.problem = .optionBook(open.charging(multiplier.fraction))
+    met.turnover = multiplier
     return met
   }
 

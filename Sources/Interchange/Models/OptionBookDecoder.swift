@@ -7,16 +7,30 @@ extension ModelDecoder {
   mutating func optionBook(name: String, _ object: inout StrictObject) throws(ModelFileError) -> Decoded {
     let valuation = try object.required("valuation").instant()
     let dayCount: DayCount = try object.optional("dayCount")?.choice() ?? .calendar365
-    let (market, calibration) = try market(try object.required("market"), valuation: valuation)
+    let (market, calibration, factors) = try market(try object.required("market"), valuation: valuation)
+    // Lists have one entry per regime as written; what multiplies the regimes is no business of theirs.
+    let written = market.environment.count / factors.reduce(1) { $0 * $1.states.count }
     let positions = try book(
-      try object.required("book"), underlying: market.underlying, regimes: market.environment.count)
-    let costs = try costs(try object.required("costs"), regimes: market.environment.count, base: .notional)
+      try object.required("book"), underlying: market.underlying, regimes: written
+    ).map { $0.repeated(over: factors) }
+    let costs = EnvironmentFactor.costs(
+      try costs(
+        try object.required("costs"), regimes: written, base: .notional,
+        volatilities: market.environment.regimes.enumerated().filter {
+          $0.offset % (market.environment.count / written) == 0
+        }
+        .map(\.element.volatility)), under: factors)
     let execution = try execution(object.optional("execution"))
     let (preference, budget) = try preference(try object.required("preference"))
+    if budget != nil, execution.turnoverBudget != nil {
+      _ = try validated { () throws(FormulationError) -> Execution in
+        throw .unsupported(field: "execution.turnoverBudget", what: "a turnover budget beside a risk budget")
+      }
+    }
     let settlement: Settlement = try object.optional("settlement")?.choice() ?? .cash
     let inventory = try object.optional("inventory")?.number() ?? 0
     let horizon = try object.optional("horizon")?.instant()
-    let convention = try convention(object.optional("deltaConvention"))
+    let convention: DeltaConvention = try object.optional("deltaConvention")?.choice() ?? .blackScholes
     let spots = try outputSpots(object.optional("outputs"))
     let grid = try grid(object.optional("grid"))
     try object.finish()
@@ -55,14 +69,21 @@ extension ModelDecoder {
   private func execution(_ value: StrictValue?) throws(ModelFileError) -> Execution {
     guard var object = try value?.object() else { return Execution() }
     let every = try object.optional("checkEvery")?.seconds(in: .positive)
-    if let delay = object.optional("delay"), try delay.seconds() > 0 { throw delay.notSolved(.executionDelay) }
-    if let failure = object.optional("failure"), try failure.fraction(in: .fraction) > 0 {
-      throw failure.notSolved(.executionFailure)
-    }
+    let delay = try object.optional("delay")?.seconds() ?? 0
+    let failure = try object.optional("failure")?.fraction(in: .fraction) ?? 0
     let lot = try object.optional("lot")?.number() ?? 0
-    if let maximum = object.optional("maximumTrade") { throw maximum.notSolved(.maximumTrade) }
+    let maximum = try object.optional("maximumTrade")?.number(in: .positive)
+    let budget = try turnoverBudget(object.optional("turnoverBudget"))
     try object.finish()
-    return Execution(checkEvery: every, lot: lot)
+    return Execution(
+      checkEvery: every, lot: lot, maximumTrade: maximum, failure: failure, delay: delay, turnoverBudget: budget)
+  }
+
+  private func turnoverBudget(_ value: StrictValue?) throws(ModelFileError) -> TurnoverBudget? {
+    guard var object = try value?.object() else { return nil }
+    let (key, content) = try object.single(of: ["unitsPerYear", "notionalPerYear"])
+    let cap = try content.number(in: .positive)
+    return key == "unitsPerYear" ? .units(cap) : .notional(cap)
   }
 
   /// A risk budget comes with quadratic risk at the risk aversion where the search for it begins.
@@ -85,14 +106,6 @@ extension ModelDecoder {
 
   /// Caps of a risk budget that the schema knows beside the deviation.
   private static let otherCaps = ["conditionalValueAtRisk", "expectedCost"]
-
-  private func convention(_ value: StrictValue?) throws(ModelFileError) -> DeltaConvention {
-    guard let value else { return .blackScholes }
-    let solved = DeltaConvention.allCases.map(\.rawValue)
-    let word = try value.string(oneOf: solved + ["premiumAdjusted", "minimumVariance"])
-    guard let convention = DeltaConvention(rawValue: word) else { throw value.notSolved(.deltaConvention(word)) }
-    return convention
-  }
 
   private func outputSpots(_ value: StrictValue?) throws(ModelFileError) -> [Double] {
     guard var object = try value?.object() else { return [] }

@@ -46,7 +46,11 @@ extension OptionBookProblem {
       JSONMember("convention", .string(convention.rawValue)), JSONMember("horizon", .number(horizon)),
     ]
     // Quadratic risk goes without saying, so that digests from before other preferences stay what they were.
+    members += execution.encodedExtras
     if preference.isExponential { members.append(JSONMember("preference", .string(preference.name))) }
+    if environment.hasSwitchJumps {
+      members.append(JSONMember("switchJumps", .array(environment.switchJumps.map { .numbers($0) })))
+    }
     return .object(members)
   }
 }
@@ -110,24 +114,34 @@ extension DeviationJumps {
 
 extension Formulation.Regime {
   var encoded: JSONValue {
-    [
-      "name": .string(name), "volatility": .number(volatility), "drift": .number(drift), "funding": .number(funding),
-      "impliedVolatility": impliedVolatility.map { .number($0) } ?? .null,
+    var members = [
+      JSONMember("name", .string(name)), JSONMember("volatility", .number(volatility)),
+      JSONMember("drift", .number(drift)), JSONMember("funding", .number(funding)),
+      JSONMember("impliedVolatility", impliedVolatility.map { .number($0) } ?? .null),
     ]
+    if let jumps, hasJumps { members.append(JSONMember("jumps", jumps.encoded)) }
+    return .object(members)
+  }
+}
+
+extension PriceJumps {
+  var encoded: JSONValue {
+    switch law {
+    case .merton(let mean, let deviation):
+      return [
+        "law": "merton", "intensity": .number(intensity), "mean": .number(mean), "deviation": .number(deviation),
+      ]
+    case .kou(let up, let down, let probabilityUp):
+      return [
+        "law": "kou", "intensity": .number(intensity), "scaleUp": .number(up), "scaleDown": .number(down),
+        "probabilityUp": .number(probabilityUp),
+      ]
+    }
   }
 }
 
 extension Generator {
   var encoded: JSONValue { .array(rates.map { .numbers($0) }) }
-}
-
-extension TradeCost {
-  var encoded: JSONValue {
-    [
-      "fixed": .number(fixed), "buy": .number(proportionalBuy), "sell": .number(proportionalSell),
-      "impact": .number(quadraticImpact),
-    ]
-  }
 }
 
 extension Leg {

@@ -4,13 +4,14 @@ import Foundation
 
 /// Bands as JSON, and the band for a market that is looked at only now and then.
 public enum BandEncoding {
-  /// The members of a band; edges that do not exist are left out.
+  /// The members of a band; edges that do not exist are left out, and so are slopes where no target moves.
   public static func members(_ band: Band) -> [JSONMember] {
     let numbers = [
       ("lower", band.lower), ("upper", band.upper), ("targetLower", band.targetLower),
       ("targetUpper", band.targetUpper),
     ]
-    return numbers.filter(\.1.isFinite).map { JSONMember($0.0, .number($0.1)) }
+    let slopes = [("slopeLower", band.slopeLower), ("slopeUpper", band.slopeUpper)]
+    return (numbers.filter(\.1.isFinite) + (band.hasSlopes ? slopes : [])).map { JSONMember($0.0, .number($0.1)) }
   }
 
   /// - Parameter error: of the edges and targets, in the same unit; nil when it is stated elsewhere.

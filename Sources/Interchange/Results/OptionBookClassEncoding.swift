@@ -36,7 +36,8 @@ struct OptionBookClassEncoding {
     let unit = problem.market.underlying
     var members: [JSONMember] = []
     if let band = regime.band {
-      members.append(JSONMember("band", BandEncoding.band(band, unit: unit, measure: "netDelta")))
+      let emitted = problem.emitted(band, time: 0, spot: problem.market.spot, regime: e)
+      members.append(JSONMember("band", BandEncoding.band(emitted, unit: unit, measure: "netDelta")))
       let delta = problem.book.greeks(time: 0, spot: problem.market.spot, regime: e).delta
       members.append(JSONMember("holding", .object(BandEncoding.members(band.shifted(by: -delta)))))
       let moves = EquivalentMove.moves(answer, regime: e, band: band)
@@ -104,6 +105,9 @@ extension BookClassOmission {
     case .costless: "costless"
     case .noGamma: "noGamma"
     case .exponentialUtility: "exponentialUtility"
+    case .priceJumps: "priceJumps"
+    case .nonlinearCosts: "nonlinearCosts"
+    case .periodicReview: "periodicReview"
     case .tooFrequent: "tooFrequent"
     case .notConverged: "notConverged"
     case .inaccurate: "inaccurate"

@@ -24,6 +24,9 @@ struct OptionBookParameters {
         ]),
       JSONMember("value", value(current)),
     ]
+    if let formula = answer.formula {
+      members.insert(FormulaParameters(formula: formula, problem: problem).method, at: 0)
+    }
     if let price = answer.price(regime: problem.market.currentRegime, spot: problem.market.spot) {
       members.append(JSONMember("price", encode(price)))
     }
@@ -41,6 +44,7 @@ struct OptionBookParameters {
     }
     if let market = model.market { members.append(JSONMember("filter", MarketCalibration.encode(market.filter))) }
     members.append(JSONMember("monitoring", monitoring))
+    if let turnover = model.turnover { members.append(JSONMember("turnoverBudget", encode(turnover))) }
     members.append(JSONMember("validity", validity))
     return (members, decisionVectors())
   }
@@ -61,7 +65,8 @@ struct OptionBookParameters {
   private func regime(_ e: Int) -> JSONValue {
     let regime = answer.regimes[e]
     var optimal = [
-      JSONMember("band", BandEncoding.band(regime.band, unit: unit, measure: "netDelta", error: regime.bandError)),
+      JSONMember(
+        "band", BandEncoding.band(emitted(regime.band, e), unit: unit, measure: "netDelta", error: regime.bandError)),
       JSONMember("holding", .object(BandEncoding.members(regime.holding))),
     ]
     let moves = EquivalentMove.moves(answer, regime: e)
@@ -70,7 +75,7 @@ struct OptionBookParameters {
     if !found.isEmpty { optimal.append(JSONMember("move", .object(found))) }
     if let interval = interval(regime) { optimal.append(JSONMember("interval", interval)) }
     if let checked = checkedBand(e) {
-      optimal.append(JSONMember("checkedBand", BandEncoding.band(checked, unit: unit, measure: "netDelta")))
+      optimal.append(JSONMember("checkedBand", BandEncoding.band(emitted(checked, e), unit: unit, measure: "netDelta")))
     }
     optimal.append(JSONMember("cost", cost(regime, e)))
     optimal.append(
@@ -83,7 +88,23 @@ struct OptionBookParameters {
     // Without a fixed cost the optimum trades to the edge: the two classes are one.
     if problem.costs.allSatisfy({ $0.fixed == 0 }) { classes.append(JSONMember("edge", .object(optimal))) }
     classes += OptionBookClassEncoding(answer: answer).members(regime: e)
+    if problem.costs.allSatisfy({ $0.leastFixed == 0 && $0.isPlain }) {
+      classes.append(JSONMember("edge", .object(optimal)))
+    }
+    if let formula = answer.formula {
+      classes.append(FormulaParameters(formula: formula, problem: problem).regime(e, markJump: regime.markJump))
+    }
     return .object(members + [JSONMember("classes", .object(classes))])
+  }
+
+  /// In the problem's convention, at today's spot.
+  private func emitted(_ band: Band, _ e: Int) -> Band {
+    problem.emitted(band, time: 0, spot: problem.market.spot, regime: e)
+  }
+
+  /// What is stated for other marks than the problem's, or for any state, is in the plain delta.
+  private var plainMeasure: String {
+    problem.convention == .blackScholes ? "netDelta" : "blackScholesNetDelta"
   }
 
   private func interval(_ regime: OptionBookAnswer.Regime) -> JSONValue? {
@@ -101,7 +122,7 @@ struct OptionBookParameters {
       JSONMember("total", .number(regime.value.value)), JSONMember("trading", .number(regime.trading.value)),
       JSONMember("risk", .number(regime.risk.value)),
     ]
-    if problem.costs[e].fixed > 0 {
+    if regime.startsAtTarget {
       members.append(JSONMember("tradesPerYear", .number(result[.tradeCount].mean / problem.horizon)))
     }
     members += [
@@ -113,7 +134,9 @@ struct OptionBookParameters {
 
   /// The band for a check every δ: edges move inwards by `0.5826 |Γ| σ S √δ`.
   private func checkedBand(_ e: Int) -> Band? {
-    guard let every = problem.execution.checkEvery, answer.regimes[e].band.width.isFinite else { return nil }
+    guard case .narrowed = answer.solution.grid.timing.kind, let every = problem.execution.checkEvery,
+      answer.regimes[e].band.width.isFinite
+    else { return nil }
     let gamma = problem.book.greeks(time: 0, spot: problem.market.spot, regime: e).gamma
     let deviation =
       abs(gamma) * problem.environment.regimes[e].volatility * problem.market.spot
@@ -122,11 +145,27 @@ struct OptionBookParameters {
   }
 
   private var monitoring: JSONValue {
-    var members = [JSONMember("band", "continuous")]
-    if let every = problem.execution.checkEvery {
-      members.append(JSONMember("checkedBand", ["every": .number(every), "unit": "s"]))
+    guard let every = problem.execution.checkEvery else { return ["band": "continuous"] }
+    // Few reviews are solved one by one; of many the continuous band is narrowed.
+    switch answer.solution.grid.timing.kind {
+    case .review: return ["band": "periodic", "every": .number(every), "unit": "s"]
+    case .continuous, .narrowed:
+      return [
+        "band": "continuous", "checkedBand": ["every": .number(every), "unit": "s"],
+        "reason": .string(
+          problem.preference.isExponential
+            ? "periodic review is not solved with exponential utility"
+            : "more than \(Int(DecisionTiming.mostReviews)) reviews before the horizon"),
+      ]
     }
-    return .object(members)
+  }
+
+  /// The multiplier is charged in every figure above; what it amounts to is nobody's income.
+  private func encode(_ found: TurnoverMultiplier) -> JSONValue {
+    [
+      "multiplier": .number(found.fraction), "turnoverPerYear": .number(found.turnover), "unit": .string(quote),
+      "notPaid": .number(found.fraction * found.turnover * problem.horizon),
+    ]
   }
 
   // MARK: Further spots
@@ -143,7 +182,11 @@ struct OptionBookParameters {
       let delta = problem.book.greeks(time: 0, spot: spot, regime: e).delta
       var members = [
         JSONMember("name", .string(regime.name)),
-        JSONMember("band", BandEncoding.band(state.band, unit: unit, measure: "netDelta", error: state.bandError)),
+        JSONMember(
+          "band",
+          BandEncoding.band(
+            problem.emitted(state.band, time: 0, spot: spot, regime: e), unit: unit, measure: "netDelta",
+            error: state.bandError)),
         JSONMember("holding", .object(BandEncoding.members(state.band.shifted(by: -delta)))),
         JSONMember(
           "value",
@@ -168,7 +211,7 @@ struct OptionBookParameters {
     .array(
       decomposition.rows.map { row in
         let bands: [JSONMember] = zip(answer.regimes, row.bands).map {
-          JSONMember($0.name, BandEncoding.band($1, unit: unit, measure: "netDelta"))
+          JSONMember($0.name, BandEncoding.band($1, unit: unit, measure: plainMeasure))
         }
         return ["cause": .string(row.cause.rawValue), "bands": .object(bands)]
       })
@@ -207,7 +250,7 @@ struct OptionBookParameters {
         JSONMember(
           "fallback",
           [
-            "rule": "recentre", "target": .number(0), "measure": "netDelta", "every": .number(rule.interval),
+            "rule": "recentre", "target": .number(0), "measure": .string(plainMeasure), "every": .number(rule.interval),
             "unit": "s",
             "cost": [
               "total": .number(rule.total.mean), "trading": .number(rule.trading.mean),
@@ -230,7 +273,7 @@ struct OptionBookParameters {
   private static let vectorMeasures = 7
 
   private func decisionVectors() -> [DecisionVector] {
-    let policy = answer.solution.policy
+    let policy = answer.policy
     let count = problem.environment.count
     let slices = PolicySlices(policy.times.count).indices
     let perTime = count * Self.vectorSpots * Self.vectorMeasures
@@ -246,9 +289,10 @@ struct OptionBookParameters {
     for time in times {
       for spot in spots {
         for e in 0..<count {
-          let band = policy.band(time: time, regime: e, spot: spot)
           let price = exp(policy.logSpots[spot])
-          let delta = problem.book.greeks(time: policy.times[time], spot: price, regime: e).delta
+          let band = problem.emitted(
+            policy.band(time: time, regime: e, spot: spot), time: policy.times[time], spot: price, regime: e)
+          let delta = problem.conventionDelta(time: policy.times[time], spot: price, regime: e)
           for measure in DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity)) {
             let inventory = measure - delta
             let trade = band.trade(at: delta + inventory)

@@ -59,13 +59,13 @@ import Testing
 
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the
         criterion and its parts, the law of the profit, trades and turnover, each with its standard error.
-        With execution.checkEvery the optimal bands are narrowed for decisions at those intervals. Nothing
-        is certified and nothing is written.
+        With execution.checkEvery the optimal bands are those for decisions at those intervals. Nothing is
+        certified and nothing is written.
 
         The problem:
           --policy CLASS    a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,
-                            constantBand, hourly, daily, never, frictionless; may be repeated (default: all
-                            of them)
+                            leland, hoggardWhalleyWilmott, sepp, constantBand, hourly, daily, never,
+                            frictionless; may be repeated (default: all of them)
           --set PATH=VALUE  replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
                             repeated
 
@@ -83,6 +83,19 @@ import Testing
         Example: deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly
 
         """)
+  }
+
+  @Test func solve() {
+    let record = RecordingConsole()
+    #expect(record.run(["help", "solve"]) == .done)
+    #expect(
+      record.output.contains(
+        """
+        The method:
+          --method NAME  what finds the bands: optimal (for option books finiteHorizon), or a formula that
+                         is followed and compared with it: whalleyWilmott, zakamouline, smallFixedCost,
+                         leland, hoggardWhalleyWilmott, sepp (default: optimal)
+        """))
   }
 
   @Test func frontier() {

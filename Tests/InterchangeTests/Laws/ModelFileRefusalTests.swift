@@ -17,7 +17,9 @@ struct ModelFileRefusalTests {
     } catch { return error }
   }
 
-  private static let market = ["underlying", "quote", "spot", "rate", "regimes", "switching", "currentRegime"]
+  private static let market = [
+    "underlying", "quote", "spot", "rate", "regimes", "switching", "factors", "currentRegime",
+  ]
 
   @Test("the text itself is accepted")
   func accepted() throws {
@@ -208,16 +210,6 @@ struct ModelFileRefusalTests {
     Unsolved(
       "quadratic: { riskAversion: 1e-5 }", "riskBudget: { expectedCost: 1 }", 18, 45,
       "preference.riskBudget.expectedCost", .preference("riskBudget.expectedCost")),
-    Unsolved(
-      "{ fixed: { amount: [1, 2] } }", "{ impact: { quadratic: 1 } }", 16, 59, "costs[1].impact", .impactCost),
-    Unsolved("delay: '0s'", "delay: '2s'", 17, 42, "execution.delay", .executionDelay),
-    Unsolved("failure: 0", "failure: 0.1", 17, 57, "execution.failure", .executionFailure),
-    Unsolved("maximumTrade: null", "maximumTrade: 5", 17, 86, "execution.maximumTrade", .maximumTrade),
-    Unsolved(
-      "volatility: 0.55,", "volatility: 0.55, jumps: { merton: {} },", 7, 48, "market.regimes[0].jumps", .jumps),
-    Unsolved(
-      "settlement: 'cash'", "deltaConvention: 'premiumAdjusted'", 19, 20, "deltaConvention",
-      .deltaConvention("premiumAdjusted")),
   ]
 
   @Test("a bad price keeps its line and column in the price file")

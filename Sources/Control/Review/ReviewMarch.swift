@@ -1,0 +1,258 @@
+import Formulation
+import Glibc
+
+/// The backward march of a problem in which decisions are made at multiples of δ and at no other time (control.md §5):
+/// between checks V solves a linear equation for every inventory by itself, at a check
+///
+///     V ← V − max(0, gain),     gain as in `TradeRow`,
+///
+/// where a fill that comes d after the decision finds `G(z)`, what an inventory z is worth from the fill on: the value at t + d
+/// carried back to t without running cost. Exact: no continuous monitoring is approximated, one attempt is made per check.
+///
+/// Second order in the steps between checks (`TwoStageStep`) and in both spacings. *Verified by* `ReviewReferenceTests`,
+/// `ReviewLawTests`.
+struct ReviewMarch {
+  let base: BackwardMarch
+  let grid: FiniteHorizonGrid
+  let table: RouteTable
+  let period: Double
+
+  var problem: OptionBookProblem { base.problem }
+
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, period: Double) throws(ControlError) {
+    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true)
+    self.grid = grid
+    self.period = period
+    table = try RouteTable(problem: problem, isReview: true)
+  }
+
+  /// Bands of at most this many checks are kept, evenly spread: they move by little from one to the next.
+  static let mostKept = 2000
+
+  func run(
+    settings: GridSettings, progress: (@Sendable (Double) -> Void)?
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    let (nodes, holdings, times) = (base.nodes, grid.holdings, grid.times)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
+    defer { buffers.deallocate() }
+    let pending = table.delays.map { $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings) : nil }
+    defer { for buffer in pending { buffer?.deallocate() } }
+    let last = times.count - 1
+    let fills = fillLevels()
+    let kept = keptLevels()
+    var bands: [Int: [Band]] = [:]
+
+    let book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
+    var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
+    var delta = [Double](repeating: 0, count: nodes)
+    var marks = delta
+    var jumpLine = SingleLine(count: nodes)
+    var unused = SingleLine(count: nodes)
+    let tracksJumps = book.jumpsOnSwitching && base.regimes > 1
+    base.setTerminal(&buffers, valueLine: &unused, reference: base.referenceHolding())
+    // A fill at the horizon finds the settlement still to come.
+    for (index, level) in fills.enumerated() where level.contains(last) {
+      if let waiting = pending[index] { copy(buffers, to: waiting) }
+    }
+    let none = QuadraticSource(count: nodes)
+    var factorised = -1.0
+    for level in grid.levels {
+      let step = TwoStageStep(length: times[level + 1] - times[level])
+      if abs(step.length - factorised) > ReviewTimes.coincidence * factorised {
+        system.factorise(step.first)
+        factorised = step.length
+      }
+      let stages = [step.firstStage(from: times[level + 1]), times[level]]
+      var sources: [QuadraticSource] = []
+      for time in stages {
+        book.deltas(at: time, into: &delta)
+        variance.fill(at: time, delta: delta, threads: base.threads)
+        sources.append(base.source(delta: delta, variance))
+      }
+      advance(buffers, system: system, step: step, sources: sources)
+      for (index, waiting) in pending.enumerated() {
+        guard let waiting, isWaiting(index, level: level, fills: fills) else { continue }
+        advance(waiting, system: system, step: step, sources: [none, none])
+      }
+      if tracksJumps {
+        for (stage, scheme) in [step.first, step.second].enumerated() {
+          book.values(at: stages[stage], into: &marks)
+          jumpLine.stage(system, scheme, isFirst: stage == 0) { node in
+            0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
+          }
+        }
+      }
+      if grid.isCheck[level] {
+        let found = decide(buffers, pending: pending, delta: delta, level: level, fills: fills)
+        if kept.contains(level) { bands[level] = found }
+      }
+      for index in pending.indices where fills[index].contains(level) {
+        if let waiting = pending[index] { copy(buffers, to: waiting) }
+      }
+      if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
+    }
+    let values = base.presentValues(buffers, valueLine: unused, reference: 0)
+    guard values.allSatisfy(\.isFinite) else {
+      throw .notFinite(method: FiniteHorizon.name, where: "the value at the valuation")
+    }
+    return FiniteHorizonSolution(
+      problem: problem, settingsGiven: settings, grid: grid, policy: policy(bands), values: values,
+      markJumpRisk: jumpLine.recent, bookDeltas: delta)
+  }
+
+  // MARK: Levels
+
+  private var checkLevels: [Int] { grid.isCheck.indices.filter { grid.isCheck[$0] && $0 < grid.times.count - 1 } }
+
+  /// For every delay the levels at which a decision's fill arrives; none for immediate ones.
+  private func fillLevels() -> [Set<Int>] {
+    table.delays.map { delay in
+      delay == 0 ? [] : Set(checkLevels.compactMap { fillLevel(of: $0, delay: delay) })
+    }
+  }
+
+  /// The level of the fill of a decision; nil when the horizon comes first.
+  private func fillLevel(of level: Int, delay: Double) -> Int? {
+    let time = grid.times[level] + delay
+    let tolerance = ReviewTimes.coincidence * period
+    guard time <= problem.horizon + tolerance else { return nil }
+    let (index, weight) = CubicInterpolation.locate(grid.times, time)
+    return weight > 0.5 ? index + 1 : index
+  }
+
+  /// Whether a level lies between a decision and its fill.
+  private func isWaiting(_ index: Int, level: Int, fills: [Set<Int>]) -> Bool {
+    var check = level
+    while !grid.isCheck[check] { check -= 1 }
+    guard let fill = fillLevel(of: check, delay: table.delays[index]) else { return false }
+    return level < fill
+  }
+
+  private func keptLevels() -> Set<Int> {
+    let checks = checkLevels
+    let stride = (checks.count + ReviewMarch.mostKept - 1) / ReviewMarch.mostKept
+    var kept = Set(Swift.stride(from: 0, to: checks.count, by: max(1, stride)).map { checks[$0] })
+    kept.insert(checks[checks.count - 1])
+    return kept
+  }
+
+  /// The table `[check × regime × spot]`.
+  private func policy(_ bands: [Int: [Band]]) -> PolicyTable {
+    let levels = bands.keys.sorted()
+    var ordered: [Band] = []
+    for level in levels {
+      for e in 0..<base.regimes {
+        for row in 0..<base.rows { ordered.append(bands[level]![row * base.regimes + e]) }
+      }
+    }
+    return PolicyTable(
+      times: levels.map { grid.times[$0] }, logSpots: grid.logSpots, regimeCount: base.regimes, bands: ordered)
+  }
+
+  // MARK: Steps
+
+  private func copy(_ buffers: LineBuffers, to other: LineBuffers) {
+    other.recent.update(from: buffers.recent, count: buffers.nodes * buffers.tiles * LineSweep.tile)
+  }
+
+  /// One step of all lines; the value stays in `recent`, `older` holds the first stage, and nothing is lagged.
+  private func advance(_ buffers: LineBuffers, system: LineSystem, step: TwoStageStep, sources: [QuadraticSource]) {
+    let sweep = LineSweep(system: system)
+    let tiles = buffers.tiles
+    let parts = min(base.threads, tiles)
+    let strip = Strip(rows: base.rows, tiles: tiles)
+    defer { strip.deallocate() }
+    parallel(parts) { part in
+      func advance(_ from: UnsafePointer<LineGroup>, _ to: UnsafeMutablePointer<LineGroup>, stage: Int) {
+        sweep.advance(
+          recent: from, older: to, multiplier: buffers.multiplier, holdings: buffers.holdings, source: sources[stage],
+          scheme: stage == 0 ? step.first : step.second, projection: .deferred, strip: strip,
+          surroundings: NoSurroundings(), tiles: stride(from: part, to: tiles, by: parts))
+      }
+      advance(buffers.recent, buffers.older, stage: 0)
+      advance(buffers.older, buffers.recent, stage: 1)
+    }
+  }
+
+  /// The decision of a check at every node; returns the bands in net delta, `[row × regime]`.
+  private func decide(
+    _ buffers: LineBuffers, pending: [LineBuffers?], delta: [Double], level: Int, fills: [Set<Int>]
+  ) -> [Band] {
+    let (rows, regimes) = (base.rows, base.regimes)
+    var bands = [Band](repeating: .unbounded, count: base.nodes)
+    let reach = NodeArray(repeating: 0.0, count: base.nodes)
+    defer { reach.deallocate() }
+    grid.diffusions(of: delta, in: problem.environment, remaining: period, into: reach)
+    let parts = min(base.threads, rows)
+    let isPossible = table.delays.map { fillLevel(of: level, delay: $0) != nil }
+    bands.withUnsafeMutableBufferPointer { all in
+      let output = BandOutput(start: all.baseAddress!)
+      parallel(parts) { part in
+        let row = base.tradeRow(table)
+        let groups = base.lines / LineGroup.scalarCount
+        withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: groups * (1 + pending.count)) { scratch in
+          let value = scratch.baseAddress!
+          for index in (part * rows / parts)..<((part + 1) * rows / parts) {
+            for e in 0..<regimes {
+              let node = index * regimes + e
+              buffers.gather(buffers.recent, node: node, into: value)
+              var arrivals = [UnsafePointer<Double>?](repeating: nil, count: pending.count)
+              for (position, waiting) in pending.enumerated() where isPossible[position] {
+                let place = waiting == nil ? value : value + groups * (1 + position)
+                if let waiting { waiting.gather(waiting.recent, node: node, into: place) }
+                arrivals[position] = UnsafeRawPointer(place).assumingMemoryBound(to: Double.self)
+              }
+              output.start[node] = decide(
+                row, node: node, value: UnsafeMutableRawPointer(value).assumingMemoryBound(to: Double.self),
+                arrivals: arrivals, reach: reach[node], delta: delta[node])
+              buffers.scatter(value, to: buffers.recent, node: node)
+            }
+          }
+        }
+      }
+    }
+    return bands
+  }
+
+  private func decide(
+    _ row: TradeRow, node: Int, value: UnsafeMutablePointer<Double>, arrivals: [UnsafePointer<Double>?],
+    reach: Double, delta: Double
+  ) -> Band {
+    let (index, e) = (node / base.regimes, node % base.regimes)
+    row.clear()
+    var reading = TradeRow.Reading()
+    var well: Int?
+    for route in table.routes[e] {
+      guard let arrival = arrivals[route.delay] else { continue }
+      row.add(route, price: base.spots[index], value: arrival)
+      if well == nil { well = base.lowest(arrival) }
+      reading.hasSlopes = reading.hasSlopes || route.hasImpact || table.routes[e].count > 1
+      if route.fixed == 0, row.lotNodes == 0 {
+        let price = base.spots[index]
+        reading.free.append((arrival, price * route.marginal.buy, price * route.marginal.sell))
+      }
+    }
+    guard let well else { return .unbounded }
+    reading.overshoot = reach
+    let band = row.band(reading, well: well)
+    for line in 0..<base.lines where row.gain[line] > 0 { value[line] -= row.gain[line] }
+    return band.ordered.shifted(by: delta)
+  }
+}
+
+extension BackwardMarch {
+  /// The node of the least value.
+  func lowest(_ value: UnsafePointer<Double>) -> Int {
+    var best = 0
+    for line in 1..<lines where value[line] < value[best] { best = line }
+    return best
+  }
+
+  /// Scratch of the general operator for one thread.
+  func tradeRow(_ table: RouteTable) -> TradeRow {
+    TradeRow(
+      origin: holdings[0], spacing: spacing, count: lines, kink: kink, lot: grid.timing.lot,
+      maximumTrade: table.maximumTrade)
+  }
+}

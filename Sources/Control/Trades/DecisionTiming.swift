@@ -1,0 +1,81 @@
+import Formulation
+
+/// When decisions are made, and in what quantities, as the solver treats it.
+public struct DecisionTiming: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
+    /// At every moment.
+    case continuous
+    /// At multiples of so many years and at no other time: the exact problem.
+    case review(years: Double)
+    /// At multiples of so many years, which are too many to be treated one by one: the continuous solution, narrowed
+    /// where it is used (`PeriodicReview`). So are those of a utility or a price that jumps.
+    case narrowed(years: Double)
+  }
+  public let kind: Kind
+  /// The lot on which trades are held to [units]; 0 where there is none or it is too small to matter.
+  public let lot: Double
+
+  /// Reviews are treated one by one up to this number: the work is linear in it, and beyond it the review of a month is
+  /// every ten minutes or more often, where narrowing is good to the last digit that a band is stated with.
+  public static let mostReviews = 5000.0
+  /// A lot below this share of the band's half-width is ignored by the solver: rounding to it costs `V″ℓ²/24` per trade,
+  /// at a tenth of the half-width less than a thousandth of the risk at the edge.
+  static let finestLot = 0.1
+
+  public init(_ problem: OptionBookProblem) {
+    let execution = problem.execution
+    if let seconds = execution.checkEvery {
+      let years = seconds / problem.dayCount.secondsPerYear
+      let isFew = problem.horizon / years <= DecisionTiming.mostReviews
+      let isLinear = !problem.preference.isExponential && !problem.environment.hasPriceJumps
+      kind = isFew && isLinear ? .review(years: years) : .narrowed(years: years)
+    } else {
+      kind = .continuous
+    }
+    var narrowest = Double.infinity
+    for regime in 0..<problem.environment.count {
+      let spot = problem.market.spot
+      let gamma = problem.book.greeks(time: 0, spot: spot, regime: regime).gamma
+      narrowest = min(
+        narrowest,
+        BandScale(problem: problem, regime: regime).halfWidth(spot: spot, gamma: gamma, remaining: problem.horizon))
+    }
+    lot = execution.lot > DecisionTiming.finestLot * narrowest && !problem.preference.isExponential ? execution.lot : 0
+  }
+
+  /// The period of the reviews that are treated one by one [years].
+  public var reviewPeriod: Double? { if case .review(let years) = kind { years } else { nil } }
+
+  /// Why the method does not cover a problem's costs or execution; nil when it does.
+  static func obstacle(to problem: OptionBookProblem) -> String? {
+    let execution = problem.execution
+    let timing = DecisionTiming(problem)
+    let isGeneral = problem.costs.contains { !$0.isPlain } || execution.failure > 0 || execution.maximumTrade != nil
+    let isDelayed = execution.delay > 0 || problem.costs.contains { $0.venues.contains { $0.delay > 0 } }
+    if problem.preference.isExponential {
+      return isGeneral || isDelayed
+        ? "exponential utility with impact, pools, venues, failures, delays or a largest trade" : nil
+    }
+    guard timing.reviewPeriod == nil else { return nil }
+    if isDelayed {
+      return problem.environment.hasPriceJumps
+        ? "a delay of execution under jumps of the price"
+        : "a delay of execution with more than 5000 checks before the horizon"
+    }
+    for cost in problem.costs {
+      for route in cost.routes where route.cost.fixed == 0 && timing.lot == 0 {
+        if route.cost.hasImpact {
+          return "impact without a fixed cost, a lot or checkEvery: a trade split into many small ones would pay none"
+        }
+        if !cost.venues.isEmpty { return "a venue without a fixed cost among several, without checkEvery" }
+      }
+    }
+    return nil
+  }
+
+  /// Whether the value is marched with the general operator where monitoring is continuous.
+  func needsGeneralOperator(_ problem: OptionBookProblem) -> Bool {
+    lot > 0 || problem.costs.contains { !$0.isPlain }
+      || (problem.execution.maximumTrade != nil && problem.costs.contains { $0.leastFixed > 0 })
+  }
+}
