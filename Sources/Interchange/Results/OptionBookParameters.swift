@@ -86,11 +86,10 @@ struct OptionBookParameters {
     }
     var classes = [JSONMember("optimal", .object(optimal))]
     // Without a fixed cost the optimum trades to the edge: the two classes are one.
-    if problem.costs.allSatisfy({ $0.fixed == 0 }) { classes.append(JSONMember("edge", .object(optimal))) }
-    classes += OptionBookClassEncoding(answer: answer).members(regime: e)
     if problem.costs.allSatisfy({ $0.leastFixed == 0 && $0.isPlain }) {
       classes.append(JSONMember("edge", .object(optimal)))
     }
+    classes += OptionBookClassEncoding(answer: answer).members(regime: e)
     if let formula = answer.formula {
       classes.append(FormulaParameters(formula: formula, problem: problem).regime(e, markJump: regime.markJump))
     }
