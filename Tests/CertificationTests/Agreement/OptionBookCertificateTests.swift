@@ -84,7 +84,8 @@ import Testing
     let certificate = try certifier(problem).certify(certifier(wrong).solve())
     let failed = Set(certificate.failures.map(\.kind))
     // A class, where there is one to simulate, pays the true cost too.
-    #expect(failed.contains(.rollOut) && failed.isSubset(of: [.rollOut, .classRollOut]), "\(words(certificate.checks))")
+    #expect(
+      failed.contains(.rollOut) && failed.isSubset(of: [.rollOut, .classRollOut]), "\(words(certificate.checks))")
   }
 
   /// An exponential that a few paths decide is no confirmation.
