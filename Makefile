@@ -7,7 +7,7 @@ SUDO  := $(if $(filter 0,$(shell id -u)),,sudo)
 DEBS  := liblapack-dev libblas-dev libopenblas0-pthread libnetcdf-dev libsodium-dev pkg-config
 MODEL ?= Models/btc-short-strangle.json5
 
-.PHONY: run test build bench lint clean help
+.PHONY: run test build bench compare lint clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,6 +30,12 @@ test: .build/.deps  ## every test
 
 bench: .build/.deps  ## timings, one JSON object per line
 	$(SWIFT) run -c release Benchmarks
+
+compare: .build/.deps  ## the roll-out and the game step beside plain numba, one JSON object per line
+	@test -x .build/compare/bin/python || python3 -m venv .build/compare
+	@.build/compare/bin/pip install -q -r Notebooks/benchmarks/requirements.txt
+	$(SWIFT) build -c release --product Benchmarks
+	@.build/compare/bin/python Notebooks/benchmarks/compare.py .build/release/Benchmarks
 
 lint: .build/.deps  ## formatting, strictly
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests

@@ -85,17 +85,18 @@ private struct SolveTiming {
 }
 
 /// 400 spots × 201 holdings × 500 steps × 2 regimes, proportional costs alone and with a fixed cost, on one and two cores.
-func solveBenchmark() throws -> [String] {
+func solveBenchmark(containing text: String?) throws -> [String] {
   let reference = referenceNanoseconds()
   let settings = GridSettings(spots: 400, holdings: 201, steps: 500)
   var lines: [String] = []
   let utility = Preference.exponential(riskAversion: 0.1)
   let cases = [
-    ("proportional", try straddle(fixed: 0)), ("proportional and fixed", try straddle(fixed: 0.01)),
+    ("proportional, one regime", try straddle(fixed: 0, regimeCount: 1)), ("proportional", try straddle(fixed: 0)),
+    ("proportional and fixed", try straddle(fixed: 0.01)),
     ("exponential utility, one regime", try straddle(fixed: 0, preference: utility, regimeCount: 1)),
     ("exponential utility", try straddle(fixed: 0, preference: utility)),
   ]
-  for (label, problem) in cases {
+  for (label, problem) in cases where text.map({ label.contains($0) }) ?? true {
     for threads in [1, 2] {
       lines.append(
         try SolveTiming(problem: problem, settings: settings, threads: threads)

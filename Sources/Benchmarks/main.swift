@@ -1,9 +1,9 @@
 // Benchmarks: one JSON object per line on standard output. Times are processor seconds of this machine; compare the
 // ratios, which are taken against a reference kernel in the same run. `Benchmarks solve`, `growth`, `frontier`, `rollout`, `threads`, or
-// all; `Benchmarks rollout TEXT` runs only the cases whose names contain the text.
+// all; `Benchmarks rollout TEXT` and `Benchmarks solve TEXT` run only the cases whose names contain the text.
 let chosen = CommandLine.arguments.dropFirst().first ?? "all"
 let text = CommandLine.arguments.dropFirst(2).first
-if chosen == "all" || chosen == "solve" { for line in try solveBenchmark() { print(line) } }
+if chosen == "all" || chosen == "solve" { for line in try solveBenchmark(containing: text) { print(line) } }
 if chosen == "all" || chosen == "growth" { for line in try growthBenchmark() { print(line) } }
 if chosen == "all" || chosen == "frontier" { for line in try frontierBenchmark() { print(line) } }
 if chosen == "all" || chosen == "rollout" {

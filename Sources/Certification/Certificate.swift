@@ -17,6 +17,12 @@ public struct Certificate: Sendable {
     self.checks = checks
   }
 
+  /// Whether the bands are those of a formula.
+  public var followsFormula: Bool {
+    if case .optionBook(let answer) = answer { return answer.formula != nil }
+    return false
+  }
+
   /// Whether every check passed.
   public var isCertified: Bool { checks.allSatisfy(\.passed) }
 

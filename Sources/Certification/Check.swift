@@ -28,6 +28,8 @@ public struct Check: Sendable, Equatable {
     case classError
     /// Independent simulation of a policy class against its cost.
     case classRollOut
+    /// By how much a formula, rolled out, is cheaper than the optimum.
+    case formulaBelowOptimum
   }
 
   public let kind: Kind

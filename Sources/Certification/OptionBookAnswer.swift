@@ -19,6 +19,14 @@ public struct OptionBookAnswer: Sendable {
   public let rollOutCheck: Double
   /// Observed order of the value over three grids, per regime.
   public let settings: CertificationSettings
+  /// A formula that was followed beside the solution; nil when none was asked for.
+  public internal(set) var formula: FormulaAnswer?
+
+  /// The policy that was asked for: the formula's, else the solved one.
+  public var policy: PolicyTable { formula?.rule.table ?? solution.policy }
+
+  /// Its name as a class.
+  public var policyName: String { formula?.rule.formula.rawValue ?? "optimal" }
 
   /// The answer in one regime, at today's spot and the problem's inventory.
   public struct Regime: Sendable {

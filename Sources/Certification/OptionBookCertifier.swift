@@ -139,6 +139,7 @@ public struct OptionBookCertifier: Sendable {
     ask(
       &checks, name: name, value: controlled, error: error, order: order, difference: difference, band: band,
       bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
+    checks.append(obstacle(fine, regime: e, value: controlled))
     let loss = rollOut.discretisationError
     let resolved = loss.mean > 2 * loss.standardError
     return OptionBookAnswer.Regime(
@@ -191,7 +192,8 @@ public struct OptionBookCertifier: Sendable {
       checks.append(
         Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
     }
-    if band.width.isFinite, band.width > 0 {
+    // Where there is nothing to hedge no edge is ever met.
+    if band.width.isFinite, band.width > 0, problem.book.grossQuantity + abs(problem.inventory) > 0 {
       checks.append(
         Check(
           .bandError, regime: name, measured: bandError, atMost: CertificationSettings.bandTolerance * band.width,
@@ -215,7 +217,7 @@ public struct OptionBookCertifier: Sendable {
     checks.append(
       Check(
         .rollOut, regime: name, measured: isKnown ? abs(rollOut.extrapolated.mean - value) : .infinity,
-        atMost: isKnown ? allowance + 1e-12 * scale : error, unit: unit))
+        atMost: isKnown ? allowance + CertificationSettings.lawTolerance * (naturalScale + ticket) : error, unit: unit))
   }
 
   /// The gamma risk of the whole gross position left alone: `½ a σ² S² q² T` [quote].

@@ -29,10 +29,10 @@ struct BandScale {
       + (2 * cost.fixed / rate).squareRoot() / spot
   }
 
-  /// The net delta that running cost alone would choose: `((μ − r) − f)/(a σ² S)` [units].
+  /// How far beyond the least variance running cost alone would go: `((μ − r) − f) S/(a A₂)` [units].
   func target(spot: Double) -> Double {
     let state = problem.environment.regimes[regime]
-    let variance = state.volatility * state.volatility
+    let variance = problem.environment.relativeVariance(regime)
     return (state.drift - problem.market.rate - state.funding)
       / (problem.preference.riskAversion * variance * spot)
   }

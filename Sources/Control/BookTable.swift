@@ -7,19 +7,19 @@ import VectorMath
 /// Eight spots are evaluated together; legs that share the implied volatility of all regimes are evaluated once.
 /// *Verified by* `BookTableTests` against `Book.greeks`.
 struct BookTable {
-  private struct Option {
+  struct Option {
     let quantity: Double
     let expiry: Double
     let formula: BlackFormula
     let volatilities: [Double]
     let isShared: Bool
   }
-  private let options: [Option]
-  private let constant: Double
-  private let spots: [Double]
+  let options: [Option]
+  let constant: Double
+  let spots: [Double]
   /// ln S, filled up to whole vectors.
-  private let paddedLogSpots: [Double]
-  private let regimes: Int
+  let paddedLogSpots: [Double]
+  let regimes: Int
 
   init(book: Book, spots: [Double], regimes: Int) {
     var constant = 0.0

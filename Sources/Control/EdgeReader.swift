@@ -21,9 +21,10 @@ struct EdgeReader {
   /// How far beyond the last interior node an edge may be, in spacings: the discrete obstacle may hold a node or two that
   /// lie inside.
   private static let reach = 2.5
-  /// Newton's steps for the edge, and the change [spacings] at which it counts as found: far below the error of reading.
+  /// Newton's steps for the edge, and the change [spacings] after which it counts as found: what is left is of the order of
+  /// its square, far below the error of reading.
   private static let newtonSteps = 12
-  private static let settled = 1e-5
+  private static let settled = 1e-3
   /// A deviation that moves less than this many spacings until the horizon does not round the solution off.
   private static let leastDiffusion = 2.0
 
@@ -68,23 +69,26 @@ struct EdgeReader {
     return position(index, direction, EdgeReader.tangentRoot(d0, d1, distance(innermost)))
   }
 
-  /// The t > 0 for which `d₀/t², d₁/(t+1)², d₂/(t+2)²` are equally spaced: Newton's method from where the root of the
-  /// distance, extrapolated linearly, vanishes.
+  /// The t > 0 for which `d₀/t², d₁/(t+1)², d₂/(t+2)²` are equally spaced: Newton's method from where the parabola through
+  /// the roots of the distances vanishes.
   static func tangentRoot(_ d0: Double, _ d1: Double, _ d2: Double) -> Double {
-    let (near, far) = (d0.squareRoot(), d1.squareRoot())
-    let start = min(reach, near / (far - near))
-    var t = start
+    let (near, middle, far) = (d0.squareRoot(), d1.squareRoot(), d2.squareRoot())
+    let curvature = 0.5 * (far - 2 * middle + near)
+    let steepness = middle - near - curvature
+    let start = min(
+      reach, 2 * near / (steepness + max(0, steepness * steepness - 4 * curvature * near).squareRoot()))
+    var t = start > 0 ? start : min(reach, near / (middle - near))
     for _ in 0..<newtonSteps {
       // The second difference of the three, times the positive (t (t + 1) (t + 2))², and its derivative.
       let (p, q, r) = ((t + 1) * (t + 2), t * (t + 2), t * (t + 1))
       let bend = d0 * p * p - 2 * d1 * q * q + d2 * r * r
       let slope = 2 * (d0 * p * (2 * t + 3) - 2 * d1 * q * (2 * t + 2) + d2 * r * (2 * t + 1))
       let next = t - bend / slope
-      guard next > 0, next <= reach else { return start }
+      guard next > 0, next <= reach else { return min(reach, near / (middle - near)) }
       if abs(next - t) < settled { return next }
       t = next
     }
-    return start
+    return min(reach, near / (middle - near))
   }
 
   private func position(_ index: Int, _ direction: Int, _ beyond: Double) -> Double {

@@ -2,15 +2,22 @@ import Formulation
 
 /// What every march over a grid does with numbers per node `[row × regime]`.
 extension FiniteHorizonGrid {
-  /// How far the book's delta moves until the end of the segment, |∂Δ/∂ln S| σ √τ [units].
-  func diffusion(
-    of delta: [Double], row: Int, regime e: Int, in environment: EnvironmentChain, remaining: Double
-  ) -> Double {
-    let low = max(0, row - 1)
-    let high = min(logSpots.count - 1, row + 1)
+  /// How far the book's delta moves until the end of the segment, |∂Δ/∂ln S| σ √τ [units], `[row × regime]`.
+  func diffusions(
+    of delta: [Double], in environment: EnvironmentChain, remaining: Double, into result: NodeArray<Double>
+  ) {
     let regimes = environment.count
-    let slope = (delta[high * regimes + e] - delta[low * regimes + e]) / (logSpots[high] - logSpots[low])
-    return abs(slope) * environment.regimes[e].volatility * remaining.squareRoot()
+    let root = remaining.squareRoot()
+    let deviations = environment.regimes.map { $0.volatility * root }
+    for row in logSpots.indices {
+      let low = max(0, row - 1)
+      let high = min(logSpots.count - 1, row + 1)
+      let scale = 1 / (logSpots[high] - logSpots[low])
+      for e in 0..<regimes {
+        result[row * regimes + e] =
+          abs(delta[high * regimes + e] - delta[low * regimes + e]) * scale * deviations[e]
+      }
+    }
   }
 
   /// A march's bands, `[level × row × regime]`, as the table `[time × regime × row]` at nodes of ln S.
@@ -37,11 +44,12 @@ extension FiniteHorizonGrid {
 }
 
 extension EnvironmentChain {
-  /// `Σ q_{ee'} (V_{e'} − V_e)²` at a node `[row × regime]`: the variance rate of marks that jump with the regime [quote²/year].
+  /// `Σ q_{ee'} (V_{e'} − V_e)²` at a node `[row × regime]`, over the switches that leave the price where it is: the variance
+  /// rate of marks that jump with the regime, which no inventory changes [quote²/year].
   func jumpVariance(of marks: [Double], node: Int) -> Double {
     let from = node % count
     var rate = 0.0
-    for to in 0..<count where to != from {
+    for to in 0..<count where to != from && switchJump(from: from, to: to) == 0 {
       let jump = marks[node - from + to] - marks[node]
       rate += generator.rates[from][to] * jump * jump
     }

@@ -102,10 +102,13 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
 
   /// Half of the grid's width in log-spot.
   static func halfRange(problem: OptionBookProblem, settings: GridSettings) -> Double {
-    let regimes = problem.environment.regimes
-    let widest = regimes.map(\.volatility).max()! * problem.horizon.squareRoot()
+    let environment = problem.environment
+    let regimes = environment.regimes
+    let widest = environment.widestDeviation * problem.horizon.squareRoot()
     let drift = regimes.map { abs($0.drift) }.max()! * problem.horizon
-    return settings.deviations * widest + drift + 0.5 * widest * widest
+    // One jump may go farther than deviations tell.
+    let reach = regimes.map { $0.jumps?.reach(over: problem.horizon) ?? 0 }.max()!
+    return settings.deviations * widest + drift + 0.5 * widest * widest + reach
   }
 
   /// Width of the bump of nodes around a centre, in log-spot.

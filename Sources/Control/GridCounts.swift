@@ -11,6 +11,10 @@ struct GridCounts {
 
   /// Room beyond the book's deltas, in half-widths of the band.
   private static let paddingInHalfWidths = 2.5
+  /// Room beyond the book's deltas is never more than this many gross positions: a band that is wider is never left, and lines
+  /// out there would be taken from where the position is. Edges up to four positions away are still on the grid, which is as far as a
+  /// certificate asks.
+  private static let mostPaddingInPositions = 4.5
   /// Room beyond the book's deltas, as a share of their range.
   private static let paddingShare = 0.05
   /// Places at which the book's delta is looked at to find its range.
@@ -40,6 +44,9 @@ struct GridCounts {
         let step = GridSettings.stepPerDiffusionTime * diffusion * diffusion
         wanted.steps = max(wanted.steps, FiniteHorizonGrid.timeGrading * problem.horizon / step)
       }
+    }
+    if settings.steps == nil {
+      wanted.steps = max(wanted.steps, problem.environment.jumpRate * problem.horizon / GridSettings.jumpsPerStep)
     }
     let most = GridSettings.mostOverStandard
     wanted.spots = min(wanted.spots, most * Double(GridSettings.standardSpots))
@@ -74,7 +81,7 @@ struct GridCounts {
     let justBefore = problem.book.expiries.map { $0 * (1 - 1e-9) }
     let times = moments.map { $0 * problem.horizon } + justBefore
     let half = FiniteHorizonGrid.halfRange(problem: problem, settings: settings)
-    let typical = problem.environment.regimes.map(\.volatility).max()! * problem.horizon.squareRoot()
+    let typical = problem.environment.widestDeviation * problem.horizon.squareRoot()
     for regime in 0..<problem.environment.count {
       let scale = BandScale(problem: problem, regime: regime)
       for time in times {
@@ -82,7 +89,11 @@ struct GridCounts {
           let shift = half * (2 * Double(probe) / Double(probes) - 1)
           let spot = problem.market.spot * exp(shift)
           let greeks = problem.book.greeks(time: time, spot: spot, regime: regime)
-          let target = scale.target(spot: spot) - greeks.delta
+          // Where jumps and switches would have the inventory, which is not where the delta would.
+          let least =
+            problem.environment.hasPriceJumps
+            ? problem.hedgedVariance(time: time, spot: spot, regime: regime).leastInventory : -greeks.delta
+          let target = scale.target(spot: spot) + least
           lowest = min(lowest, target)
           highest = max(highest, target)
           if time == 0, abs(shift) <= typical {
@@ -93,14 +104,17 @@ struct GridCounts {
       let here = problem.book.greeks(time: 0, spot: problem.market.spot, regime: regime)
       let width = scale.halfWidth(spot: problem.market.spot, gamma: here.gamma, remaining: problem.horizon)
       let logGamma = abs(here.gamma) * problem.market.spot
-      if width > 0, logGamma > 0 {
+      // Without gamma the deviation stays where it is: only inventories need to resolve the band.
+      if width > 0 {
         bands.append(
           BandSurvey(
             halfWidth: width, logGamma: logGamma, volatility: problem.environment.regimes[regime].volatility))
       }
     }
     let least = 1e-9
-    let padding = max(paddingInHalfWidths * widest, paddingShare * (highest - lowest), least)
+    let position = problem.book.grossQuantity + abs(problem.inventory)
+    let most = position > 0 ? mostPaddingInPositions * position : .infinity
+    let padding = max(min(paddingInHalfWidths * widest, most), paddingShare * (highest - lowest), least)
     return ((lowest - padding)...(highest + padding), bands)
   }
 }

@@ -30,6 +30,9 @@ public struct GridSettings: Sendable, Equatable {
   static let nodesPerHalfWidth = 9.0
   /// Step in units of the time in which the deviation diffuses through a half-width, `(h/η)²`.
   static let stepPerDiffusionTime = 0.1
+  /// Jumps that a step may have to look over: the kernel is extrapolated from the two steps before, which costs 0.5 % of the value
+  /// at four of them and is stable at any number (`JumpLawTests.smallJumpsDiffuse`).
+  static let jumpsPerStep = 1.0
   /// Grid unknowns × steps that the choice does not exceed: some seconds on two cores. The certificate refuses what this
   /// leaves unresolved.
   static let budget = 1e9

@@ -14,11 +14,11 @@ struct ImpulseRow {
   let fixed: Double
   let buy: Double
   let sell: Double
-  let origin: Double
+  var origin: Double
   let spacing: Double
-  let count: Int
+  var count: Int
   /// Index of the zero inventory when settlement makes it special, else −1.
-  let kink: Int
+  var kink: Int
   /// How far the deviation moves until the horizon; see `EdgeReader`.
   let diffusion: Double
   /// The most that the lagged multiplier may move V in a step [quote]; see `EntropicMarch`.
@@ -27,17 +27,11 @@ struct ImpulseRow {
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
 
-  /// A trade's destination: inventory and value there.
-  private struct Target {
-    var position: Double
-    var value: Double
-  }
-
   /// A coarse search may step over this many nodes: bands span at least twice as many.
   private static let stride = 4
 
   /// The minimiser of `V(z) + slope z`, refined by a parabola.
-  private func target(_ value: UnsafePointer<Double>, slope: Double) -> Target {
+  private func target(_ value: UnsafePointer<Double>, slope: Double) -> TradeTarget {
     let step = slope * spacing
     func tilted(_ index: Int) -> Double { value[index] + Double(index) * step }
     var best = 0
@@ -61,55 +55,66 @@ struct ImpulseRow {
       dip = Intervention.refinement(above: above, below: below)
     }
     // `dip` lowers V(z) + slope z; V at the refined position follows.
-    return Target(
+    return TradeTarget(
       position: origin + (Double(best) + offset) * spacing, value: value[best] - dip - slope * offset * spacing)
   }
 
-  /// Replaces `value` by `min(value, MV)`, sets the multiplier to `rate (value − MV)⁺`, fills `distance` with
-  /// `(MV − value)⁺`, and returns the band in inventory.
+  /// What a projection finds out.
+  struct Outcome {
+    /// In inventory.
+    let band: Band
+    /// What V is where one trades.
+    let trades: TradeLines
+    /// The lines that wait.
+    let waiting: LineExtent
+  }
+
+  /// Replaces `value` by `min(value, MV)`, sets the multiplier to `rate (value − MV)⁺` and fills `distance` with
+  /// `(MV − value)⁺`.
   func project(
     _ value: UnsafeMutablePointer<LineGroup>, multiplier: UnsafeMutablePointer<LineGroup>,
     distance: UnsafeMutablePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, rate: Double
-  ) -> Band {
+  ) -> Outcome {
     let plain = UnsafeMutableRawPointer(value).assumingMemoryBound(to: Double.self)
-    let purchase = target(plain, slope: buy)
-    let sale = target(plain, slope: -sell)
-    let buySlope = LineGroup(repeating: buy)
-    let sellSlope = LineGroup(repeating: sell)
-    // Beyond its target a trade in the other direction would be dearer, so that the larger of the two lines is its cost.
-    func line(_ y: LineGroup, _ target: Target, up: LineGroup, down: LineGroup) -> LineGroup {
-      let base = LineGroup(repeating: target.value + fixed)
-      let gap = y - LineGroup(repeating: target.position)
-      let selling = fused(down, gap, base)
-      let buying = fused(-up, gap, base)
-      return selling.replacing(with: buying, where: buying .> selling)
-    }
-    let kinkTarget = kink >= 0 ? Target(position: origin + Double(kink) * spacing, value: plain[kink]) : nil
+    let trades = TradeLines(
+      fixed: fixed, buy: buy, sell: sell, purchase: target(plain, slope: buy), sale: target(plain, slope: -sell),
+      kink: kink >= 0
+        ? TradeTarget(position: origin + Double(kink) * spacing, value: plain[kink])
+        : TradeTarget(position: 0, value: .infinity))
     let speed = LineGroup(repeating: rate)
     let bound = LineGroup(repeating: lagBound)
+    var (first, last) = (count / LineGroup.scalarCount, -1)
     for group in 0..<(count / LineGroup.scalarCount) {
-      let y = holdings[group]
-      var best = line(y, purchase, up: buySlope, down: sellSlope)
-      let other = line(y, sale, up: buySlope, down: sellSlope)
-      best = best.replacing(with: other, where: other .< best)
-      if let kinkTarget {
-        let third = line(y, kinkTarget, up: buySlope, down: sellSlope)
-        best = best.replacing(with: third, where: third .< best)
-      }
+      let best = trades.value(holdings[group])
       let slack = best - value[group]
       let touches = slack .< LineGroup.zero
+      if any(.!touches) { (first, last) = (min(first, group), group) }
       distance[group] = slack.replacing(with: LineGroup.zero, where: touches)
       multiplier[group] = LineGroup.zero.replacing(with: laneMinimum(-slack, bound) * speed, where: touches)
       value[group] = value[group].replacing(with: best, where: touches)
     }
-    if fixed == 0 { return slopeBand(plain, lowest: purchase.position, highest: sale.position) }
     let gaps = UnsafeRawPointer(distance).assumingMemoryBound(to: Double.self)
+    let (purchase, sale) = (trades.purchase.position, trades.sale.position)
+    let middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
+    let waiting = last < 0 ? middle...middle : extent(gaps, groups: first...last, middle: middle)
+    if fixed == 0 {
+      return Outcome(
+        band: slopeBand(plain, lowest: purchase, highest: sale), trades: trades, waiting: waiting)
+    }
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
-    let middle = max(
-      0, min(count - 1, Int(((0.5 * (purchase.position + sale.position) - origin) / spacing).rounded())))
-    return Band(
+    let band = Band(
       lower: reader.edge(from: middle, direction: -1) { gaps[$0] },
       upper: reader.edge(from: middle, direction: 1) { gaps[$0] },
-      targetLower: purchase.position, targetUpper: sale.position)
+      targetLower: purchase, targetUpper: sale)
+    return Outcome(band: band, trades: trades, waiting: waiting)
+  }
+
+  /// The lines with a distance to the obstacle among some groups, and the middle.
+  private func extent(_ gaps: UnsafePointer<Double>, groups: ClosedRange<Int>, middle: Int) -> LineExtent {
+    var low = groups.lowerBound * LineGroup.scalarCount
+    var high = min(count, (groups.upperBound + 1) * LineGroup.scalarCount) - 1
+    while low < middle, gaps[low] == 0 { low += 1 }
+    while high > middle, gaps[high] == 0 { high -= 1 }
+    return min(low, middle)...max(high, middle)
   }
 }

@@ -7,6 +7,8 @@ struct LineBuffers: @unchecked Sendable {
   var recent: UnsafeMutablePointer<LineGroup>
   var older: UnsafeMutablePointer<LineGroup>
   let multiplier: UnsafeMutablePointer<LineGroup>
+  /// What jumps bring in the step at hand, for a price that jumps; see `JumpOperator`.
+  let explicit: UnsafeMutablePointer<LineGroup>?
   let holdings: UnsafeMutablePointer<LineGroup>
   let nodes: Int
   let tiles: Int
@@ -14,13 +16,16 @@ struct LineBuffers: @unchecked Sendable {
   /// - Parameters:
   ///   - nodes: rows × regimes.
   ///   - holdings: the lines' inventories, a whole number of tiles.
-  init(nodes: Int, holdings values: [Double]) {
+  ///   - jumping: whether room for jumps is needed.
+  init(nodes: Int, holdings values: [Double], jumping: Bool = false) {
     self.nodes = nodes
     tiles = values.count / LineSweep.tileLines
     let count = nodes * tiles * LineSweep.tile
     recent = .allocate(capacity: count)
     older = .allocate(capacity: count)
     multiplier = .allocate(capacity: count)
+    explicit = jumping ? .allocate(capacity: count) : nil
+    explicit?.initialize(repeating: .zero, count: count)
     holdings = .allocate(capacity: tiles * LineSweep.tile)
     for buffer in [recent, older, multiplier] { buffer.initialize(repeating: .zero, count: count) }
     holdings.initialize(repeating: .zero, count: tiles * LineSweep.tile)
@@ -35,8 +40,13 @@ struct LineBuffers: @unchecked Sendable {
     recent.deallocate()
     older.deallocate()
     multiplier.deallocate()
+    explicit?.deallocate()
     holdings.deallocate()
   }
+
+  /// y by line.
+  @inline(__always)
+  var inventories: UnsafePointer<Double> { UnsafeRawPointer(holdings).assumingMemoryBound(to: Double.self) }
 
   /// One slice, addressed by node and line.
   struct Slice {
@@ -59,40 +69,21 @@ struct LineBuffers: @unchecked Sendable {
     Slice(start: UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self), nodes: nodes)
   }
 
-  /// The sum over a range of a node's lines, whole tiles at a time.
-  func sum(_ base: UnsafeMutablePointer<LineGroup>, node: Int, lines: ClosedRange<Int>) -> Double {
-    let plain = slice(base)
-    let width = LineSweep.tileLines
-    // Whole tiles from the first that begins in the range to the last that ends in it.
-    let first = (lines.lowerBound + width - 1) / width
-    let last = (lines.upperBound + 1) / width
-    guard first < last else { return lines.reduce(0.0) { $0 + plain[node, $1] } }
-    var groups = LineGroup.zero
-    for tile in first..<last {
-      for group in 0..<LineSweep.tile { groups += base[(tile * nodes + node) * LineSweep.tile + group] }
-    }
-    var total = groups.sum()
-    for line in lines.lowerBound..<(first * width) { total += plain[node, line] }
-    for line in stride(from: last * width, through: lines.upperBound, by: 1) { total += plain[node, line] }
-    return total
+  /// The sum of a tile's lines at a node.
+  @inline(__always)
+  func sum(_ base: UnsafeMutablePointer<LineGroup>, node: Int, tile: Int) -> Double {
+    let place = (tile * nodes + node) * LineSweep.tile
+    var groups = base[place]
+    for group in 1..<LineSweep.tile { groups += base[place + group] }
+    return groups.sum()
   }
 
-  /// Copies the lines of a node to consecutive memory.
+  /// Calls `body` with the node, the group among the holdings and the place in memory, for all groups of a tile at a row.
   @inline(__always)
-  func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
-    for tile in 0..<tiles {
+  func forEachGroup(tile: Int, row: Int, regimes: Int, _ body: (_ node: Int, _ group: Int, _ place: Int) -> Void) {
+    for node in (row * regimes)..<((row + 1) * regimes) {
       for group in 0..<LineSweep.tile {
-        row[tile * LineSweep.tile + group] = base[(tile * nodes + node) * LineSweep.tile + group]
-      }
-    }
-  }
-
-  /// The reverse of `gather`.
-  @inline(__always)
-  func scatter(_ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int) {
-    for tile in 0..<tiles {
-      for group in 0..<LineSweep.tile {
-        base[(tile * nodes + node) * LineSweep.tile + group] = row[tile * LineSweep.tile + group]
+        body(node, tile * LineSweep.tile + group, (tile * nodes + node) * LineSweep.tile + group)
       }
     }
   }

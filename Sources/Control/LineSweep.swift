@@ -34,11 +34,11 @@ struct LineSweep {
   static let tileLines = tile * LineGroup.scalarCount
 
   /// What becomes of the predictor.
-  enum Projection {
+  enum Projection: Sendable {
     /// Left in `older`, for an intervention that looks across lines.
     case deferred
     /// Clipped to `[−lower_row, upper_row]` at once, per (row, regime), and the multiplier updated.
-    case clip(lower: UnsafePointer<Double>, upper: UnsafePointer<Double>)
+    case clip(lower: NodeArray<Double>, upper: NodeArray<Double>)
   }
 
   /// - Parameters:
@@ -46,39 +46,60 @@ struct LineSweep {
   ///   - older: `U^{n−1}`, overwritten with `U*`, or with `U^{n+1}` when clipped.
   ///   - multiplier: `λ^n`, overwritten with `λ^{n+1}` when clipped.
   ///   - holdings: y per line group.
+  ///   - explicit: further terms of f, `[tile × row × regime × group]`; nil: none.
+  ///   - strip: the rows of each tile that are unknowns.
+  ///   - surroundings: what is known of Ũ beside them.
   ///   - tiles: the tiles to advance.
-  func advance(
+  func advance<Surroundings: StripSurroundings>(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
     multiplier: UnsafeMutablePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
-    scheme: BackwardDifference, projection: Projection, tiles: Range<Int>
+    explicit: UnsafePointer<LineGroup>? = nil, scheme: BackwardDifference, projection: Projection, strip: Strip,
+    surroundings: Surroundings, tiles: StrideTo<Int>
   ) {
     let size = system.rows * system.regimes * LineSweep.tile
-    for tile in tiles {
+    for tile in tiles where !strip.active[tile].isEmpty {
       let start = tile * size
+      let part = Part(
+        tile: tile, rows: strip.active[tile], surroundings: surroundings, holdings: holdings + tile * LineSweep.tile)
       eliminate(
-        recent: recent + start, older: older + start, multiplier: multiplier + start,
-        holdings: holdings + tile * LineSweep.tile, source: source, scheme: scheme)
-      backSubstitute(older: older + start, multiplier: multiplier + start, scheme: scheme, projection: projection)
+        recent: recent + start, older: older + start, multiplier: multiplier + start, part: part, source: source,
+        explicit: explicit.map { $0 + start }, scheme: scheme)
+      backSubstitute(
+        older: older + start, multiplier: multiplier + start, part: part, scheme: scheme, projection: projection)
     }
   }
 
-  private func eliminate(
+  /// The unknowns of a tile and what lies beside them.
+  private struct Part<Surroundings: StripSurroundings> {
+    let tile: Int
+    let rows: Range<Int>
+    let surroundings: Surroundings
+    let holdings: UnsafePointer<LineGroup>
+
+    @inline(__always)
+    func predictor(_ node: Int, _ group: Int) -> LineGroup {
+      surroundings.predictor(node: node, tile: tile, inventories: holdings[group])
+    }
+  }
+
+  private func eliminate<Surroundings: StripSurroundings>(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
-    multiplier: UnsafePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, source: QuadraticSource,
-    scheme: BackwardDifference
+    multiplier: UnsafePointer<LineGroup>, part: Part<Surroundings>, source: QuadraticSource,
+    explicit: UnsafePointer<LineGroup>?, scheme: BackwardDifference
   ) {
     let width = LineSweep.tile
     let m = system.regimes
-    let rows = system.rows
+    let (rows, holdings) = (part.rows, part.holdings)
     let h = scheme.step
     let c1 = LineGroup(repeating: scheme.recent)
     let c2 = LineGroup(repeating: -scheme.older)
     let minusH = LineGroup(repeating: -h)
+    let plusH = LineGroup(repeating: h)
     system.elimination.withUnsafeBufferPointer { elimination in
       source.constant.withUnsafeBufferPointer { constant in
         source.linear.withUnsafeBufferPointer { linear in
           source.quadratic.withUnsafeBufferPointer { quadratic in
-            for row in 0..<rows {
+            for row in rows {
               for e in 0..<m {
                 let node = row * m + e
                 let base = node * width
@@ -91,7 +112,8 @@ struct LineSweep {
                   value = fused(c1, recent[base + group], value)
                   value = fused(c2, older[base + group], value)
                   value = fused(minusH, multiplier[base + group], value)
-                  if row > 0 {
+                  if let explicit { value = fused(plusH, explicit[base + group], value) }
+                  if row > rows.lowerBound {
                     for f in 0..<m {
                       let factor = LineGroup(repeating: -elimination[node * m + f])
                       value = fused(factor, older[((row - 1) * m + f) * width + group], value)
@@ -100,6 +122,7 @@ struct LineSweep {
                   older[base + group] = value
                 }
               }
+              if row == rows.lowerBound, row > 0 { join(older, part: part, step: h) }
             }
           }
         }
@@ -107,12 +130,33 @@ struct LineSweep {
     }
   }
 
-  private func backSubstitute(
-    older: UnsafeMutablePointer<LineGroup>, multiplier: UnsafeMutablePointer<LineGroup>, scheme: BackwardDifference,
-    projection: Projection
+  /// Makes the first row's right-hand side what elimination from the grid's own first row would have made it, if the row
+  /// below and the first row itself were as the surroundings say: the eliminated row below is then
+  /// `B' Ũ_{−1} + C Ũ₀`, and the elimination matrix times B' is that of the row itself.
+  private func join<Surroundings: StripSurroundings>(
+    _ older: UnsafeMutablePointer<LineGroup>, part: Part<Surroundings>, step: Double
+  ) {
+    let (m, width) = (system.regimes, LineSweep.tile)
+    let first = part.rows.lowerBound * m
+    for e in 0..<m {
+      let link = LineGroup(repeating: step * system.lower[first + e])
+      for group in 0..<width {
+        var value = fused(link, part.predictor(first - m + e, group), older[(first + e) * width + group])
+        for f in 0..<m {
+          let factor = -system.elimination[(first + e) * m + f] * system.above[first - m + f]
+          value = fused(LineGroup(repeating: factor), part.predictor(first + f, group), value)
+        }
+        older[(first + e) * width + group] = value
+      }
+    }
+  }
+
+  private func backSubstitute<Surroundings: StripSurroundings>(
+    older: UnsafeMutablePointer<LineGroup>, multiplier: UnsafeMutablePointer<LineGroup>, part: Part<Surroundings>,
+    scheme: BackwardDifference, projection: Projection
   ) {
     let m = system.regimes
-    let rows = system.rows
+    let rows = part.rows
     let width = LineSweep.tile
     let lag = LineGroup(repeating: scheme.step / scheme.leading)
     let rate = LineGroup(repeating: scheme.leading / scheme.step)
@@ -121,9 +165,14 @@ struct LineSweep {
       let solved = scratch.baseAddress!
       let partial = solved + m * width
       solved.initialize(repeating: .zero, count: 2 * m * width)
+      if rows.upperBound < system.rows {
+        for e in 0..<m {
+          for local in 0..<width { solved[e * width + local] = part.predictor(rows.upperBound * m + e, local) }
+        }
+      }
       system.inverse.withUnsafeBufferPointer { inverse in
         system.above.withUnsafeBufferPointer { above in
-          for row in stride(from: rows - 1, through: 0, by: -1) {
+          for row in rows.reversed() {
             for e in 0..<m {
               let node = row * m + e
               let coefficient = LineGroup(repeating: -above[node])

@@ -8,6 +8,9 @@ typealias LineGroup = SIMD8<Double>
 ///
 ///     A = ½σ_e²(∂ₓₓ − ∂ₓ) + μ_e ∂ₓ − ρ + Q
 ///
+/// For a price that jumps, μ is the drift between jumps, ν is taken off the diagonal, and switches that move the price leave
+/// only their −q here: what jumps bring is `JumpOperator`'s.
+///
 /// Block tridiagonal: the spot couples neighbours within a regime, switching couples regimes at a node, so blocks are
 /// m × m and the off-diagonal ones diagonal. One factorisation per step serves every line. Regimes are coupled
 /// implicitly, so that any switching rate is stable and there is no splitting error.
@@ -45,14 +48,15 @@ struct LineSystem {
       for (regime, state) in environment.regimes.enumerated() {
         let index = row * regimes + regime
         let half = 0.5 * state.volatility * state.volatility
-        let drift = state.drift - half
+        let mu = environment.driftBetweenJumps(regime)
+        let drift = mu - half
         var diagonal = 0.0
         if row == 0 {
           // V linear in S: ½σ²(V_xx − V_x) vanishes, the drift remains, one-sided.
-          upper[index] = state.drift / (logSpots[1] - logSpots[0])
+          upper[index] = mu / (logSpots[1] - logSpots[0])
           diagonal = -upper[index]
         } else if row == rows - 1 {
-          lower[index] = -state.drift / (logSpots[row] - logSpots[row - 1])
+          lower[index] = -mu / (logSpots[row] - logSpots[row - 1])
           diagonal = -lower[index]
         } else {
           let down = logSpots[row] - logSpots[row - 1]
@@ -61,8 +65,11 @@ struct LineSystem {
           upper[index] = (2 * half + drift * down) / (up * (down + up))
           diagonal = -(lower[index] + upper[index])
         }
+        if state.hasJumps { diagonal -= state.jumps!.intensity }
         for other in 0..<regimes {
-          block[index * regimes + other] = environment.generator.rates[regime][other] + (other == regime ? diagonal : 0)
+          let isElsewhere = environment.switchJump(from: regime, to: other) != 0
+          block[index * regimes + other] =
+            (isElsewhere ? 0 : environment.generator.rates[regime][other]) + (other == regime ? diagonal : 0)
         }
       }
     }
@@ -70,32 +77,44 @@ struct LineSystem {
 
   /// Factorises `c I − h A` by block elimination without exchanges: the blocks are diagonally dominant M-matrices.
   mutating func factorise(_ scheme: BackwardDifference) {
-    let (c, h) = (scheme.leading, scheme.step)
-    let m = regimes
-    var pivot = [Double](repeating: 0, count: m * m)
-    for row in 0..<rows {
-      let base = row * m
-      for e in 0..<m {
-        above[base + e] = -h * upper[base + e]
-        for f in 0..<m { pivot[e * m + f] = -h * block[(base + e) * m + f] + (e == f ? c : 0) }
-      }
-      if row > 0 {
-        let before = (row - 1) * m
-        for e in 0..<m {
-          for f in 0..<m {
-            let value = -h * lower[base + e] * inverse[(before + e) * m + f]
-            elimination[(base + e) * m + f] = value
-            pivot[e * m + f] -= value * above[before + f]
+    let (c, h, m, rows) = (scheme.leading, scheme.step, regimes, rows)
+    for node in above.indices { above[node] = -h * upper[node] }
+    lower.withUnsafeBufferPointer { lower in
+      block.withUnsafeBufferPointer { block in
+        above.withUnsafeBufferPointer { above in
+          elimination.withUnsafeMutableBufferPointer { elimination in
+            inverse.withUnsafeMutableBufferPointer { inverse in
+              for row in 0..<rows {
+                let start = row * m * m
+                let pivot = inverse.baseAddress! + start
+                for index in 0..<(m * m) { pivot[index] = -h * block[start + index] }
+                for e in 0..<m { pivot[e * m + e] += c }
+                if row > 0 {
+                  let before = (row - 1) * m
+                  for e in 0..<m {
+                    let link = -h * lower[row * m + e]
+                    for f in 0..<m {
+                      let value = link * inverse[(before + e) * m + f]
+                      elimination[start + e * m + f] = value
+                      pivot[e * m + f] -= value * above[before + f]
+                    }
+                  }
+                }
+                LineSystem.invert(pivot, m)
+              }
+            }
           }
         }
       }
-      LineSystem.invert(&pivot, m)
-      for index in 0..<(m * m) { inverse[base * m + index] = pivot[index] }
     }
   }
 
   /// Gauss–Jordan without exchanges on a small diagonally dominant matrix, in place.
-  static func invert(_ a: inout [Double], _ m: Int) {
+  static func invert(_ a: UnsafeMutablePointer<Double>, _ m: Int) {
+    if m == 1 {
+      a[0] = 1 / a[0]
+      return
+    }
     for p in 0..<m {
       let reciprocal = 1 / a[p * m + p]
       a[p * m + p] = 1
@@ -126,23 +145,37 @@ struct LineSystem {
 
   /// Solves for a single line in place, `[row × regime]`.
   func solve(_ line: inout [Double]) {
+    line.withUnsafeMutableBufferPointer { solve($0.baseAddress!) }
+  }
+
+  /// The same in plain memory.
+  func solve(_ line: NodeArray<Double>) { solve(line.start) }
+
+  private func solve(_ line: UnsafeMutablePointer<Double>) {
     let m = regimes
-    for row in 1..<rows {
-      for e in 0..<m {
-        var sum = line[row * m + e]
-        for f in 0..<m { sum -= elimination[(row * m + e) * m + f] * line[(row - 1) * m + f] }
-        line[row * m + e] = sum
+    elimination.withUnsafeBufferPointer { elimination in
+      for node in m..<(rows * m) {
+        let before = (node / m - 1) * m
+        var sum = line[node]
+        for f in 0..<m { sum -= elimination[node * m + f] * line[before + f] }
+        line[node] = sum
       }
     }
-    var temporary = [Double](repeating: 0, count: m)
-    for row in stride(from: rows - 1, through: 0, by: -1) {
-      for e in 0..<m {
-        temporary[e] = line[row * m + e] - (row < rows - 1 ? above[row * m + e] * line[(row + 1) * m + e] : 0)
-      }
-      for e in 0..<m {
-        var sum = 0.0
-        for f in 0..<m { sum += inverse[(row * m + e) * m + f] * temporary[f] }
-        line[row * m + e] = sum
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { partial in
+      inverse.withUnsafeBufferPointer { inverse in
+        above.withUnsafeBufferPointer { above in
+          for row in (0..<rows).reversed() {
+            let base = row * m
+            for e in 0..<m {
+              partial[e] = line[base + e] - (row < rows - 1 ? above[base + e] * line[base + m + e] : 0)
+            }
+            for e in 0..<m {
+              var sum = 0.0
+              for f in 0..<m { sum += inverse[(base + e) * m + f] * partial[f] }
+              line[base + e] = sum
+            }
+          }
+        }
       }
     }
   }
@@ -170,13 +203,13 @@ struct BackwardDifference: Equatable {
     older = ratio * ratio / (1 + ratio)
   }
 
-  /// Other coefficients of the same form.
-  init(leading: Double, recent: Double, older: Double, step: Double) {
+  /// Other coefficients of the same form; `ratio` extrapolates what is explicit.
+  init(leading: Double, recent: Double, older: Double, step: Double, ratio: Double) {
     self.leading = leading
     self.recent = recent
     self.older = older
     self.step = step
-    ratio = recent - 1
+    self.ratio = ratio
   }
 }
 

@@ -17,7 +17,9 @@ public struct RegimeDecomposition: Sendable {
     case equalImpliedVolatility
     /// Regimes never switch.
     case noSwitching
-    /// Equal costs, equal implied volatility and no drift differences: volatility and switching alone remain.
+    /// The price never jumps, neither by itself nor with the regime; left out where it never does.
+    case noPriceJumps
+    /// Equal costs, equal implied volatility, no jumps and no drift differences: volatility and switching alone remain.
     case volatilityAlone
   }
 
@@ -32,7 +34,7 @@ public struct RegimeDecomposition: Sendable {
   /// Solves every variant with the given method.
   public init(problem: OptionBookProblem, method: FiniteHorizon) throws(ControlError) {
     var rows: [Row] = []
-    for cause in Cause.allCases {
+    for cause in Cause.allCases where cause != .noPriceJumps || problem.environment.hasPriceJumps {
       let solution = try method.solve(RegimeDecomposition.variant(problem, cause))
       rows.append(Row(cause: cause, bands: (0..<problem.environment.count).map { solution.band(regime: $0) }))
     }
@@ -58,9 +60,11 @@ public struct RegimeDecomposition: Sendable {
     case .equalImpliedVolatility: return problem.replacing(book: book)
     case .noSwitching:
       return problem.replacing(environment: problem.environment.replacing(generator: .frozen(count: count)))
+    case .noPriceJumps: return problem.replacing(environment: problem.environment.withoutPriceJumps())
     case .volatilityAlone:
       return problem.replacing(
-        environment: problem.environment.withoutDrift(rate: problem.market.rate), book: book, costs: costs)
+        environment: problem.environment.withoutDrift(rate: problem.market.rate).withoutPriceJumps(), book: book,
+        costs: costs)
     }
   }
 }

@@ -8,25 +8,17 @@ struct SingleLine {
     older = recent
   }
 
-  /// One backward-difference step with the source evaluated at the new time.
-  mutating func advance(_ system: LineSystem, _ scheme: BackwardDifference, source: (Int) -> Double) {
+  /// One backward-difference step with the source evaluated at the new time, and what jumps bring extrapolated to it.
+  mutating func advance(
+    _ system: LineSystem, _ scheme: BackwardDifference, jumps: JumpOperator? = nil, source: (Int) -> Double
+  ) {
+    let explicit = jumps?.applied(
+      to: recent.indices.map { (1 + scheme.ratio) * recent[$0] - scheme.ratio * older[$0] })
     for node in recent.indices {
       older[node] = scheme.recent * recent[node] - scheme.older * older[node] + scheme.step * source(node)
+      if let explicit { older[node] += scheme.step * explicit[node] }
     }
     system.solve(&older)
     swap(&recent, &older)
-  }
-
-  /// One of the two stages of a `TwoStageStep`, after the second of which the value is in `recent` again.
-  mutating func stage(
-    _ system: LineSystem, _ scheme: BackwardDifference, isFirst: Bool, source: (Int) -> Double
-  ) {
-    let (from, other) = isFirst ? (recent, older) : (older, recent)
-    var right = from
-    for node in right.indices {
-      right[node] = scheme.recent * from[node] - scheme.older * other[node] + scheme.step * source(node)
-    }
-    system.solve(&right)
-    if isFirst { older = right } else { recent = right }
   }
 }

@@ -7,7 +7,7 @@ import Glibc
 ///
 ///     u_t + L u + Q u + 1 = 0  inside the band,   u = 0  where D = Δ_book + y is outside it or at the horizon,
 ///
-/// a first-exit problem in spot and regime alone. Implicit Euler in time; in spot, second differences whose arms end where
+/// jumps included, which are taken at the later time, first order too: a first-exit problem in spot and regime alone. Implicit Euler in time; in spot, second differences whose arms end where
 /// the band's edge crosses between two nodes (Shortley and Weller 1938), so the boundary is not rounded to a node. First
 /// order in time, second in spot. *Verified by* `TimeToTradeTests` against `h²/η²` and by simulation.
 public struct TimeToTrade: Sendable {
@@ -30,6 +30,8 @@ public struct TimeToTrade: Sendable {
     let table = BookTable(book: problem.book, spots: grid.spots, regimes: m)
     var delta = [Double](repeating: 0, count: rows * m)
     var time = [Double](repeating: 0, count: rows * m)
+    let environment = problem.environment
+    let jumps = JumpOperator(logSpots: x, environment: environment, ends: .constant)
     for level in stride(from: grid.times.count - 2, through: 0, by: -1) {
       let h = grid.times[level + 1] - grid.times[level]
       table.deltas(at: grid.times[level], into: &delta)
@@ -39,6 +41,7 @@ public struct TimeToTrade: Sendable {
         let net = delta[row * m + e] + y
         return min(net - band.lower, band.upper - net)
       }
+      let landed = jumps?.applied(to: time)
       var system = MaskedLine(rows: rows, regimes: m)
       for row in 1..<(rows - 1) {
         for e in 0..<m {
@@ -46,7 +49,7 @@ public struct TimeToTrade: Sendable {
           guard here > 0 else { continue }
           let state = problem.environment.regimes[e]
           let half = 0.5 * state.volatility * state.volatility
-          let drift = state.drift - half
+          let drift = environment.driftBetweenJumps(e) - half
           let below = depth(row - 1, e)
           let above = depth(row + 1, e)
           func arm(_ full: Double, _ other: Double) -> Double {
@@ -59,11 +62,12 @@ public struct TimeToTrade: Sendable {
           let toAbove = (2 * half + drift * down) / (up * (down + up))
           system.setInside(
             row: row, regime: e, lower: below > 0 ? -h * toBelow : 0, upper: above > 0 ? -h * toAbove : 0,
-            diagonal: 1 + h * (toBelow + toAbove - problem.environment.generator.rates[e][e]),
-            right: time[row * m + e] + h)
-          for f in 0..<m where f != e {
+            diagonal: 1 + h * (toBelow + toAbove - environment.generator.rates[e][e])
+              + (state.hasJumps ? h * state.jumps!.intensity : 0),
+            right: time[row * m + e] + h + (landed.map { h * $0[row * m + e] } ?? 0))
+          for f in 0..<m where f != e && environment.switchJump(from: e, to: f) == 0 {
             if depth(row, f) > 0 {
-              system.setCoupling(row: row, from: e, to: f, value: -h * problem.environment.generator.rates[e][f])
+              system.setCoupling(row: row, from: e, to: f, value: -h * environment.generator.rates[e][f])
             }
           }
         }

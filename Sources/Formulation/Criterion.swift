@@ -36,4 +36,8 @@ public enum Settlement: String, Sendable, CaseIterable {
 public enum DeltaConvention: String, Sendable, CaseIterable {
   /// ∂V/∂S of the marking model.
   case blackScholes
+  /// ∂V/∂S − V/S: the delta of the book's value in units of the underlying, the exchange's "delta total" of inverse options.
+  case premiumAdjusted
+  /// Minus the inventory with the least variance rate, jumps of price and marks included; see `HedgedVariance`.
+  case minimumVariance
 }

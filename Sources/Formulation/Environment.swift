@@ -3,21 +3,25 @@ public struct Regime: Sendable, Equatable {
   public var name: String
   /// σ_e, realised volatility [1/√year].
   public var volatility: Double
-  /// μ_e, drift of the underlying under the measure of the criterion [1/year].
+  /// μ_e, expected growth rate of the underlying under the measure of the criterion, jumps included [1/year].
   public var drift: Double
   /// f_e, funding paid by a long hedge position, as a rate on its notional [1/year].
   public var funding: Double
   /// σ̂_e, the implied-volatility level at which the book is marked in this regime [1/√year]; nil: the instruments' own.
   public var impliedVolatility: Double?
+  /// Jumps of the price while the regime lasts.
+  public var jumps: PriceJumps?
 
   public init(
-    name: String, volatility: Double, drift: Double = 0, funding: Double = 0, impliedVolatility: Double? = nil
+    name: String, volatility: Double, drift: Double = 0, funding: Double = 0, impliedVolatility: Double? = nil,
+    jumps: PriceJumps? = nil
   ) {
     self.name = name
     self.volatility = volatility
     self.drift = drift
     self.funding = funding
     self.impliedVolatility = impliedVolatility
+    self.jumps = jumps
   }
 }
 
@@ -89,10 +93,16 @@ public struct Generator: Sendable, Equatable {
   }
 }
 
-/// The regimes and how they follow one another (control.md §1).
+/// The regimes and how they follow one another (control.md §1). While regime e lasts the price follows
+///
+///     dS/S = (μ_e − ν_e κ_e − Σ_{e'} q_ee' (J_ee' − 1)) dt + σ_e dW + (J − 1) dN_e,   κ_e = E J − 1,
+///
+/// and a switch to e' multiplies it by J_ee'.
 public struct EnvironmentChain: Sendable, Equatable {
   public let regimes: [Regime]
   public let generator: Generator
+  /// `ln J_ee'`, `[from][to]` [log-price]; empty when no switch moves the price.
+  public let switchJumps: [[Double]]
 
   public var count: Int { regimes.count }
 
@@ -103,7 +113,9 @@ public struct EnvironmentChain: Sendable, Equatable {
   public static let maximumVolatility = 20.0
 
   /// - Throws: `wrongCount`, `outOfRange`, `duplicateName` with the model file's paths.
-  public init(regimes: [Regime], generator: Generator) throws(FormulationError) {
+  public init(
+    regimes: [Regime], generator: Generator, switchJumps: [[Double]] = []
+  ) throws(FormulationError) {
     guard (1...EnvironmentChain.maximumCount).contains(regimes.count) else {
       throw .outOfRange(field: "market.regimes", value: Double(regimes.count), allowed: "1 to 8 regimes")
     }
@@ -119,17 +131,19 @@ public struct EnvironmentChain: Sendable, Equatable {
       if let implied = regime.impliedVolatility {
         try require(implied, volatilityRange, field + ".impliedVolatility", "> 0 and ≤ 20 (a fraction per √year)")
       }
+      try regime.jumps?.validate(field: field + ".jumps")
       if regimes[..<index].contains(where: { $0.name == regime.name }) {
         throw .duplicateName(field: field + ".name", name: regime.name)
       }
     }
     self.regimes = regimes
     self.generator = generator
+    self.switchJumps = try EnvironmentChain.checked(switchJumps: switchJumps, count: regimes.count)
   }
 
   /// The same regimes with another generator of the same size.
   public func replacing(generator: Generator) -> EnvironmentChain {
-    EnvironmentChain(unchecked: regimes, generator: generator)
+    EnvironmentChain(unchecked: regimes, generator: generator, switchJumps: switchJumps)
   }
 
   /// The same regimes with every drift equal to the rate and no funding.
@@ -140,11 +154,22 @@ public struct EnvironmentChain: Sendable, Equatable {
       copy.funding = 0
       return copy
     }
-    return EnvironmentChain(unchecked: plain, generator: generator)
+    return EnvironmentChain(unchecked: plain, generator: generator, switchJumps: switchJumps)
   }
 
-  private init(unchecked regimes: [Regime], generator: Generator) {
+  /// The same chain with a price that never jumps.
+  public func withoutPriceJumps() -> EnvironmentChain {
+    let plain = regimes.map { regime in
+      var copy = regime
+      copy.jumps = nil
+      return copy
+    }
+    return EnvironmentChain(unchecked: plain, generator: generator, switchJumps: [])
+  }
+
+  private init(unchecked regimes: [Regime], generator: Generator, switchJumps: [[Double]]) {
     self.regimes = regimes
     self.generator = generator
+    self.switchJumps = switchJumps
   }
 }

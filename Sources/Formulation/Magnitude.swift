@@ -23,6 +23,8 @@ public enum Magnitude {
   public static let deviation = 1e-9...1e9
   /// Drifts and discount rates of a deviation, and costs of trading it.
   public static let deviationCost = 1e12
+  /// Scales and shifts of a log-jump: from a hundredth of a basis point to a factor of e³ = 20.
+  public static let logJump = 1e-6...3.0
   /// A forward against the spot, either way.
   public static let forwardRatio = 1000.0
 }

@@ -50,10 +50,10 @@ public struct Market: Sendable, Equatable {
 /// (control.md §3, preference A):
 ///
 ///     J = E[ ∫ ( ½ a v_e(t,S,D) − (μ_e − r) S D + f_e S y ) dt + Σ c_e(S,u) + settlement ]
-///     v = σ_e² S² D² + Σ_{e'} q_{ee'} (V_{e'} − V_e)²,   D = Δ_book + y
+///     v = σ_e² S² D² + ν_e E[(V(SJ) − V(S) + yS(J − 1))²] + Σ_{e'} q_{ee'} (V_{e'}(SJ_ee') − V_e(S) + yS(J_ee' − 1))²
 ///
-/// with y the inventory [units] and a the risk aversion [1/quote]. The second part of v is the jump of the mark when the
-/// implied-volatility level switches with the regime; no inventory changes it.
+/// with V the book's mark, D = Δ_book + y, y the inventory [units] and a the risk aversion [1/quote]; see `HedgedVariance`.
+/// A switch that moves the marks but not the price adds what no inventory changes.
 ///
 /// A value that exists has been checked: every number is in range and nothing has expired.
 public struct OptionBookProblem: Sendable, Equatable {
@@ -144,12 +144,14 @@ public struct OptionBookProblem: Sendable, Equatable {
   /// How far spot can go by the horizon; see `Magnitude`.
   private static func check(horizon: Double, _ environment: EnvironmentChain) throws(FormulationError) {
     try require(horizon, { $0 <= Magnitude.horizon }, "horizon", "at most 100 years")
-    for regime in environment.regimes {
-      let deviation = regime.volatility * horizon.squareRoot()
-      guard deviation <= Magnitude.totalDeviation, abs(regime.drift) * horizon <= Magnitude.totalDrift else {
+    for (e, regime) in environment.regimes.enumerated() {
+      let deviation = (environment.logVariance(e) * horizon).squareRoot()
+      let drift = max(abs(regime.drift), abs(environment.driftBetweenJumps(e)))
+      guard deviation <= Magnitude.totalDeviation, drift * horizon <= Magnitude.totalDrift else {
         throw .outOfRange(
           field: "horizon", value: horizon,
-          allowed: "so many years that volatility × √years ≤ 8 and |drift| × years ≤ 50 in the regime \(regime.name)")
+          allowed: "so many years that volatility × √years ≤ 8 and |drift| × years ≤ 50 in the regime \(regime.name)"
+            + (environment.hasPriceJumps ? ", jumps included" : ""))
       }
     }
   }
@@ -261,7 +263,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     return units
   }
 
-  /// The rate at which J grows while inventory y is held [quote/year], the part that depends on y:
+  /// The rate at which J grows while inventory y is held and the price moves without jumps [quote/year]:
   /// `½ a σ² S² D² − (μ − r) S D + f S y`.
   public func runningCost(spot: Double, regime: Int, bookDelta: Double, inventory: Double) -> Double {
     let state = environment.regimes[regime]

@@ -74,6 +74,14 @@ public struct TradeCost: Sendable, Equatable {
       pools: pools.map { $0.scaled(by: factor) }, venues: venues.map { $0.scaled(by: factor) })
   }
 
+  /// Fixed parts times one factor, whatever grows with the trade times another.
+  public func multiplied(fixed: Double, variable: Double) -> TradeCost {
+    var cost = scaled(by: variable)
+    cost.fixed = self.fixed * fixed
+    cost.venues = venues.map { $0.multiplied(fixed: fixed, variable: variable) }
+    return cost
+  }
+
   /// What the trade costs [quote].
   @inlinable @inline(__always)
   public func charge(price: Double, trade: Double) -> Double {

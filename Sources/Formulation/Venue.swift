@@ -26,6 +26,11 @@ public struct Venue: Sendable, Equatable {
     Venue(name: name, whole: cost.scaled(by: factor), bridging: factor * bridging, delay: delay)
   }
 
+  func multiplied(fixed: Double, variable: Double) -> Venue {
+    Venue(
+      name: name, whole: cost.multiplied(fixed: fixed, variable: variable), bridging: fixed * bridging, delay: delay)
+  }
+
   /// The venues of a sum of two costs: every pair, when both have some.
   static func sums(_ left: [Venue], _ right: [Venue]) -> [Venue] {
     if left.isEmpty || right.isEmpty { return left + right }

@@ -13,18 +13,21 @@ struct Variant: Sendable {
   init(_ policy: HedgingPolicy, plan: RollOutPlan) throws(SimulationError) {
     let regimeCount = plan.regimes.count
     schedule = try policy.schedule(regimeCount: regimeCount, checkSeconds: plan.settings.checkEvery)
-    if case .table(let given) = policy {
+    var reviewEvery: Int?
+    switch policy {
+    case .table(let given): table = try PolicyNodes(given, regimeCount: regimeCount)
+    case .reviewed(let given, let seconds):
       table = try PolicyNodes(given, regimeCount: regimeCount)
-    } else {
-      table = nil
+      reviewEvery = try HedgingPolicy.looks(in: seconds, checkSeconds: plan.settings.checkEvery)
+    default: table = nil
     }
     if case .gammaScaled(let multiple) = policy {
       gammaScaled = GammaLanePolicy(multiple: multiple)
     } else {
       gammaScaled = nil
     }
-    if case .interval = policy { isInterval = true } else { isInterval = false }
-    every = schedule?.every ?? 1
+    if case .interval = policy { isInterval = true } else { isInterval = reviewEvery != nil }
+    every = schedule?.every ?? reviewEvery ?? 1
   }
 
   /// The same policy monitored at every second check, on the same table. An interval is the policy's own; monitoring it less

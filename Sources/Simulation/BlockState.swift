@@ -3,7 +3,7 @@ import VectorMath
 
 /// What a roll-out measures on each path. Money in quote currency.
 public enum RollOutColumn: Int, Sendable, CaseIterable {
-  /// `∫ ½ a σ² S² D² dt`.
+  /// `∫ ½ a v dt`, v the variance rate of the hedged book: `σ² S² D²` and what jumps of the price add; see `JumpRisk`.
   case gammaRisk
   /// `∫ (−(μ − r) S D + f S y) dt`.
   case carry
@@ -50,7 +50,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 24
+  static let stateFields = 30
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -80,9 +80,20 @@ struct BlockState {
   // With exponential utility: gains whose mean is zero (see `TerminalWealth`), and ∫σ² dt.
   var gains: UnsafeMutablePointer<Lanes> { storage + 23 * BlockState.vectorCount }
   var integratedVariance: UnsafeMutablePointer<Lanes> { storage + 6 * BlockState.vectorCount }
+  /// The price's own drift, between jumps; `drift` is the expected growth.
+  var priceDrift: UnsafeMutablePointer<Lanes> { storage + 24 * BlockState.vectorCount }
+  // Of a price that jumps: ν, and what is left of the clock of the next jump, in units of 1/ν.
+  var intensity: UnsafeMutablePointer<Lanes> { storage + 25 * BlockState.vectorCount }
+  var wait: UnsafeMutablePointer<Lanes> { storage + 26 * BlockState.vectorCount }
+  // The risk of jumps as a quadratic in the inventory, `a₂y² + 2a₁y + a₀`; see `JumpRisk`.
+  var jumpQuadratic: UnsafeMutablePointer<Lanes> { storage + 27 * BlockState.vectorCount }
+  var jumpLinear: UnsafeMutablePointer<Lanes> { storage + 28 * BlockState.vectorCount }
+  var jumpConstant: UnsafeMutablePointer<Lanes> { storage + 29 * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
+  /// Jumps so far.
+  let jumpCount: UnsafeMutablePointer<UInt32>
   /// The table's cell of each path.
   let cells: UnsafeMutablePointer<Int32>
   /// Each path's (lower, upper) from a table, and eight paths' targets.
@@ -108,6 +119,8 @@ struct BlockState {
     pendingRoute = .allocate(capacity: size)
     pendingTrade.initialize(repeating: Lanes(), count: size)
     pendingRoute.initialize(repeating: Lanes(), count: size)
+    jumpCount = .allocate(capacity: BlockState.pathCount)
+    jumpCount.initialize(repeating: 0, count: BlockState.pathCount)
     cells = .allocate(capacity: BlockState.pathCount)
     cells.initialize(repeating: 0, count: BlockState.pathCount)
     edges = .allocate(capacity: BlockState.pathCount)
@@ -125,6 +138,7 @@ struct BlockState {
     switchCount.deallocate()
     pendingTrade.deallocate()
     pendingRoute.deallocate()
+    jumpCount.deallocate()
     cells.deallocate()
     edges.deallocate()
     targets.deallocate()
@@ -139,6 +153,7 @@ struct BlockState {
     nextSwitch.update(repeating: Lanes(repeating: .infinity), count: BlockState.vectorCount)
     switchCount.update(repeating: 0, count: BlockState.pathCount)
     pendingTrade.update(repeating: Lanes(), count: BlockState.vectorCount)
+    jumpCount.update(repeating: 0, count: BlockState.pathCount)
     exposure.update(repeating: 0, count: regimeCount * BlockState.pathCount)
     events.update(repeating: 0, count: regimeCount * BlockState.pathCount)
   }

@@ -12,6 +12,8 @@ public enum HedgingPolicy: Sendable, Equatable {
   case constantBand([Band])
   /// Trade to a target net delta every so many seconds, whatever the deviation.
   case interval(everySeconds: Double, target: Double)
+  /// The bands of a table, at reviews every so many seconds and at no other time.
+  case reviewed(PolicyTable, everySeconds: Double)
   /// Trade to the edge of the band of half-width `c (k S Γ²/a)^{1/3}` around zero net delta, with Γ the book's at that moment
   /// [units²/quote], k the mean proportional cost of a purchase and a sale and a the risk aversion; with exponential utility
   /// `a = γ e^{r(T−t)}`. `whalleyWilmott` is the one with c³ = 3/2.
@@ -54,7 +56,7 @@ extension HedgingPolicy {
   /// The bands of a policy of constant bands; nil for the others.
   func schedule(regimeCount: Int, checkSeconds: Double) throws(SimulationError) -> BandSchedule? {
     switch self {
-    case .table: return nil
+    case .table, .reviewed: return nil
     case .gammaScaled(let multiple):
       try require(multiple, multiple >= 0 && multiple.isFinite, "gammaScaled.multiple", "≥ 0")
       return nil
@@ -70,12 +72,18 @@ extension HedgingPolicy {
       return BandSchedule(bands: bands.count == 1 ? repeating(bands[0], regimeCount) : bands, every: 1)
     case .interval(let seconds, let target):
       try require(target, target.isFinite, "interval.target", "finite")
-      let every = (seconds / checkSeconds).rounded()
-      guard every >= 1, abs(every * checkSeconds - seconds) <= SampleTimes.coincidence * checkSeconds else {
-        throw .intervalNotMultiple(interval: seconds, check: checkSeconds)
-      }
-      return BandSchedule(bands: repeating(.point(target), regimeCount), every: Int(every))
+      let every = try HedgingPolicy.looks(in: seconds, checkSeconds: checkSeconds)
+      return BandSchedule(bands: repeating(.point(target), regimeCount), every: every)
     }
+  }
+
+  /// How many looks an interval has.
+  static func looks(in seconds: Double, checkSeconds: Double) throws(SimulationError) -> Int {
+    let every = (seconds / checkSeconds).rounded()
+    guard every >= 1, abs(every * checkSeconds - seconds) <= SampleTimes.coincidence * checkSeconds else {
+      throw .intervalNotMultiple(interval: seconds, check: checkSeconds)
+    }
+    return Int(every)
   }
 
   private func repeating(_ band: Band, _ count: Int) -> [Band] { Array(repeating: band, count: count) }

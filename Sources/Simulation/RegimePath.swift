@@ -29,9 +29,11 @@ public struct RegimePath: Sendable, Equatable {
     let sign: Double = plan.settings.antithetic && vector & 1 == 1 ? -1 : 1
     let stream = firstStream + UInt64(lane)
     let chain = plan.regimes
+    let motion = plan.motion
     var regime = plan.problem.market.currentRegime
-    var nextSwitch = plan.clocks.sojourn(stream: stream, switches: 0, regime: regime)
-    var switches: UInt32 = 0
+    var clocks = PriceMotion.Clocks(
+      regime: regime, nextSwitch: plan.clocks.sojourn(stream: stream, switches: 0, regime: regime), switches: 0,
+      wait: motion.wait(stream: stream, number: 0), jumps: 0)
     var logSpot = plan.startLogSpot
     var four = [Lanes()]
     occupation = Array(repeating: 0, count: chain.count)
@@ -50,22 +52,20 @@ public struct RegimePath: Sendable, Equatable {
       }
       let normal = sign * four[step & 3][lane]
       let (volatility, length) = (chain[regime].volatility, end - start)
-      var shift = (chain[regime].drift - 0.5 * volatility * volatility) * length
+      var shift = (motion.drift[regime] - 0.5 * volatility * volatility) * length
       var scale = volatility * length.squareRoot()
       var variance = volatility * volatility * length
-      if nextSwitch <= end {
-        var mean = 0.0
-        variance = 0
-        plan.clocks.advance(
-          stream: stream, from: start, to: end, regime: &regime, nextSwitch: &nextSwitch, switches: &switches
-        ) { regime, spell in
-          mean += chain[regime].drift * spell
-          variance += chain[regime].volatility * chain[regime].volatility * spell
-          occupation[regime] += spell
+      let left = clocks.wait - motion.intensity[regime] * length
+      if clocks.nextSwitch <= end || left < 0 {
+        let moved = motion.advance(&clocks, switching: plan.clocks, stream: stream, from: start, to: end) {
+          occupation[$0] += $1
         }
-        shift = mean - 0.5 * variance
+        regime = clocks.regime
+        variance = moved.variance
+        shift = moved.shift
         scale = variance.squareRoot()
       } else {
+        clocks.wait = left
         occupation[regime] += length
       }
       logSpot += shift + scale * normal

@@ -4,9 +4,10 @@ import VectorMath
 
 /// Rolls policies out on exact paths of an option-book problem: the judge that shares nothing with the solver.
 ///
-///     d ln S = (μ_e − ½σ_e²) dt + σ_e dW,   e a Markov chain with generator Q
+///     d ln S = (m_e − ½σ_e²) dt + σ_e dW + Z dN_e + ln J_ee' at a switch,   e a Markov chain with generator Q
 ///
-/// The chain switches at its exact exponential times, so that given them the log-price increment over a step is exactly
+/// with m_e the drift between jumps. The chain switches, and the price jumps, at exact exponential times, so that given them
+/// the log-price increment over a step is exactly
 /// Gaussian with mean `∫(μ − ½σ²)dt` and variance `∫σ²dt`. Decisions follow control.md §0. Path p is a function of (seed, p)
 /// alone; sums are formed per block of `blockSize` paths and merged in the blocks' order, so that threads and shards change
 /// no byte.

@@ -12,6 +12,8 @@ struct BlockPass {
   let firstPath: Int
   let state: BlockState
   let first: Regime
+  /// The price's drift between jumps in the first regime.
+  let firstDrift: Double
   let rate: Double
   let riskAversion: Double
 
@@ -20,6 +22,7 @@ struct BlockPass {
     self.firstPath = firstPath
     self.state = state
     first = plan.regimes[plan.problem.market.currentRegime]
+    firstDrift = plan.motion.drift[plan.problem.market.currentRegime]
     rate = plan.problem.market.rate
     riskAversion = plan.problem.preference.riskAversion
   }
@@ -36,13 +39,15 @@ struct BlockPass {
       state.lastTradeRegime[vector] = current
       state.volatility[vector] = Lanes(repeating: first.volatility)
       state.drift[vector] = Lanes(repeating: first.drift)
+      state.priceDrift[vector] = Lanes(repeating: firstDrift)
+      state.intensity[vector] = Lanes(repeating: plan.motion.intensity[plan.problem.market.currentRegime])
       state.funding[vector] = Lanes(repeating: first.funding)
       if let wealth = plan.wealth {
         state.add(.excessWealth, Lanes(repeating: wealth.start), vector)
         state.gains[vector] = Lanes(repeating: wealth.startOfGains)
       }
     }
-    if plan.switches { plan.startClocks(firstPath: firstPath, state: state) }
+    if moves { plan.startClocks(firstPath: firstPath, state: state) }
   }
 
   /// Half a step's running terms, at one of its ends: the trapezoidal rule adds the two halves.
@@ -80,6 +85,7 @@ struct BlockPass {
     let isDetailed = plan.settings.detailed
     let growth = plan.wealth?.growth(at: start) ?? 0
     let normals = state.normals(step & 3)
+    let jumping = plan.motion.hasLaws
     for vector in 0..<BlockState.vectorCount {
       accrue(vector, length: length, riskWeight: riskWeight, growth: growth, Switching.self, Carrying.self)
       if isDetailed {
@@ -89,12 +95,19 @@ struct BlockPass {
         state.regimeBefore[vector] = state.regime[vector]
       }
       let volatility = Switching.isOn ? state.volatility[vector] : Lanes(repeating: first.volatility)
-      let drift = Switching.isOn ? state.drift[vector] : Lanes(repeating: first.drift)
+      let drift = Switching.isOn ? state.priceDrift[vector] : Lanes(repeating: firstDrift)
       var shift = (drift - 0.5 * volatility * volatility) * length
       var scale = volatility * rootLength
-      if Switching.isOn, anyLane(state.nextSwitch[vector] .<= end) {
-        plan.switchRegimes(
-          from: start, to: end, firstPath: firstPath, vector: vector, state: state, shift: &shift, scale: &scale)
+      if Switching.isOn {
+        let switching = state.nextSwitch[vector] .<= end
+        let left = jumping ? state.wait[vector] - state.intensity[vector] * length : Lanes()
+        let busy = switching .| (left .< 0)
+        if jumping { state.wait[vector].replace(with: left, where: .!busy) }
+        if anyLane(busy) {
+          plan.switchRegimes(
+            from: start, to: end, firstPath: firstPath, vector: vector, where: busy, state: state, shift: &shift,
+            scale: &scale)
+        }
       }
       if growth != 0 { state.integratedVariance[vector] += scale * scale }
       let logSpot = state.logSpot[vector] + (shift + scale * normals[vector])
@@ -125,7 +138,8 @@ struct BlockPass {
       state.add(.hedgingProfit, (delta + state.inventory[vector]) * gain, vector)
       let regime = state.regimeBefore[vector]
       if book.markCount > 1, anyLane(state.regime[vector] .!= regime) {
-        let jump = value - book.mark(logSpot: state.logSpot[vector], spot: spot, regime: regime).value
+        var jump = value - book.mark(logSpot: state.logSpot[vector], spot: spot, regime: regime).value
+        if !plan.motion.switchJumps.isEmpty { plan.forgetPriceJumps(&jump, from: regime, to: state.regime[vector]) }
         state.add(.markJumpRisk, 0.5 * riskAversion * jump * jump, vector)
       }
     }
@@ -140,10 +154,20 @@ struct BlockPass {
     slice.prepare(time: end, settled: false)
     if step & 3 == 0 { plan.drawNormals(firstPath: firstPath, step: step, state: state) }
     move(step: step, from: start, to: end, switching, carrying)
-    slice.book.mark(state, still: still, valued: plan.settings.detailed)
+    slice.book.mark(state, still: still, valued: plan.settings.detailed || plan.jumpRisk != nil)
     close(length: end - start, at: end, switching, carrying)
+    measureJumps(instant: step + 1, book: slice.book)
+    plan.jumpRisk?.accrue(length: end - start, state: state)
     if plan.settings.detailed { measure(slice.book, length: end - start) }
   }
+
+  /// The risk of jumps at an instant, for a price that has some.
+  private func measureJumps(instant: Int, book: BookTerms) {
+    plan.jumpRisk?.measure(instant: instant, plan: plan, firstPath: firstPath, book: book, state: state)
+  }
+
+  /// Whether anything happens at times of its own.
+  private var moves: Bool { plan.switches || plan.motion.hasLaws }
 
   /// The regime where none switches.
   private var still: Int? { plan.switches ? nil : plan.problem.market.currentRegime }
@@ -158,6 +182,7 @@ struct BlockPass {
     start()
     slice.prepare(time: 0, settled: true)
     slice.book.mark(state, still: still, valued: true)
+    measureJumps(instant: 0, book: slice.book)
     plan.problem.costs.withUnsafeBufferPointer { costs in
       var check = Check(number: 0, firstPath: firstPath)
       for step in 0..<times.stepCount {
@@ -168,7 +193,8 @@ struct BlockPass {
           check.number = times.checks[step]
           policy.check(plan: plan, costs: costs, time: times.times[step], check: check, book: slice.book, state: state)
         }
-        switch (plan.switches, plan.carries) {
+        plan.jumpRisk?.accrue(length: times.times[step + 1] - times.times[step], state: state)
+        switch (moves, plan.carries) {
         case (false, false): advance(step: step, slice: &slice, switching: Off.self, carrying: Off.self)
         case (false, true): advance(step: step, slice: &slice, switching: Off.self, carrying: On.self)
         case (true, false): advance(step: step, slice: &slice, switching: On.self, carrying: Off.self)
@@ -179,6 +205,7 @@ struct BlockPass {
           plan.wealth?.settle(expiringAt: times.times[step + 1], state: state)
           slice.prepare(time: times.times[step + 1], settled: true)
           slice.book.mark(state, still: still, valued: true)
+          measureJumps(instant: step + 1, book: slice.book)
         }
       }
       let last = times.stepCount

@@ -45,6 +45,9 @@ struct RollOutPlan: Sendable {
   let coincidence: Double
   /// Whether the regime can change at all.
   let switches: Bool
+  let motion: PriceMotion
+  /// For a price that jumps.
+  let jumpRisk: JumpRisk?
   /// Whether holding anything costs or earns more than its financing in some regime.
   let carries: Bool
   /// With exponential utility.
@@ -54,8 +57,8 @@ struct RollOutPlan: Sendable {
 
   /// Instants beyond this are an input error (a year of one-second checks has 3·10⁷) rather than a study.
   static let maximumSteps = 1e9
-  /// Regime switches that one path may be expected to make: at 20 ns each, some minutes for the certificate's paths. Regimes
-  /// that switch faster than this are one regime of the mean variance.
+  /// Regime switches, and jumps, that one path may be expected to make: at 20 ns each, some minutes for the certificate's
+  /// paths. Regimes that switch faster than this are one regime of the mean variance, and so are jumps.
   static let maximumSwitches = 1e6
 
   init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
@@ -74,6 +77,11 @@ struct RollOutPlan: Sendable {
     try require(steps, steps <= RollOutPlan.maximumSteps, "steps", "≤ 10⁹")
     let switchesPerPath = problem.environment.generator.rates.enumerated().map { -$1[$0] }.max()! * problem.horizon
     try require(switchesPerPath, switchesPerPath <= RollOutPlan.maximumSwitches, "switches per path", "≤ 10⁶")
+    let jumpsPerPath = problem.environment.regimes.map { $0.jumps?.intensity ?? 0 }.max()! * problem.horizon
+    try require(jumpsPerPath, jumpsPerPath <= RollOutPlan.maximumSwitches, "jumps per path", "≤ 10⁶")
+    if problem.preference.isExponential, problem.environment.hasPriceJumps {
+      throw .criterion("exponential utility with jumps of the price")
+    }
     self.problem = problem
     self.settings = settings
     general = GeneralTrades(problem)
@@ -86,6 +94,8 @@ struct RollOutPlan: Sendable {
     startLogSpot = log(problem.market.spot)
     coincidence = SampleTimes.coincidence * check
     switches = clocks.isRunning
+    motion = PriceMotion(problem.environment, seed: settings.seed)
+    jumpRisk = JumpRisk(problem, motion: motion, seed: settings.seed)
     wealth = TerminalWealth(problem, coincidence: coincidence)
     carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
   }
@@ -122,7 +132,7 @@ struct RollOutPlan: Sendable {
     }
   }
 
-  /// Sets the first switch of every path of a block.
+  /// Sets the first switch and the first jump of every path of a block.
   func startClocks(firstPath: Int, state: BlockState) {
     let start = problem.market.currentRegime
     let next = state.scalars(state.nextSwitch)
@@ -130,32 +140,48 @@ struct RollOutPlan: Sendable {
       let (vector, lane) = (path / Lanes.scalarCount, path % Lanes.scalarCount)
       let stream = firstStream(firstPath: firstPath, vector: vector) + UInt64(lane)
       next[path] = clocks.sojourn(stream: stream, switches: 0, regime: start)
+      state.scalars(state.wait)[path] = motion.wait(stream: stream, number: 0)
     }
   }
 
-  /// Lets the clocks of eight paths run to the end of a step: exact switching times, hence exact `∫μ dt` and `∫σ² dt`.
+  /// Lets the clocks of those among eight paths run to the end of a step on which something happens: exact times of switches
+  /// and jumps, hence exact `∫μ dt`, `∫σ² dt` and jumps.
   func switchRegimes(
-    from start: Double, to end: Double, firstPath: Int, vector: Int, state: BlockState, shift: inout Lanes,
-    scale: inout Lanes
+    from start: Double, to end: Double, firstPath: Int, vector: Int, where busy: SIMDMask<SIMD8<Int64>>,
+    state: BlockState, shift: inout Lanes, scale: inout Lanes
   ) {
-    for lane in 0..<Lanes.scalarCount where state.nextSwitch[vector][lane] <= end {
+    for lane in 0..<Lanes.scalarCount where busy[lane] {
       let path = vector * Lanes.scalarCount + lane
       let stream = firstStream(firstPath: firstPath, vector: vector) + UInt64(lane)
-      var regime = Int(state.regime[vector][lane])
-      var (mean, variance) = (0.0, 0.0)
-      clocks.advance(
-        stream: stream, from: start, to: end, regime: &regime, nextSwitch: &state.nextSwitch[vector][lane],
-        switches: &state.switchCount[path]
-      ) { regime, spell in
-        mean += regimes[regime].drift * spell
-        variance += regimes[regime].volatility * regimes[regime].volatility * spell
-      }
-      shift[lane] = mean - 0.5 * variance
-      scale[lane] = variance.squareRoot()
+      var own = PriceMotion.Clocks(
+        regime: Int(state.regime[vector][lane]), nextSwitch: state.nextSwitch[vector][lane],
+        switches: state.switchCount[path], wait: state.wait[vector][lane], jumps: state.jumpCount[path])
+      let step = motion.advance(&own, switching: clocks, stream: stream, from: start, to: end)
+      shift[lane] = step.shift
+      scale[lane] = step.variance.squareRoot()
+      let regime = own.regime
+      state.nextSwitch[vector][lane] = own.nextSwitch
+      state.switchCount[path] = own.switches
+      state.wait[vector][lane] = own.wait
+      state.jumpCount[path] = own.jumps
       state.regime[vector][lane] = Double(regime)
       state.volatility[vector][lane] = regimes[regime].volatility
       state.drift[vector][lane] = regimes[regime].drift
+      state.priceDrift[vector][lane] = motion.drift[regime]
+      state.intensity[vector][lane] = motion.intensity[regime]
       state.funding[vector][lane] = regimes[regime].funding
+    }
+  }
+}
+
+extension RollOutPlan {
+  /// Clears the lanes whose regime changed by a switch that moves the price: what it does to the marks is counted as the risk of
+  /// a jump, beside the move of the hedge.
+  func forgetPriceJumps(_ jump: inout Lanes, from before: Lanes, to after: Lanes) {
+    for from in regimes.indices {
+      for to in regimes.indices where motion.switchJumps[from][to] != 0 {
+        jump.replace(with: 0, where: (before .== Double(from)) .& (after .== Double(to)))
+      }
     }
   }
 }

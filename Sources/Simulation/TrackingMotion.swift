@@ -13,7 +13,7 @@ extension DrawPurpose {
 /// happen at their exact times; what they compose is again affine in x and in one normal.
 struct TrackingMotion: Sendable {
   let regimes: [TrackingRegime]
-  private let jumps: PhiloxStream
+  private let jumps: JumpClock
   /// Over one whole step: the factor on x, the shift and the standard deviation, per regime.
   let factor: [Double]
   let shift: [Double]
@@ -23,7 +23,7 @@ struct TrackingMotion: Sendable {
 
   init(_ problem: TrackingProblem, step: Double, seed: UInt64) {
     regimes = problem.regimes
-    jumps = PhiloxStream(seed: seed, purpose: .deviationJump)
+    jumps = JumpClock(seed: seed, purpose: .deviationJump)
     let whole = problem.regimes.map { Stretch.identity.after($0, time: step) }
     factor = whole.map(\.factor)
     shift = whole.map(\.shift)
@@ -56,19 +56,7 @@ struct TrackingMotion: Sendable {
 
   /// The time to the jump of this number in units of 1/ν: standard exponential.
   func wait(path: UInt64, number: UInt32) -> Double {
-    -log(jumps.uniforms(paths: LaneWords(repeating: path), step: number).0[0])
-  }
-
-  private func size(_ law: DeviationJumps.Law, path: UInt64, number: UInt32) -> Double {
-    let paths = LaneWords(repeating: path)
-    switch law {
-    case .normal(let mean, let deviation):
-      return mean + deviation * jumps.normals(paths: paths, step: number, block: 1).0[0]
-    case .laplace(let up, let down, let probabilityUp):
-      let exponential = -log(jumps.uniforms(paths: paths, step: number, block: 1).0[0])
-      let isUp = jumps.uniforms(paths: paths, step: number).1[0] < probabilityUp
-      return isUp ? up * exponential : -down * exponential
-    }
+    jumps.wait(path: path, number: number)
   }
 
   /// So much time in a regime, jumps included. `wait` is what is left of the clock of the next jump.
@@ -81,7 +69,7 @@ struct TrackingMotion: Sendable {
       while wait < intensity[regime] * left {
         let moment = wait / intensity[regime]
         stretch = stretch.after(state, time: moment)
-        stretch.shift += size(law, path: path, number: number)
+        stretch.shift += jumps.size(law, path: path, number: number)
         left -= moment
         number += 1
         wait = self.wait(path: path, number: number)

@@ -19,6 +19,10 @@ struct EntropicCase: Sendable {
   var settlement = Settlement.none
   var inventory = 0.0
   var preference: Preference? = nil
+  /// Marks of the option; nil: the regimes' own volatilities.
+  var implied: Double? = nil
+  /// Years; nil: the expiry.
+  var horizon: Double? = nil
 
   func problem() throws -> OptionBookProblem {
     let valuation = Instant("2026-01-01T00:00:00Z")!
@@ -32,11 +36,12 @@ struct EntropicCase: Sendable {
       name: kind.rawValue,
       instrument: .option(
         kind: kind, strike: strike, expiry: valuation.adding(seconds: years * DayCount.calendar365.secondsPerYear)),
-      quantity: quantity, impliedVolatilities: volatilities)
+      quantity: quantity, impliedVolatilities: implied.map { [$0] } ?? volatilities)
     let charge = TradeCost(fixed: fixed, proportionalBuy: cost, proportionalSell: cost)
     return try OptionBookProblem(
       name: "claim", valuation: valuation, market: market, positions: [option], costs: volatilities.map { _ in charge },
-      preference: preference ?? .exponential(riskAversion: aversion), settlement: settlement, inventory: inventory)
+      preference: preference ?? .exponential(riskAversion: aversion), settlement: settlement, inventory: inventory,
+      horizon: horizon.map { valuation.adding(seconds: $0 * DayCount.calendar365.secondsPerYear) })
   }
 
   /// Solved on a grid of `spots` × `spots`/2 × 2 `spots`.

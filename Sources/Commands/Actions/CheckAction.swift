@@ -103,6 +103,7 @@ enum CheckAction {
       for line in ExecutionWords.costs(problem.costs[e], market: problem.market) { table.add(line.name, line.text) }
       screen.add(table)
     }
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
 
     describeBook(problem, &screen)
 

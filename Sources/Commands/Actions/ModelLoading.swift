@@ -52,6 +52,20 @@ enum ModelLoading {
     }
   }
 
+  /// The formula that `--method` names; nil for the solver.
+  static func formula(_ parsed: ParsedCommand, _ model: ModelFile) throws(Failure) -> Formula? {
+    guard let name = parsed.text(.method), name != CommandTable.optimal else { return nil }
+    guard case .optionBook = model.problem else {
+      throw Failure(
+        Explainer.message(
+          UsageError.notAChoice(
+            what: "--method", found: name, allowed: ["“\(CommandTable.optimal)” for a tracking problem"],
+            orInteger: nil,
+            suggestion: nil)), .usage)
+    }
+    return Formula(rawValue: name)
+  }
+
   /// Threads asked for, or one per processor.
   static func threads(_ parsed: ParsedCommand) -> Int {
     parsed.integer(.threads) ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))

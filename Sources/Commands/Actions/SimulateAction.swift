@@ -10,7 +10,7 @@ struct SimulateAction {
   let console: Console
 
   private static let hour = 3600.0
-  private static let optimal = "optimal"
+  private static let optimal = CommandTable.optimal
   /// The solution takes about this share of the time.
   private static let solved = 0.5
   /// Rounding of a number of looks.
@@ -100,10 +100,13 @@ struct SimulateAction {
   private func policy(
     _ name: String, _ problem: OptionBookProblem, table: PolicyTable, grid: FiniteHorizonGrid, check: Double
   ) throws(SimulationError) -> HedgingPolicy? {
-    if let rule = AsymptoticRule(rawValue: name) {
-      guard rule.obstacle(to: problem) == nil else { return nil }
+    if let formula = Formula(rawValue: name) {
       // Exact on every path where the kernel knows the formula, else by a table of it.
-      return rule == .whalleyWilmott ? .whalleyWilmott : .table(rule.policy(problem, grid: grid))
+      if formula == .whalleyWilmott { return formula.obstacle(to: problem) == nil ? .whalleyWilmott : nil }
+      guard let rule = try? formula.rule(problem, grid: grid) else { return nil }
+      guard let interval = rule.interval else { return .table(rule.table) }
+      let looks = max(1, (interval * problem.dayCount.secondsPerYear / check).rounded())
+      return .reviewed(rule.table, everySeconds: looks * check)
     }
     switch name {
     case "constantBand":
@@ -120,7 +123,7 @@ struct SimulateAction {
   /// Formulas that were asked for by name must apply.
   private func refuse(_ asked: [String], _ problem: OptionBookProblem) throws(Failure) {
     for name in asked {
-      guard let error = AsymptoticRule(rawValue: name)?.obstacle(to: problem) else { continue }
+      guard let error = Formula(rawValue: name)?.obstacle(to: problem) else { continue }
       throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", .usage)
     }
   }

@@ -17,6 +17,7 @@ enum SolveAction {
       return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
     }
     var model = try ModelLoading.load(parsed)
+    let formula = try ModelLoading.formula(parsed, model)
     let directory = parsed.text(.out) ?? "\(resultsDirectory)/\(model.name)"
     var settings = CertificationSettings(seed: ModelLoading.seed(parsed), threads: ModelLoading.threads(parsed))
     if let paths = parsed.integer(.paths) { settings.paths = paths }
@@ -44,7 +45,8 @@ enum SolveAction {
       }
       run.solves(model)
     }
-    let outcome = work(model, settings: settings, console: console, quiet: parsed.has(.quiet), undo: abandon)
+    let outcome = work(
+      model, formula: formula, settings: settings, console: console, quiet: parsed.has(.quiet), undo: abandon)
     let ended = Instant(seconds: Double(Glibc.time(nil)))
     let certificate: Certificate
     switch outcome {
@@ -67,7 +69,7 @@ enum SolveAction {
   }
 
   private static func work(
-    _ model: ModelFile, settings: CertificationSettings, console: Console, quiet: Bool,
+    _ model: ModelFile, formula: Formula?, settings: CertificationSettings, console: Console, quiet: Bool,
     undo: @escaping @Sendable () -> Void
   ) -> Result<Certificate, CertificationError> {
     let bar = ProgressBar("solving \(model.name)", console: console, quiet: quiet)
@@ -77,9 +79,9 @@ enum SolveAction {
       Result { () throws(CertificationError) -> Certificate in
         switch model.problem {
         case .optionBook(let problem):
-          return try OptionBookCertifier(
-            problem: problem, grid: model.grid ?? GridSettings(), settings: settings
-          ).run(progress: advance)
+          let certifier = OptionBookCertifier(problem: problem, grid: model.grid ?? GridSettings(), settings: settings)
+          guard let formula else { return try certifier.run(progress: advance) }
+          return try FormulaCertifier(formula: formula, certifier: certifier).run(progress: advance)
         case .tracking(let problem):
           return try TrackingCertifier(problem: problem, settings: settings).run(progress: advance)
         }

@@ -1,3 +1,5 @@
+import Control
+
 // The one table of commands and options. The parser, the help, the completions and "did you mean" all read it.
 
 /// The commands.
@@ -7,7 +9,7 @@ enum CommandName: String, CaseIterable, Sendable {
 
 /// The options. The raw value is the name after `--`.
 enum OptionName: String, CaseIterable, Sendable {
-  case json, quiet, threads, seed, set, out, paths, points, span, policy, regimes, column, from, clock, help
+  case json, quiet, threads, seed, set, out, paths, points, span, policy, method, regimes, column, from, clock, help
   case upTo = "up-to"
 }
 
@@ -84,10 +86,11 @@ enum CommandTable {
   /// Beyond a thousand times the model's risk aversion its grid resolves nothing.
   static let spanRange = 2...1000
 
-  static let policies = [
-    "optimal", "whalleyWilmott", "zakamouline", "smallFixedCost", "constantBand", "hourly", "daily", "never",
-    "frictionless",
-  ]
+  /// The solver, and the formulas beside it.
+  static let optimal = "optimal"
+  static let methods = [optimal, FiniteHorizon.name] + Formula.allCases.map(\.rawValue)
+  static let policies =
+    [optimal] + Formula.allCases.map(\.rawValue) + ["constantBand", "hourly", "daily", "never", "frictionless"]
 
   static let options: [OptionSpecification] = [
     OptionSpecification(
@@ -97,6 +100,11 @@ enum CommandTable {
       name: .policy, value: .choice(CommandTable.policies), placeholder: "CLASS", standard: "all of them",
       isRepeatable: true, category: .problem,
       help: "a policy to roll out: \(CommandTable.policies.joined(separator: ", "))"),
+    OptionSpecification(
+      name: .method, value: .choice(CommandTable.methods), placeholder: "NAME", standard: optimal, category: .method,
+      help:
+        "what finds the bands: optimal (for option books finiteHorizon), or a formula that is followed and compared with it: "
+        + Formula.allCases.map(\.rawValue).joined(separator: ", ")),
     OptionSpecification(
       name: .column, value: .text, placeholder: "NAME", standard: "close, or the only column of numbers",
       category: .data, help: "the column that holds the price"),
@@ -141,12 +149,14 @@ enum CommandTable {
   static let commands: [CommandSpecification] = [
     CommandSpecification(
       name: .solve, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
-      options: [.set, .paths, .seed, .threads, .out, .json, .quiet, .help],
+      options: [.method, .set, .paths, .seed, .threads, .out, .json, .quiet, .help],
       summary: "find the bands and intervals, certify them, write the result",
       description: """
         Solves the problem of a model file, checks the solution (grid refinement, the equations, an independent
         simulation), prints what a desk needs and writes the result directory, Results/<name>/ by default.
         When a check fails nothing is emitted, the reasons are printed and the exit status is 1.
+        With --method a published formula is followed instead: its bands are emitted with what they cost more than the
+        optimum, which is solved and certified beside it. A formula that does not cover the problem is refused.
         """,
       example: "deadband solve Models/btc-short-strangle.json5 --set costs[0].proportional.basisPoints=3"),
     CommandSpecification(

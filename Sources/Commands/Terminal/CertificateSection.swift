@@ -3,7 +3,10 @@ import Certification
 extension Screen {
   /// The checks: one line for each question, with the worst of its regimes.
   mutating func add(_ certificate: Certificate) {
-    let verdict = certificate.isCertified ? style.good("certified") : style.bad("REFUSED: nothing was emitted")
+    let verdict =
+      certificate.isCertified
+      ? style.good(certificate.followsFormula ? "certified: what the formula costs, not that it is best" : "certified")
+      : style.bad("REFUSED: nothing was emitted")
     section("Certificate  " + verdict)
     var table = TextTable("<check", "<regime", "measured", "threshold", "<unit", "")
     for kind in Check.Kind.allCases {

@@ -44,9 +44,11 @@ struct OptionBookScreen {
         "  turnover budget · expected \(Figures.significant(turnover.turnover, 4)) \(quote) per year at a multiplier of "
           + "\(Figures.significant(10_000 * turnover.fraction, 3)) bps, which figures below contain and nobody is paid")
     }
+    if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
     addBook(&screen)
     addRegimes(&screen)
     addExecution(&screen)
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
     addBands(&screen)
     addCosts(&screen)
     addPrices(&screen)
@@ -93,7 +95,11 @@ struct OptionBookScreen {
       let leaving = -problem.environment.generator.rates[e][e]
       let cost = problem.costs[e]
       let isCurrent = e == problem.market.currentRegime
-      let error = model.market.flatMap { $0.regimes.indices.contains(e) ? $0.regimes[e].volatility.standardError : nil }
+      // Factors multiply the calibrated regimes, each by as many states.
+      let error = model.market.flatMap { market in
+        let index = e * market.regimes.count / problem.environment.count
+        return market.regimes[index].volatility.standardError
+      }
       let points = (10_000 * cost.proportionalBuy, 10_000 * cost.proportionalSell)
       table.add(
         [
@@ -123,12 +129,13 @@ struct OptionBookScreen {
 
   private func addBands(_ screen: inout Screen) {
     screen.section(
-      "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
+      (answer.formula == nil ? "" : "For comparison, the solver's  ")
+        + "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
     var table = TextTable(
       "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
     for (e, regime) in answer.regimes.enumerated() {
       let isCurrent = e == problem.market.currentRegime
-      let band = regime.band
+      let band = problem.emitted(regime.band, time: 0, spot: problem.market.spot, regime: e)
       let move = EquivalentMove.moves(answer, regime: e)
       table.add(
         [
@@ -273,7 +280,7 @@ struct OptionBookScreen {
       let widths = row.bands.map(\.width)
       return widths.max()! / widths.min()! - 1
     }
-    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching]
+    let single: [RegimeDecomposition.Cause] = [.equalCosts, .equalImpliedVolatility, .noSwitching, .noPriceJumps]
     guard let stated = decomposition.rows.first(where: { $0.cause == .asStated }).map(spread), stated > 0.02,
       let best = decomposition.rows.filter({ single.contains($0.cause) }).min(by: { spread($0) < spread($1) }),
       spread(best) < 0.5 * stated
@@ -289,6 +296,7 @@ struct OptionBookScreen {
     case .equalImpliedVolatility: "implied volatility of \(current) in every regime"
     case .noSwitching: "regimes that never switch"
     case .volatilityAlone: "volatility alone: equal costs and marks"
+    case .noPriceJumps: "a price that never jumps"
     }
   }
 }

@@ -71,9 +71,7 @@ extension Explainer {
     switch feature {
     case .kind(let name): "a problem of the kind \(quoted(name))"
     case .preference(let name): "the preference \(quoted(name))"
-    case .deltaConvention(let name): "the delta convention \(quoted(name))"
     case .impactCost: "price impact"
-    case .jumps: "jumps"
     }
   }
 

@@ -131,6 +131,7 @@ extension Explainer {
     case .classBelowOptimum: "no policy class below the optimum"
     case .classError: "error of a policy class's cost"
     case .classRollOut: "a class simulated, less its cost"
+    case .formulaBelowOptimum: "the formula simulated below the optimum"
     }
   }
 

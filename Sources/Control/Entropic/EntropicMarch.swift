@@ -1,5 +1,6 @@
 import Formulation
 import Glibc
+import VectorMath
 
 /// The backward march of the loss Λ that an exponential-utility hedger suffers from costs (control.md §5, preference B).
 ///
@@ -25,9 +26,14 @@ struct EntropicMarch {
   private let regimes: Int
   private let holdings: [Double]
   private let spacing: Double
+  /// Whether steps leave out what lies beside the strip.
+  private let isNarrow: Bool
 
-  /// - Parameter grid: nodes of ln S at the valuation; the same nodes, shifted by r T, are ln X at all times.
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int) {
+  /// - Parameters:
+  ///   - grid: nodes of ln S at the valuation; the same nodes, shifted by r T, are ln X at all times.
+  ///   - everywhere: whether to step all nodes, for comparison.
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, everywhere: Bool = false) {
+    isNarrow = !everywhere
     self.problem = problem
     self.grid = grid
     self.threads = threads
@@ -62,12 +68,26 @@ struct EntropicMarch {
     var inventories = [Band](repeating: .unbounded, count: nodes)
     var nets = inventories
 
+    let reader = RowReader(
+      costs: problem.costs, prices: forwards, holdings: holdings, kinks: (0..<rows).map { kink(row: $0) },
+      reference: 0)
+    var trades = TradedLevels(count: nodes)
+    var memory = StripMemory(
+      grid: grid, environment: problem.environment, tiles: buffers.tiles, isNarrow: isNarrow)
+    defer {
+      reader.deallocate()
+      trades.deallocate()
+      memory.deallocate()
+    }
+
     setTerminal(buffers)
     var segmentEnd = problem.horizon
     for level in grid.levels {
       let scheme = grid.step(to: level)
       if grid.isSegmentEnd[level + 1] {
         segmentEnd = times[level + 1]
+        trades.fill(buffers, beside: memory.strip, regimes: regimes)
+        memory.restart()
         buffers.clearMultiplier()
       }
       let logGrowth = rate * (problem.horizon - times[level])
@@ -79,14 +99,32 @@ struct EntropicMarch {
           return cost.fixed * growth + forwards[node / regimes] * cost.variable(trade: trade)
         }
       }
-      advance(buffers, sweep: sweep, terms: terms, scheme: scheme)
+      trades.advance(ratio: scheme.ratio)
+      advance(
+        buffers, sweep: sweep, terms: terms, scheme: scheme, strip: memory.strip,
+        surroundings: TradedSurroundings(trades: trades.predicted))
       swap(&buffers.recent, &buffers.older)
       marks.deltas(at: times[level], logShift: -logGrowth, into: &delta)
+      reader.update(
+        delta, moving: terms.bookDelta, grid: grid, environment: problem.environment,
+        remaining: segmentEnd - times[level])
+      for node in 0..<nodes {
+        reader.lagBounds[node] = lagBound(node: node, growth: growth, width: inventories[node].width)
+      }
+      let multiplierRate = scheme.leading / scheme.step
       bands.withUnsafeMutableBufferPointer { all in
-        intervene(
-          buffers, delta: delta, terms: terms, widths: inventories.map(\.width), fixedGrowth: growth,
-          remaining: segmentEnd - times[level], rate: scheme.leading / scheme.step,
-          bands: BandOutput(start: all.baseAddress! + level * nodes))
+        let output = BandOutput(start: all.baseAddress! + level * nodes)
+        let (here, strip, levels, found) = (buffers, memory.strip, trades.recent, memory.found)
+        parallel(threads, rows: rows) { part in
+          reader.readImpulse(
+            rows: part, buffers: here, strip: strip, rate: multiplierRate, growth: growth, bands: output.start,
+            trades: levels, found: found)
+        }
+      }
+      let after = trades
+      after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in
+        let rate = sweep.rate(node: node, holding: inventories, terms: terms) { after.recent[$0].value(inventories) }
+        return laneMinimum(rate - change, LineGroup(repeating: reader.lagBounds[node] * multiplierRate))
       }
       for node in 0..<nodes {
         inventories[node] = bands[level * nodes + node].shifted(by: -delta[node])
@@ -95,6 +133,7 @@ struct EntropicMarch {
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
 
+    trades.fill(buffers, beside: memory.strip, regimes: regimes)
     let discount = exp(-rate * problem.horizon)
     var values = [Double](repeating: 0, count: nodes * lines)
     let slice = buffers.slice(buffers.recent)
@@ -146,43 +185,17 @@ struct EntropicMarch {
     return abs(position - position.rounded()) < 1e-6 && holdings.indices.contains(index) ? index : -1
   }
 
-  private func advance(
-    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference
+  private func advance<Surroundings: StripSurroundings>(
+    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip,
+    surroundings: Surroundings
   ) {
     let tiles = buffers.tiles
     let parts = min(threads, tiles)
     parallel(parts) { part in
+      // Neighbouring tiles have about as many unknowns: dealt out in turn.
       sweep.advance(
-        buffers: buffers, terms: terms, scheme: scheme,
-        tiles: (part * tiles / parts)..<((part + 1) * tiles / parts))
-    }
-  }
-
-  /// Bands that rows write side by side.
-  private struct BandOutput: @unchecked Sendable {
-    let start: UnsafeMutablePointer<Band>
-  }
-
-  private func intervene(
-    _ buffers: LineBuffers, delta: [Double], terms: EntropicTerms, widths: [Double], fixedGrowth: Double,
-    remaining: Double, rate: Double, bands: BandOutput
-  ) {
-    let parts = min(threads, rows)
-    parallel(parts) { part in
-      for row in (part * rows / parts)..<((part + 1) * rows / parts) {
-        for e in 0..<regimes {
-          let node = row * regimes + e
-          let cost = problem.costs[e]
-          let diffusion = grid.diffusion(
-            of: terms.bookDelta, row: row, regime: e, in: problem.environment, remaining: remaining)
-          var impulse = ImpulseRow(
-            fixed: cost.fixed * fixedGrowth, buy: cost.proportionalBuy * forwards[row],
-            sell: cost.proportionalSell * forwards[row], origin: holdings[0], spacing: spacing, count: lines,
-            kink: kink(row: row), diffusion: diffusion)
-          impulse.lagBound = lagBound(node: node, cost: cost, growth: fixedGrowth, width: widths[node])
-          bands.start[node] = impulse.intervene(in: buffers, node: node, rate: rate).ordered.shifted(by: delta[node])
-        }
-      }
+        buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings,
+        tiles: stride(from: part, to: tiles, by: parts))
     }
   }
 
@@ -191,7 +204,8 @@ struct EntropicMarch {
   /// neighbours stays behind as an error of this size.
   private static let lagShare = 0.25
 
-  private func lagBound(node: Int, cost: TradeCost, growth: Double, width: Double) -> Double {
+  private func lagBound(node: Int, growth: Double, width: Double) -> Double {
+    let cost = problem.costs[node % regimes]
     if cost.isZero { return .infinity }
     let fraction = max(cost.proportionalBuy, cost.proportionalSell)
     let distance = (width.isFinite ? width : 0) + 2 * spacing

@@ -11,7 +11,8 @@ extension EntropicSweep {
     // The augmented block [B | C | d] of the row at hand.
     let block = eliminated + rows * m * m
     let columns = 2 * m + 1
-    for row in 0..<rows {
+    let strip = line.rows
+    for row in strip {
       for e in 0..<m {
         let node = row * m + e
         var slope = LineGroup(repeating: slopeHere[row]) * guess[node]
@@ -24,7 +25,9 @@ extension EntropicSweep {
         entry[e] = LineGroup(repeating: scheme.leading) + local.below + local.above
         entry[m + e] = local.above
         switching(row: row, regime: e, terms: terms, guess: guess + row * m, step: h, entry: entry, right: &right)
-        if row > 0 {
+        if row == strip.lowerBound, row > 0 {
+          right = fused(local.below, guess[node - m], right)
+        } else if row > 0 {
           let before = eliminated + (row - 1) * m * m
           for f in 0..<m { entry[f] = fused(-local.below, before[e * m + f], entry[f]) }
           right = fused(local.below, values[node - m], right)
@@ -38,7 +41,7 @@ extension EntropicSweep {
       }
     }
     var (change, step) = (LineGroup.zero, LineGroup.zero)
-    for row in stride(from: rows - 1, through: 0, by: -1) {
+    for row in strip.reversed() {
       for e in 0..<m {
         let node = row * m + e
         var value = values[node]

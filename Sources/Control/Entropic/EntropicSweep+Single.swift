@@ -7,11 +7,13 @@ extension EntropicSweep {
   func singlePass(_ line: TileLines, group: Int, terms: EntropicTerms, scheme: BackwardDifference) -> Bool {
     let leading = LineGroup(repeating: scheme.leading)
     let (guess, ratios, values) = (line.scratch, line.scratch + rows, line.scratch + 2 * rows)
-    var starBelow = LineGroup.zero
-    var star = guess[0]
+    let strip = line.rows
+    // What lies below the strip is given: a node that has been eliminated, with nothing of the row above in it.
+    var starBelow = strip.lowerBound > 0 ? guess[strip.lowerBound - 1] : .zero
+    var star = guess[strip.lowerBound]
     var ratioBelow = LineGroup.zero
-    var valueBelow = LineGroup.zero
-    for row in 0..<rows {
+    var valueBelow = starBelow
+    for row in strip {
       let starAbove = row + 1 < rows ? guess[row + 1] : .zero
       let slope = fused(
         LineGroup(repeating: slopeBelow[row]), starBelow,
@@ -24,9 +26,9 @@ extension EntropicSweep {
       values[row] = valueBelow
       (starBelow, star) = (star, starAbove)
     }
-    var value = LineGroup.zero
+    var value = strip.upperBound < rows ? guess[strip.upperBound] : .zero
     var (change, step) = (LineGroup.zero, LineGroup.zero)
-    for row in stride(from: rows - 1, through: 0, by: -1) {
+    for row in strip.reversed() {
       value = fused(ratios[row], value, values[row])
       change = laneMaximum(change, absolute(value - guess[row]))
       step = laneMaximum(step, absolute(value - line.recent[row * LineSweep.tile + group]))

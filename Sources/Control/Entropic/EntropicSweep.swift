@@ -74,29 +74,43 @@ struct EntropicSweep {
   /// Solves for a range of tiles and leaves the predictor `Ũ + (h/c₀) λ^n` in `older`.
   ///
   /// - Parameters:
-  ///   - recent: Λ^n, read.
-  ///   - older: Λ^{n−1}, overwritten.
-  ///   - multiplier: λ^n, read.
-  func advance(buffers: LineBuffers, terms: EntropicTerms, scheme: BackwardDifference, tiles: Range<Int>) {
+  ///   - buffers: Λ^n in `recent` and λ^n in `multiplier`, read; Λ^{n−1} in `older`, overwritten on the strip.
+  ///   - surroundings: Ũ beside the strip.
+  func advance<Surroundings: StripSurroundings>(
+    buffers: LineBuffers, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip, surroundings: Surroundings,
+    tiles: StrideTo<Int>
+  ) {
     let size = rows * regimes * LineSweep.tile
     withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: scratchCount) { scratch in
-      for tile in tiles {
+      for tile in tiles where !strip.active[tile].isEmpty {
         let line = TileLines(
-          recent: UnsafePointer(buffers.recent + tile * size), older: buffers.older + tile * size,
-          multiplier: UnsafePointer(buffers.multiplier + tile * size),
+          rows: strip.active[tile], recent: UnsafePointer(buffers.recent + tile * size),
+          older: buffers.older + tile * size, multiplier: UnsafePointer(buffers.multiplier + tile * size),
           holdings: UnsafePointer(buffers.holdings + tile * LineSweep.tile), scratch: scratch.baseAddress!)
-        for group in 0..<LineSweep.tile { solve(line, group: group, terms: terms, scheme: scheme) }
+        for group in 0..<LineSweep.tile {
+          /// The guess beside the strip, which the eliminations take as given.
+          func surround(_ row: Int) {
+            guard row >= 0, row < rows else { return }
+            for node in (row * regimes)..<((row + 1) * regimes) {
+              line.scratch[node] = surroundings.predictor(node: node, tile: tile, inventories: line.holdings[group])
+            }
+          }
+          surround(line.rows.lowerBound - 1)
+          surround(line.rows.upperBound)
+          solve(line, group: group, terms: terms, scheme: scheme)
+        }
       }
     }
   }
 
   /// From the extrapolated guess, an elimination per lane, repeated until the linearisation holds.
   private func solve(_ line: TileLines, group: Int, terms: EntropicTerms, scheme: BackwardDifference) {
-    let (width, nodes) = (LineSweep.tile, rows * regimes)
+    let width = LineSweep.tile
+    let nodes = (line.rows.lowerBound * regimes)..<(line.rows.upperBound * regimes)
     let (near, far) = (LineGroup(repeating: 1 + scheme.ratio), LineGroup(repeating: -scheme.ratio))
     let lag = LineGroup(repeating: scheme.step / scheme.leading)
     let guess = line.scratch
-    for node in 0..<nodes {
+    for node in nodes {
       let index = node * width + group
       guess[node] = fused(near, line.recent[index], far * line.older[index])
     }
@@ -107,7 +121,7 @@ struct EntropicSweep {
         : coupledPass(line, group: group, terms: terms, scheme: scheme)
       if stands { break }
     }
-    for node in 0..<nodes {
+    for node in nodes {
       let index = node * width + group
       line.older[index] = fused(lag, line.multiplier[index], guess[node])
     }
@@ -115,6 +129,8 @@ struct EntropicSweep {
 
   /// Where the arrays of one tile lie.
   struct TileLines {
+    /// The strip's rows.
+    let rows: Range<Int>
     let recent: UnsafePointer<LineGroup>
     let older: UnsafeMutablePointer<LineGroup>
     let multiplier: UnsafePointer<LineGroup>
@@ -149,6 +165,33 @@ struct EntropicSweep {
     let links = links(node: node, row: row, convection: local.convection)
     return NodeEquation(
       below: h * links.below, above: h * links.above, right: fused(h, local.source - line.multiplier[index], right))
+  }
+
+  /// The rate at which Λ changes at a node where nobody trades, for a group of lines.
+  ///
+  /// - Parameter value: Λ at any node.
+  func rate(
+    node: Int, holding: LineGroup, terms: EntropicTerms, value: (Int) -> LineGroup
+  ) -> LineGroup {
+    let (row, e) = (node / regimes, node % regimes)
+    let forward = terms.forwards[row]
+    let here = value(node)
+    let below = row > 0 ? value(node - regimes) : here
+    let above = row + 1 < rows ? value(node + regimes) : here
+    let slope = fused(
+      LineGroup(repeating: slopeBelow[row]), below - here, LineGroup(repeating: slopeAbove[row]) * (above - here))
+    let exposure = fused(LineGroup(repeating: forward), holding, LineGroup(repeating: terms.bookExposure[node]))
+    let local = nodeTerms(
+      node: node, regime: e, slope: slope, exposure: exposure, holding: holding, forward: forward, terms: terms)
+    let links = links(node: node, row: row, convection: local.convection)
+    var rate = fused(links.below, below - here, fused(links.above, above - here, local.source))
+    for other in 0..<regimes where other != e && rates[e * regimes + other] != 0 {
+      let gap = value(row * regimes + other) - here
+      let power = fused(
+        LineGroup(repeating: terms.aversion), gap, LineGroup(repeating: terms.jump[node * regimes + other]))
+      rate += LineGroup(repeating: rates[e * regimes + other] / terms.aversion) * (exponential(power) - 1)
+    }
+    return rate
   }
 
   /// The linearised terms of one node.

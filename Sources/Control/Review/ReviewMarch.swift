@@ -20,7 +20,7 @@ struct ReviewMarch {
   var problem: OptionBookProblem { base.problem }
 
   init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, period: Double) throws(ControlError) {
-    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true)
+    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
     self.grid = grid
     self.period = period
     table = try RouteTable(problem: problem, isReview: true)
@@ -33,10 +33,17 @@ struct ReviewMarch {
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
     let (nodes, holdings, times) = (base.nodes, grid.holdings, grid.times)
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
-    defer { buffers.deallocate() }
-    let pending = table.delays.map { $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings) : nil }
-    defer { for buffer in pending { buffer?.deallocate() } }
+    let isJumping = base.jumps != nil
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: isJumping)
+    var pending = table.delays.map { $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings, jumping: isJumping) : nil }
+    let strip = Strip(rows: base.rows, tiles: buffers.tiles)
+    let diffusions = NodeArray(repeating: 0.0, count: nodes)
+    defer {
+      buffers.deallocate()
+      for buffer in pending { buffer?.deallocate() }
+      strip.deallocate()
+      diffusions.deallocate()
+    }
     let last = times.count - 1
     let fills = fillLevels()
     let kept = keptLevels()
@@ -44,6 +51,7 @@ struct ReviewMarch {
 
     let book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
     var delta = [Double](repeating: 0, count: nodes)
     var marks = delta
     var jumpLine = SingleLine(count: nodes)
@@ -66,23 +74,28 @@ struct ReviewMarch {
       var sources: [QuadraticSource] = []
       for time in stages {
         book.deltas(at: time, into: &delta)
-        sources.append(base.source(delta: delta))
+        variance.fill(at: time, delta: delta, threads: base.threads)
+        sources.append(base.source(delta: delta, variance))
       }
-      advance(buffers, system: system, step: step, sources: sources)
-      for (index, waiting) in pending.enumerated() {
-        guard let waiting, isWaiting(index, level: level, fills: fills) else { continue }
-        advance(waiting, system: system, step: step, sources: [none, none])
+      for (stage, scheme) in [step.first, step.second].enumerated() {
+        base.stepAll(&buffers, system: system, source: sources[stage], scheme: scheme, strip: strip)
+        for index in pending.indices where isWaiting(index, level: level) {
+          guard var waiting = pending[index] else { continue }
+          base.stepAll(&waiting, system: system, source: none, scheme: scheme, strip: strip)
+          pending[index] = waiting
+        }
       }
       if tracksJumps {
         for (stage, scheme) in [step.first, step.second].enumerated() {
           book.values(at: stages[stage], into: &marks)
-          jumpLine.stage(system, scheme, isFirst: stage == 0) { node in
+          jumpLine.advance(system, scheme, jumps: base.valueJumps) { node in
             0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
           }
         }
       }
       if grid.isCheck[level] {
-        let found = decide(buffers, pending: pending, delta: delta, level: level, fills: fills)
+        grid.diffusions(of: delta, in: problem.environment, remaining: period, into: diffusions)
+        let found = decide(buffers, pending: pending, delta: delta, diffusions: diffusions, level: level)
         if kept.contains(level) { bands[level] = found }
       }
       for index in pending.indices where fills[index].contains(level) {
@@ -120,7 +133,8 @@ struct ReviewMarch {
   }
 
   /// Whether a level lies between a decision and its fill.
-  private func isWaiting(_ index: Int, level: Int, fills: [Set<Int>]) -> Bool {
+  private func isWaiting(_ index: Int, level: Int) -> Bool {
+    guard table.delays[index] > 0 else { return false }
     var check = level
     while !grid.isCheck[check] { check -= 1 }
     guard let fill = fillLevel(of: check, delay: table.delays[index]) else { return false }
@@ -154,27 +168,9 @@ struct ReviewMarch {
     other.recent.update(from: buffers.recent, count: buffers.nodes * buffers.tiles * LineSweep.tile)
   }
 
-  /// One step of all lines; the value stays in `recent`, `older` holds the first stage, and nothing is lagged.
-  private func advance(_ buffers: LineBuffers, system: LineSystem, step: TwoStageStep, sources: [QuadraticSource]) {
-    let sweep = LineSweep(system: system)
-    let tiles = buffers.tiles
-    let parts = min(base.threads, tiles)
-    parallel(parts) { part in
-      let range = (part * tiles / parts)..<((part + 1) * tiles / parts)
-      sweep.advance(
-        recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier, holdings: buffers.holdings,
-        source: sources[0], scheme: step.first, projection: .deferred, tiles: range)
-      sweep.advance(
-        recent: buffers.older, older: buffers.recent, multiplier: buffers.multiplier, holdings: buffers.holdings,
-        source: sources[1], scheme: step.second, projection: .deferred, tiles: range)
-    }
-  }
-
-  private struct BandOutput: @unchecked Sendable { let start: UnsafeMutablePointer<Band> }
-
   /// The decision of a check at every node; returns the bands in net delta, `[row × regime]`.
   private func decide(
-    _ buffers: LineBuffers, pending: [LineBuffers?], delta: [Double], level: Int, fills: [Set<Int>]
+    _ buffers: LineBuffers, pending: [LineBuffers?], delta: [Double], diffusions: NodeArray<Double>, level: Int
   ) -> [Band] {
     let (rows, regimes) = (base.rows, base.regimes)
     var bands = [Band](repeating: .unbounded, count: base.nodes)
@@ -199,7 +195,7 @@ struct ReviewMarch {
               }
               output.start[node] = decide(
                 row, node: node, value: UnsafeMutableRawPointer(value).assumingMemoryBound(to: Double.self),
-                arrivals: arrivals, delta: delta)
+                arrivals: arrivals, delta: delta[node], overshoot: diffusions[node])
               buffers.scatter(value, to: buffers.recent, node: node)
             }
           }
@@ -211,7 +207,7 @@ struct ReviewMarch {
 
   private func decide(
     _ row: TradeRow, node: Int, value: UnsafeMutablePointer<Double>, arrivals: [UnsafePointer<Double>?],
-    delta: [Double]
+    delta: Double, overshoot: Double
   ) -> Band {
     let (index, e) = (node / base.regimes, node % base.regimes)
     row.clear()
@@ -228,25 +224,9 @@ struct ReviewMarch {
       }
     }
     guard let well else { return .unbounded }
-    reading.overshoot = grid.diffusion(of: delta, row: index, regime: e, in: problem.environment, remaining: period)
+    reading.overshoot = overshoot
     let band = row.band(reading, well: well)
     for line in 0..<base.lines where row.gain[line] > 0 { value[line] -= row.gain[line] }
-    return band.ordered.shifted(by: delta[node])
-  }
-}
-
-extension BackwardMarch {
-  /// The node of the least value.
-  func lowest(_ value: UnsafePointer<Double>) -> Int {
-    var best = 0
-    for line in 1..<lines where value[line] < value[best] { best = line }
-    return best
-  }
-
-  /// Scratch of the general operator for one thread.
-  func tradeRow(_ table: RouteTable) -> TradeRow {
-    TradeRow(
-      origin: holdings[0], spacing: spacing, count: lines, kink: kink, lot: grid.timing.lot,
-      maximumTrade: table.maximumTrade)
+    return band.ordered.shifted(by: delta)
   }
 }

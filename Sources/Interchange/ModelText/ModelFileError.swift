@@ -82,9 +82,7 @@ public enum UnsolvedFeature: Hashable, Sendable {
   case kind(String)
   /// A preference other than the quadratic one.
   case preference(String)
-  case deltaConvention(String)
   case impactCost
-  case jumps
 }
 
 /// A key that is present and looks like one that is missing.

@@ -5,7 +5,7 @@ import Formulation
 extension ModelDecoder {
   mutating func market(
     _ value: StrictValue, valuation: Instant
-  ) throws(ModelFileError) -> (Market, MarketCalibration?) {
+  ) throws(ModelFileError) -> (Market, MarketCalibration?, [EnvironmentFactor]) {
     var object = try value.object()
     let underlying = try object.required("underlying").name()
     let quote = try object.required("quote").name()
@@ -14,6 +14,7 @@ extension ModelDecoder {
     let regimesValue = try object.required("regimes")
     var regimes: [Formulation.Regime] = []
     let generator: Generator
+    var priceJumps: [[Double]] = []
     var calibration: MarketCalibration?
     if regimesValue.kind == .object {
       let (market, useDrift) = try calibrated(regimesValue, valuation: valuation)
@@ -31,15 +32,17 @@ extension ModelDecoder {
       }
     } else {
       for entry in try regimesValue.array() { regimes.append(try regime(entry, rate: rate)) }
-      generator = try self.generator(&object, regimes: regimes.count, prefix: "market")
+      (generator, priceJumps) = try marketSwitching(&object, regimes: regimes.count)
     }
-    let stated = regimes
-    let environment = try validated { () throws(FormulationError) in
-      try EnvironmentChain(regimes: stated, generator: generator)
+    let (stated, moves) = (regimes, priceJumps)
+    let base = try validated { () throws(FormulationError) in
+      try EnvironmentChain(regimes: stated, generator: generator, switchJumps: moves)
     }
-    var current = calibration?.currentRegime ?? 0
+    let factors = try factors(object.optional("factors"))
+    let environment = try validated { () throws(FormulationError) in try base.multiplied(by: factors) }
+    var current = (calibration?.currentRegime ?? 0) * (environment.count / base.count)
     if let name = object.optional("currentRegime") {
-      let names = regimes.map(\.name)
+      let names = environment.regimes.map(\.name)
       let text = try name.string()
       guard let index = names.firstIndex(of: text) else {
         let error = FormulationError.unknownName(field: name.path.description, name: text, allowed: names)
@@ -50,7 +53,7 @@ extension ModelDecoder {
     try object.finish()
     let market = Market(
       underlying: underlying, quote: quote, spot: spot, rate: rate, environment: environment, currentRegime: current)
-    return (market, calibration)
+    return (market, calibration, factors)
   }
 
   private func regime(_ entry: StrictValue, rate: Double) throws(ModelFileError) -> Formulation.Regime {
@@ -60,10 +63,10 @@ extension ModelDecoder {
     let drift = try object.optional("drift")?.fraction() ?? rate
     let funding = try object.optional("funding")?.fraction() ?? 0
     let implied = try object.optional("impliedVolatility")?.fraction()
-    if let jumps = object.optional("jumps") { throw jumps.notSolved(.jumps) }
+    let jumps = try object.optional("jumps").map { (value) throws(ModelFileError) in try priceJumps(value) }
     try object.finish()
     return Formulation.Regime(
-      name: name, volatility: volatility, drift: drift, funding: funding, impliedVolatility: implied)
+      name: name, volatility: volatility, drift: drift, funding: funding, impliedVolatility: implied, jumps: jumps)
   }
 
   private mutating func calibrated(

@@ -7,12 +7,18 @@ extension ModelDecoder {
   mutating func optionBook(name: String, _ object: inout StrictObject) throws(ModelFileError) -> Decoded {
     let valuation = try object.required("valuation").instant()
     let dayCount: DayCount = try object.optional("dayCount")?.choice() ?? .calendar365
-    let (market, calibration) = try market(try object.required("market"), valuation: valuation)
+    let (market, calibration, factors) = try market(try object.required("market"), valuation: valuation)
+    // Lists have one entry per regime as written; what multiplies the regimes is no business of theirs.
+    let written = market.environment.count / factors.reduce(1) { $0 * $1.states.count }
     let positions = try book(
-      try object.required("book"), underlying: market.underlying, regimes: market.environment.count)
-    let costs = try costs(
-      try object.required("costs"), regimes: market.environment.count, base: .notional,
-      volatilities: market.environment.regimes.map(\.volatility))
+      try object.required("book"), underlying: market.underlying, regimes: written
+    ).map { $0.repeated(over: factors) }
+    let costs = EnvironmentFactor.costs(
+      try costs(
+        try object.required("costs"), regimes: written, base: .notional,
+        volatilities: (0..<written).map {
+          market.environment.regimes[$0 * (market.environment.count / written)].volatility
+        }), under: factors)
     let execution = try execution(object.optional("execution"))
     let (preference, budget) = try preference(try object.required("preference"))
     if budget != nil, execution.turnoverBudget != nil {
@@ -23,7 +29,7 @@ extension ModelDecoder {
     let settlement: Settlement = try object.optional("settlement")?.choice() ?? .cash
     let inventory = try object.optional("inventory")?.number() ?? 0
     let horizon = try object.optional("horizon")?.instant()
-    let convention = try convention(object.optional("deltaConvention"))
+    let convention: DeltaConvention = try object.optional("deltaConvention")?.choice() ?? .blackScholes
     let spots = try outputSpots(object.optional("outputs"))
     let grid = try grid(object.optional("grid"))
     try object.finish()
@@ -99,14 +105,6 @@ extension ModelDecoder {
 
   /// Caps of a risk budget that the schema knows beside the deviation.
   private static let otherCaps = ["conditionalValueAtRisk", "expectedCost"]
-
-  private func convention(_ value: StrictValue?) throws(ModelFileError) -> DeltaConvention {
-    guard let value else { return .blackScholes }
-    let solved = DeltaConvention.allCases.map(\.rawValue)
-    let word = try value.string(oneOf: solved + ["premiumAdjusted", "minimumVariance"])
-    guard let convention = DeltaConvention(rawValue: word) else { throw value.notSolved(.deltaConvention(word)) }
-    return convention
-  }
 
   private func outputSpots(_ value: StrictValue?) throws(ModelFileError) -> [Double] {
     guard var object = try value?.object() else { return [] }

@@ -48,6 +48,9 @@ extension OptionBookProblem {
     // Quadratic risk goes without saying, so that digests from before other preferences stay what they were.
     members += execution.encodedExtras
     if preference.isExponential { members.append(JSONMember("preference", .string(preference.name))) }
+    if environment.hasSwitchJumps {
+      members.append(JSONMember("switchJumps", .array(environment.switchJumps.map { .numbers($0) })))
+    }
     return .object(members)
   }
 }
@@ -111,10 +114,29 @@ extension DeviationJumps {
 
 extension Formulation.Regime {
   var encoded: JSONValue {
-    [
-      "name": .string(name), "volatility": .number(volatility), "drift": .number(drift), "funding": .number(funding),
-      "impliedVolatility": impliedVolatility.map { .number($0) } ?? .null,
+    var members = [
+      JSONMember("name", .string(name)), JSONMember("volatility", .number(volatility)),
+      JSONMember("drift", .number(drift)), JSONMember("funding", .number(funding)),
+      JSONMember("impliedVolatility", impliedVolatility.map { .number($0) } ?? .null),
     ]
+    if let jumps, hasJumps { members.append(JSONMember("jumps", jumps.encoded)) }
+    return .object(members)
+  }
+}
+
+extension PriceJumps {
+  var encoded: JSONValue {
+    switch law {
+    case .merton(let mean, let deviation):
+      return [
+        "law": "merton", "intensity": .number(intensity), "mean": .number(mean), "deviation": .number(deviation),
+      ]
+    case .kou(let up, let down, let probabilityUp):
+      return [
+        "law": "kou", "intensity": .number(intensity), "scaleUp": .number(up), "scaleDown": .number(down),
+        "probabilityUp": .number(probabilityUp),
+      ]
+    }
   }
 }
 

@@ -24,6 +24,9 @@ struct OptionBookParameters {
         ]),
       JSONMember("value", value(current)),
     ]
+    if let formula = answer.formula {
+      members.insert(FormulaParameters(formula: formula, problem: problem).method, at: 0)
+    }
     if let price = answer.price(regime: problem.market.currentRegime, spot: problem.market.spot) {
       members.append(JSONMember("price", encode(price)))
     }
@@ -61,7 +64,8 @@ struct OptionBookParameters {
   private func regime(_ e: Int) -> JSONValue {
     let regime = answer.regimes[e]
     var optimal = [
-      JSONMember("band", BandEncoding.band(regime.band, unit: unit, measure: "netDelta", error: regime.bandError)),
+      JSONMember(
+        "band", BandEncoding.band(emitted(regime.band, e), unit: unit, measure: "netDelta", error: regime.bandError)),
       JSONMember("holding", .object(BandEncoding.members(regime.holding))),
     ]
     let moves = EquivalentMove.moves(answer, regime: e)
@@ -70,7 +74,7 @@ struct OptionBookParameters {
     if !found.isEmpty { optimal.append(JSONMember("move", .object(found))) }
     if let interval = interval(regime) { optimal.append(JSONMember("interval", interval)) }
     if let checked = checkedBand(e) {
-      optimal.append(JSONMember("checkedBand", BandEncoding.band(checked, unit: unit, measure: "netDelta")))
+      optimal.append(JSONMember("checkedBand", BandEncoding.band(emitted(checked, e), unit: unit, measure: "netDelta")))
     }
     optimal.append(JSONMember("cost", cost(regime, e)))
     optimal.append(JSONMember("lossVersusOptimal", ["value": .number(0), "error": .number(0)]))
@@ -83,7 +87,20 @@ struct OptionBookParameters {
     if problem.costs.allSatisfy({ $0.leastFixed == 0 && $0.isPlain }) {
       classes.append(JSONMember("edge", .object(optimal)))
     }
+    if let formula = answer.formula {
+      classes.append(FormulaParameters(formula: formula, problem: problem).regime(e, markJump: regime.markJump))
+    }
     return .object(members + [JSONMember("classes", .object(classes))])
+  }
+
+  /// In the problem's convention, at today's spot.
+  private func emitted(_ band: Band, _ e: Int) -> Band {
+    problem.emitted(band, time: 0, spot: problem.market.spot, regime: e)
+  }
+
+  /// What is stated for other marks than the problem's, or for any state, is in the plain delta.
+  private var plainMeasure: String {
+    problem.convention == .blackScholes ? "netDelta" : "blackScholesNetDelta"
   }
 
   private func interval(_ regime: OptionBookAnswer.Regime) -> JSONValue? {
@@ -161,7 +178,11 @@ struct OptionBookParameters {
       let delta = problem.book.greeks(time: 0, spot: spot, regime: e).delta
       var members = [
         JSONMember("name", .string(regime.name)),
-        JSONMember("band", BandEncoding.band(state.band, unit: unit, measure: "netDelta", error: state.bandError)),
+        JSONMember(
+          "band",
+          BandEncoding.band(
+            problem.emitted(state.band, time: 0, spot: spot, regime: e), unit: unit, measure: "netDelta",
+            error: state.bandError)),
         JSONMember("holding", .object(BandEncoding.members(state.band.shifted(by: -delta)))),
         JSONMember(
           "value",
@@ -186,7 +207,7 @@ struct OptionBookParameters {
     .array(
       decomposition.rows.map { row in
         let bands: [JSONMember] = zip(answer.regimes, row.bands).map {
-          JSONMember($0.name, BandEncoding.band($1, unit: unit, measure: "netDelta"))
+          JSONMember($0.name, BandEncoding.band($1, unit: unit, measure: plainMeasure))
         }
         return ["cause": .string(row.cause.rawValue), "bands": .object(bands)]
       })
@@ -217,13 +238,15 @@ struct OptionBookParameters {
           "lower": .number(least * (1 - Self.volatilityMargin)), "upper": .number(most * (1 + Self.volatilityMargin)),
         ]),
     ]
-    // The slowest clock rule that was measured: what to do when nothing else is known.
-    if let rule = answer.rivals.max(by: { $0.interval < $1.interval }) {
+    // The slowest clock rule that was measured: what to do when nothing else is known. Under a strong utility a rule's cost
+    // may exceed every number; such a rule is no fallback.
+    let measured = answer.rivals.filter { $0.total.standardError.isFinite && $0.excess.standardError.isFinite }
+    if let rule = measured.max(by: { $0.interval < $1.interval }) {
       members.append(
         JSONMember(
           "fallback",
           [
-            "rule": "recentre", "target": .number(0), "measure": "netDelta", "every": .number(rule.interval),
+            "rule": "recentre", "target": .number(0), "measure": .string(plainMeasure), "every": .number(rule.interval),
             "unit": "s",
             "cost": [
               "total": .number(rule.total.mean), "trading": .number(rule.trading.mean),
@@ -246,7 +269,7 @@ struct OptionBookParameters {
   private static let vectorMeasures = 7
 
   private func decisionVectors() -> [DecisionVector] {
-    let policy = answer.solution.policy
+    let policy = answer.policy
     let count = problem.environment.count
     let slices = PolicySlices(policy.times.count).indices
     let perTime = count * Self.vectorSpots * Self.vectorMeasures
@@ -262,9 +285,10 @@ struct OptionBookParameters {
     for time in times {
       for spot in spots {
         for e in 0..<count {
-          let band = policy.band(time: time, regime: e, spot: spot)
           let price = exp(policy.logSpots[spot])
-          let delta = problem.book.greeks(time: policy.times[time], spot: price, regime: e).delta
+          let band = problem.emitted(
+            policy.band(time: time, regime: e, spot: spot), time: policy.times[time], spot: price, regime: e)
+          let delta = problem.conventionDelta(time: policy.times[time], spot: price, regime: e)
           for measure in DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity)) {
             let inventory = measure - delta
             let trade = band.trade(at: delta + inventory)

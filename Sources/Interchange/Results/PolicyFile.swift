@@ -49,20 +49,22 @@ enum PolicyFile {
     ("slopeUpper", "share of a deviation beyond the upper edge that a trade leaves standing", { $0.slopeUpper }),
   ]
 
-  private static func classes(_ file: inout NetCDFFile) throws(InterchangeError) -> NetCDFFile.Dimension {
-    try file.coordinate("class", labels: ["optimal"], .init(longName: "class of policies"))
+  private static func classes(
+    _ file: inout NetCDFFile, name: String = "optimal"
+  ) throws(InterchangeError) -> NetCDFFile.Dimension {
+    try file.coordinate("class", labels: [name], .init(longName: "class of policies"))
   }
 
   private static func fill(_ file: inout NetCDFFile, _ answer: OptionBookAnswer) throws(InterchangeError) {
     let problem = answer.problem
-    let policy = answer.solution.policy
+    let policy = answer.policy
     let unit = problem.market.underlying
     let quote = problem.market.quote
     try file.attribute("delta_convention", .text(problem.convention.rawValue))
     let slices = PolicySlices(policy.times.count).indices
     let spots = policy.logSpots.map { exp($0) }
     let count = problem.environment.count
-    let classDimension = try classes(&file)
+    let classDimension = try classes(&file, name: answer.policyName)
     let regime = try file.coordinate(
       "regime", labels: problem.environment.regimes.map(\.name), .init(longName: "regime of the environment"))
     let time = try file.coordinate(
@@ -72,12 +74,24 @@ enum PolicyFile {
         longName: "time since the valuation (day count \(problem.dayCount.rawValue))"))
     let spot = try file.coordinate(
       "spot", values: spots, .init(units: "\(quote)/\(unit)", longName: "price of the underlying"))
+    // Of every state, `[regime][slice][row]`: from Black–Scholes net delta to the problem's convention.
+    var shifts = [Double](repeating: 0, count: count * slices.count * spots.count)
+    if problem.convention != .blackScholes {
+      for index in shifts.indices {
+        let (row, outer) = (index % spots.count, index / spots.count)
+        shifts[index] = problem.conventionShift(
+          time: policy.times[slices[outer % slices.count]], spot: spots[row], regime: outer / slices.count)
+      }
+    }
     let hasSlopes = policy.bands.contains(where: \.hasSlopes)
     for edge in edges + (hasSlopes ? slopes : []) {
       var values: [Double] = []
       for e in 0..<count {
         for slice in slices {
-          for row in spots.indices { values.append(edge.edge(policy.band(time: slice, regime: e, spot: row))) }
+          for row in spots.indices {
+            let shift = edge.name.hasPrefix("slope") ? 0 : shifts[values.count]
+            values.append(edge.edge(policy.band(time: slice, regime: e, spot: row)) + shift)
+          }
         }
       }
       try file.variable(
@@ -86,16 +100,21 @@ enum PolicyFile {
           units: edge.name.hasPrefix("slope") ? "1" : unit, longName: edge.longName + ", in net delta", fill: .nan))
     }
     var deltas: [Double] = []
-    for slice in slices {
+    for (place, slice) in slices.enumerated() {
       for e in 0..<count {
-        for price in spots {
-          deltas.append(problem.book.greeks(time: policy.times[slice], spot: price, regime: e).delta)
+        for (row, price) in spots.enumerated() {
+          deltas.append(
+            problem.book.greeks(time: policy.times[slice], spot: price, regime: e).delta
+              + shifts[(e * slices.count + place) * spots.count + row])
         }
       }
     }
     try file.variable(
       "bookDelta", over: [time, regime, spot], values: deltas,
-      .init(units: unit, longName: "delta of the book; band minus it is the band in inventory", fill: .nan))
+      .init(
+        units: unit,
+        longName: "delta of the book (\(problem.convention.rawValue)); band minus it is the band in inventory",
+        fill: .nan))
     var values: [Double] = []
     var least: [Double] = []
     let holdings = answer.solution.grid.holdings.count
@@ -110,7 +129,9 @@ enum PolicyFile {
     try file.variable(
       "value", over: [regime, spot], values: values,
       .init(
-        units: quote, longName: "expected cost and risk from the valuation on, at the given inventory", fill: .nan,
+        units: quote,
+        longName: "expected cost and risk of the optimal policy from the valuation on, at the given inventory",
+        fill: .nan,
         others: [.init("inventory", .number(problem.inventory))]))
     try file.variable(
       "leastValue", over: [regime, spot], values: least,

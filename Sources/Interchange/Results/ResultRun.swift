@@ -114,7 +114,8 @@ extension Certificate {
     case .optionBook(let answer):
       let grid = answer.solution.grid
       return [
-        "method": .string(FiniteHorizon.name), "spots": .integer(grid.logSpots.count),
+        "method": .string(answer.formula?.rule.formula.rawValue ?? FiniteHorizon.name),
+        "spots": .integer(grid.logSpots.count),
         "holdings": .integer(grid.holdings.count), "steps": .integer(grid.times.count - 1),
         "deviations": .number(answer.solution.settingsGiven.deviations), "paths": .integer(answer.settings.paths),
         "checksPerPath": .integer(answer.settings.checksPerPath),

@@ -28,7 +28,8 @@ import Testing
   static let rows: [(words: [String], offered: [String])] = [
     (["deadband", "so"], ["solve"]), (["deadband", "c"], ["check", "calibrate", "completions"]),
     (["deadband", "solve", "--pa"], ["--paths"]), (["deadband", "simulate", "--policy", "f"], ["frictionless"]),
-    (["deadband", "completions", "f"], ["fish"]), (["deadband", "help", "sim"], ["simulate"]),
+    (["deadband", "solve", "--method", "le"], ["leland"]), (["deadband", "completions", "f"], ["fish"]),
+    (["deadband", "help", "sim"], ["simulate"]),
     (["deadband", "version", "--po"], []),
   ]
 

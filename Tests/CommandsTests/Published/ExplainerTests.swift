@@ -125,8 +125,8 @@ import Testing
         "m.json5:3:7: book.file names “p.csv”, which cannot be read; gone"
       ),
       (
-        .notSolved(position: place, path: "costs[1]", feature: .jumps),
-        "m.json5:3:7: costs[1] asks for jumps; this version does not solve it"
+        .notSolved(position: place, path: "costs[1]", feature: .impactCost),
+        "m.json5:3:7: costs[1] asks for price impact; this version does not solve it"
       ),
       (
         .formulation(position: place, error: .outOfRange(field: "market.spot", value: -1, allowed: "> 0")),

@@ -64,8 +64,8 @@ import Testing
 
         The problem:
           --policy CLASS    a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,
-                            constantBand, hourly, daily, never, frictionless; may be repeated (default: all
-                            of them)
+                            leland, hoggardWhalleyWilmott, sepp, constantBand, hourly, daily, never,
+                            frictionless; may be repeated (default: all of them)
           --set PATH=VALUE  replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
                             repeated
 
@@ -83,6 +83,19 @@ import Testing
         Example: deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly
 
         """)
+  }
+
+  @Test func solve() {
+    let record = RecordingConsole()
+    #expect(record.run(["help", "solve"]) == .done)
+    #expect(
+      record.output.contains(
+        """
+        The method:
+          --method NAME  what finds the bands: optimal (for option books finiteHorizon), or a formula that
+                         is followed and compared with it: whalleyWilmott, zakamouline, smallFixedCost,
+                         leland, hoggardWhalleyWilmott, sepp (default: optimal)
+        """))
   }
 
   @Test func frontier() {

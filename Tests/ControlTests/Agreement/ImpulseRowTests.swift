@@ -34,7 +34,8 @@ import Testing
         plain[3 * count + index] = holdings[index]
       }
       let band = row.project(
-        memory, multiplier: memory + groups, distance: memory + 2 * groups, holdings: memory + 3 * groups, rate: 1)
+        memory, multiplier: memory + groups, distance: memory + 2 * groups, holdings: memory + 3 * groups, rate: 1
+      ).band
       for index in 0..<count {
         let expected = min(values[index], general[index])
         #expect(abs(plain[index] - expected) < 1e-12, "inventory \(holdings[index])")

@@ -17,7 +17,9 @@ struct ModelFileRefusalTests {
     } catch { return error }
   }
 
-  private static let market = ["underlying", "quote", "spot", "rate", "regimes", "switching", "currentRegime"]
+  private static let market = [
+    "underlying", "quote", "spot", "rate", "regimes", "switching", "factors", "currentRegime",
+  ]
 
   @Test("the text itself is accepted")
   func accepted() throws {
@@ -209,10 +211,6 @@ struct ModelFileRefusalTests {
       "quadratic: { riskAversion: 1e-5 }", "riskBudget: { expectedCost: 1 }", 18, 45,
       "preference.riskBudget.expectedCost", .preference("riskBudget.expectedCost")),
     Unsolved(
-      "volatility: 0.55,", "volatility: 0.55, jumps: { merton: {} },", 7, 48, "market.regimes[0].jumps", .jumps),
-    Unsolved(
-      "settlement: 'cash'", "deltaConvention: 'premiumAdjusted'", 19, 20, "deltaConvention",
-      .deltaConvention("premiumAdjusted")),
   ]
 
   @Test("a bad price keeps its line and column in the price file")

@@ -1,0 +1,108 @@
+import Control
+import Formulation
+import Simulation
+
+/// Follows a formula where it leads, and says what it costs beside the optimum.
+///
+/// The problem is solved and certified as without the formula; the formula is then rolled out on the same paths as the solution.
+/// With V the certified value, the loss of a band is `2(J_f − J_o)(δ) − (J_f − J_o)(2δ)`, the difference extrapolated to looking
+/// without pause; that of a rule of the clock is its J minus J_o at looks within its interval plus what looking costs the optimum.
+///
+/// *Verified by* `FormulaCertificateTests`.
+public struct FormulaCertifier: Sendable {
+  public let formula: Formula
+  public let certifier: OptionBookCertifier
+
+  public init(formula: Formula, certifier: OptionBookCertifier) {
+    self.formula = formula
+    self.certifier = certifier
+  }
+
+  private var problem: OptionBookProblem { certifier.problem }
+
+  /// - Throws: the formula's obstacle before anything is solved; what the solution meets.
+  public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
+    if let obstacle = formula.obstacle(to: problem) { throw .control(obstacle) }
+    let rule: FormulaRule
+    do {
+      // A formula without a number for this problem is refused before the problem is solved.
+      rule = try formula.rule(problem, grid: FiniteHorizonGrid(problem: problem, settings: certifier.grid))
+    } catch { throw .control(error) }
+    return try certify(rule, beside: certifier.run(progress: progress))
+  }
+
+  /// The formula's own questions, beside a certificate whoever made it.
+  func certify(_ rule: FormulaRule, beside optimum: Certificate) throws(CertificationError) -> Certificate {
+    guard case .optionBook(let answer) = optimum.answer else { return optimum }
+    var regimes: [FormulaAnswer.Regime] = []
+    var checks: [Check] = []
+    for e in 0..<problem.environment.count {
+      let regime = try follow(rule, from: e, optimum: answer, checks: &checks)
+      regimes.append(regime)
+    }
+    var followed = answer
+    followed.formula = FormulaAnswer(rule: rule, regimes: regimes)
+    return Certificate(answer: .optionBook(followed), checks: optimum.checks + checks)
+  }
+
+  private func follow(
+    _ rule: FormulaRule, from e: Int, optimum: OptionBookAnswer, checks: inout [Check]
+  ) throws(CertificationError) -> FormulaAnswer.Regime {
+    let settings = certifier.settings
+    let seconds = rule.interval.map { $0 * problem.dayCount.secondsPerYear }
+    let parts = seconds.map { max(1, ($0 / optimum.rollOutCheck).rounded(.up)) }
+    let check = seconds.map { $0 / parts! } ?? optimum.rollOutCheck
+    let policy: HedgingPolicy =
+      seconds.map { .reviewed(rule.table, everySeconds: $0) } ?? .table(rule.table)
+    let regime = optimum.regimes[e]
+    let total: Simulation.Estimate
+    let loss: Simulation.Estimate
+    let lossError: Double
+    let result: RollOutResult
+    do throws(SimulationError) {
+      let rollOut = try RollOut(
+        problem: problem.replacing(currentRegime: e),
+        settings: RollOutSettings(
+          checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: false,
+          threads: settings.threads))
+      let difference = try rollOut.compare(policy, .table(optimum.solution.policy)).difference(.criterion)
+      // Looking costs the optimum J(δ) − J; the formula's J(δ) − J is its own, and none for a rule of the clock.
+      let looking = try rollOut.estimate(.table(optimum.solution.policy)).discretisationError
+      if seconds != nil {
+        result = try rollOut.run(policy)
+        total = result[.criterion]
+        loss = difference.adding(looking.mean)
+        lossError = looking.standardError + regime.value.error
+      } else {
+        let estimate = try rollOut.estimate(policy)
+        result = estimate.result
+        total = estimate.extrapolated
+        loss = difference.adding(looking.mean - estimate.discretisationError.mean)
+        lossError = looking.standardError + estimate.discretisationError.standardError + regime.value.error
+      }
+    } catch { throw .simulation(error) }
+    let name = regime.name
+    let unit = problem.market.quote
+    checks.append(
+      Check(
+        .formulaBelowOptimum, regime: name, measured: -loss.mean,
+        atMost: CertificationSettings.rollOutDeviations * loss.standardError + lossError, unit: unit))
+    let disorder = rule.table.bands.reduce(0.0) { worst, band in
+      max(worst, band.lower - band.targetLower, band.targetLower - band.targetUpper, band.targetUpper - band.upper)
+    }
+    checks.append(
+      Check(
+        .edgesOrdered, regime: name, measured: disorder,
+        atMost: CertificationSettings.lawTolerance * (1 + problem.book.grossQuantity), unit: problem.market.underlying))
+    let grid = optimum.solution.grid
+    let band = rule.table.band(time: 0, regime: e, spot: grid.reference)
+    let delta = problem.book.greeks(time: 0, spot: problem.market.spot, regime: e).delta
+    let spread =
+      result[.fixedCosts].standardError + result[.variableCosts].standardError + result[.settlementCost].standardError
+    return FormulaAnswer.Regime(
+      band: band, holding: band.shifted(by: -delta), total: total,
+      trading: Simulation.Estimate(
+        mean: result.tradingCosts + result[.settlementCost].mean, standardError: spread),
+      trades: result[.tradeCount], loss: loss, lossError: lossError)
+  }
+}
