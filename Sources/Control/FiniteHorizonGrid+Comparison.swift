@@ -9,6 +9,8 @@ extension FiniteHorizonGrid {
     self.holdings = holdings
     times = other.times
     isSegmentEnd = other.isSegmentEnd
+    isCheck = other.isCheck
+    timing = other.timing
   }
 
   /// The grid seen in the mirror that exchanges buying and selling.

@@ -68,6 +68,14 @@ public struct DecisionTiming: Sendable, Equatable {
     return nil
   }
 
+  /// Whether V ≤ V(y + u) + c(u) for any u: a trade of `K + k|u|` may be made at once, and two are never better than one. Where
+  /// one has to wait for a fill or for luck, or where lots or impact make two trades of one, V may be above.
+  public func mayTradeAgain(_ problem: OptionBookProblem) -> Bool {
+    let execution = problem.execution
+    return problem.costs.allSatisfy(\.isPlain) && lot == 0 && execution.delay == 0 && execution.failure == 0
+      && execution.maximumTrade == nil
+  }
+
   /// Whether the value is marched with the general operator where monitoring is continuous.
   func needsGeneralOperator(_ problem: OptionBookProblem) -> Bool {
     lot > 0 || problem.costs.contains { !$0.isPlain }

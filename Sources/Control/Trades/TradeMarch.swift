@@ -81,7 +81,7 @@ struct TradeMarch {
     _ buffers: LineBuffers, delta: [Double], diffusions: NodeArray<Double>, rate: Double, bands: BandOutput
   ) {
     parallel(base.threads, rows: base.rows) { rows in
-      let trades = base.tradeRow(table)
+      let trades = base.tradeRow(table, isLinear: true)
       for node in (rows.lowerBound * base.regimes)..<(rows.upperBound * base.regimes) {
         bands.start[node] = intervene(
           buffers, node: node, with: trades, diffusion: diffusions[node], rate: rate
@@ -137,7 +137,7 @@ struct TradeMarch {
       value[line] -= row.gain[line]
       most = max(most, row.gain[line] / abs(value[line]))
     }
-    return most > BackwardMarch.negligibleGain
+    return most > TradeMarch.negligibleGain
   }
 
   /// Trades of the same instant at most; far outside the band there may be as many as it takes to get there.
@@ -147,7 +147,7 @@ struct TradeMarch {
 
   /// min(V, MV, MMV, …): one may trade instead of being settled.
   private func tradeAtHorizon(_ slice: LineBuffers.Slice) {
-    let row = base.tradeRow(table)
+    let row = base.tradeRow(table, isLinear: true)
     var values = [Double](repeating: 0, count: lines)
     for node in 0..<base.nodes {
       for line in 0..<lines { values[line] = slice[node, line] }
@@ -185,10 +185,10 @@ extension BackwardMarch {
   }
 
   /// Scratch of the general operator for one thread.
-  func tradeRow(_ table: RouteTable) -> TradeRow {
+  func tradeRow(_ table: RouteTable, isLinear: Bool = false) -> TradeRow {
     TradeRow(
       origin: holdings[0], spacing: spacing, count: lines, kink: kink, lot: grid.timing.lot,
-      maximumTrade: table.maximumTrade)
+      maximumTrade: table.maximumTrade, isLinear: isLinear)
   }
 }
 

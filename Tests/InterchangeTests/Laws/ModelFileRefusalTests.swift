@@ -210,7 +210,6 @@ struct ModelFileRefusalTests {
     Unsolved(
       "quadratic: { riskAversion: 1e-5 }", "riskBudget: { expectedCost: 1 }", 18, 45,
       "preference.riskBudget.expectedCost", .preference("riskBudget.expectedCost")),
-    Unsolved(
   ]
 
   @Test("a bad price keeps its line and column in the price file")
