@@ -143,7 +143,7 @@ public struct OptionBookCertifier: Sendable {
     ask(
       &checks, name: name, value: controlled, error: error, order: order, difference: difference, band: band,
       bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
-    checks.append(obstacle(fine, regime: e, value: controlled))
+    if fine.grid.timing.mayTradeAgain(problem) { checks.append(obstacle(fine, regime: e, value: controlled)) }
     let loss = rollOut.discretisationError
     let resolved = loss.mean > 2 * loss.standardError
     return OptionBookAnswer.Regime(

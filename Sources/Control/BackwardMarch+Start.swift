@@ -30,16 +30,9 @@ extension BackwardMarch {
         valueLine.recent[node] = charge(reference == zeroIndex ? 0 : holdings[reference])
       }
     }
-    // Under periodic review, which marches values on checks of its own, the horizon is no time for a decision.
-    guard !isGame, grid.timing.reviewPeriod == nil else { return }
+    // The general operator trades, or does not, by itself.
+    guard !isGame, grid.timing.reviewPeriod == nil, !grid.timing.needsGeneralOperator(problem) else { return }
     // One may trade at the horizon instead of being settled.
-    if isGeneral, let table = try? RouteTable(problem: problem, isReview: false) {
-      let row = tradeRow(table)
-      for node in 0..<nodes {
-        intervenedRepeatedly(recent, node: node, with: row, routes: table.routes[node % regimes])
-      }
-      return
-    }
     for node in 0..<nodes {
       let best = intervened(recent, node: node)
       for index in 0..<lines { recent[node, index] = min(recent[node, index], best[index]) }
@@ -49,7 +42,7 @@ extension BackwardMarch {
   /// MV of one node by the general operator.
   private func intervened(_ slice: LineBuffers.Slice, node: Int) -> [Double] {
     let intervention = Intervention(
-      fixed: fixed[node % regimes], buyPerUnit: floor[node], sellPerUnit: ceiling[node],
+      fixed: costs[node % regimes].fixed, buyPerUnit: floor[node], sellPerUnit: ceiling[node],
       spacing: spacing)
     let values = (0..<lines).map { slice[node, $0] }
     return intervention.applied(to: values, kink: kink)
@@ -85,7 +78,7 @@ extension BackwardMarch {
       } else {
         // Without a fixed cost every value touches its own obstacle, by the trade of nothing: which inventories trade is not
         // known before the first step.
-        guard !isGeneral, fixed[node % regimes] > 0 else {
+        guard problem.costs[node % regimes].fixed > 0 else {
           for index in 0..<lines { multiplier[node, index] = 0 }
           continue
         }

@@ -27,8 +27,7 @@ extension BackwardMarch {
 
   func stepImpulse(
     _ buffers: inout LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
-    memory: inout StripMemory, trades: inout TradedLevels, reader: RowReader, general: RouteTable?,
-    bands: BandOutput
+    memory: inout StripMemory, trades: inout TradedLevels, reader: RowReader, bands: BandOutput
   ) {
     let strip = memory.strip
     trades.advance(ratio: scheme.ratio)
@@ -37,13 +36,9 @@ extension BackwardMarch {
       surroundings: TradedSurroundings(trades: trades.predicted))
     swap(&buffers.recent, &buffers.older)
     let (here, found, levels, rate) = (buffers, memory.found, trades.recent, scheme.leading / scheme.step)
-    parallel(threads, rows: rows) { rows in
-      if let general {
-        readGeneral(rows: rows, buffers: here, strip: strip, rate: rate, general: general, reader: reader, bands: bands)
-      } else {
-        reader.readImpulse(
-          rows: rows, buffers: here, strip: strip, rate: rate, bands: bands.start, trades: levels, found: found)
-      }
+    parallel(threads, rows: rows) {
+      reader.readImpulse(
+        rows: $0, buffers: here, strip: strip, rate: rate, bands: bands.start, trades: levels, found: found)
     }
     let after = trades
     after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in
@@ -51,7 +46,7 @@ extension BackwardMarch {
     }
   }
 
-  private func sweep<Surroundings: StripSurroundings>(
+  func sweep<Surroundings: StripSurroundings>(
     _ buffers: LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
     projection: LineSweep.Projection, strip: Strip, surroundings: Surroundings
   ) {

@@ -23,13 +23,11 @@ struct BackwardMarch {
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
   let ceiling: [Double]
   let floor: [Double]
+  /// What trades cost when failures pay as well: K/(1 − p) for every trade that happens.
+  let costs: [TradeCost]
   /// For a price that jumps: on what the lines hold, and on values.
   let jumps: JumpOperator?
   let valueJumps: JumpOperator?
-  /// K per trade that happens, per regime: failures pay it too.
-  let fixed: [Double]
-  /// Whether the general operator is used, for whatever is not K + k|u|.
-  let isGeneral: Bool
 
   /// - Parameters:
   ///   - ofValues: whether to march V even where the game would do, for comparison.
@@ -47,14 +45,10 @@ struct BackwardMarch {
     holdings = grid.holdings
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
-    isGeneral = grid.timing.needsGeneralOperator(problem)
-    isGame = !ofValues && !isGeneral && problem.costs.allSatisfy { $0.fixed == 0 }
-    fixed = problem.costs.map { $0.fixed / (1 - problem.execution.failure) }
-    // Where trading is free W has no side to be on; where the price jumps what lies beside the strip follows from far away; the
-    // general operator has more than one way to trade.
+    isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
+    // Where trading is free W has no side to be on, and where the price jumps what lies beside the strip follows from far away.
     isNarrow =
-      !everywhere && !isGeneral && !problem.environment.hasPriceJumps
-      && (!isGame || !problem.costs.contains(where: \.isZero))
+      !everywhere && !problem.environment.hasPriceJumps && (!isGame || !problem.costs.contains(where: \.isZero))
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     kink = problem.settlement == .none ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
@@ -67,6 +61,7 @@ struct BackwardMarch {
     }
     self.ceiling = ceiling
     self.floor = floor
+    costs = problem.costs.map { $0.multiplied(fixed: 1 / (1 - problem.execution.failure), variable: 1) }
     let environment = problem.environment
     jumps = JumpOperator(logSpots: grid.logSpots, environment: environment, ends: isGame ? .slope : .value)
     valueJumps = isGame ? JumpOperator(logSpots: grid.logSpots, environment: environment, ends: .value) : jumps
@@ -83,7 +78,6 @@ struct BackwardMarch {
     let table = BookTable(book: problem.book, spots: spots, regimes: regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
-    let general = isGeneral ? try RouteTable(problem: problem, isReview: false) : nil
     var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
@@ -94,8 +88,7 @@ struct BackwardMarch {
     var jumpLine = SingleLine(count: nodes)
     var marks = [Double](repeating: 0, count: nodes)
     let reader = RowReader(
-      costs: zip(problem.costs, fixed).map { $0.scaled(fixed: $0.fixed > 0 ? $1 / $0.fixed : 1, rest: 1) },
-      prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
+      costs: costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
       reference: referenceLine)
     let rates = PinnedRates(ceiling: ceiling, floor: floor)
     var trades = TradedLevels(count: nodes)
@@ -138,7 +131,7 @@ struct BackwardMarch {
         } else {
           stepImpulse(
             &buffers, system: system, source: source, scheme: scheme, memory: &memory, trades: &trades,
-            reader: reader, general: general, bands: here)
+            reader: reader, bands: here)
         }
       }
       if isGame {

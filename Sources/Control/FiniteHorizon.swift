@@ -14,7 +14,7 @@ import Glibc
 /// - A fixed cost in some regime: an impulse-control problem, `V_t + LV + QV + r = 0` below `V ≤ MV` (see
 ///   `Intervention`); in regimes without one MV is the Lipschitz envelope of V.
 ///
-/// - Any other cost, lots, a largest trade: the same with the general operator (`TradeRow`).
+/// - Any other cost, lots, a largest trade: the same with the general operator (`TradeMarch`).
 /// - Periodic review: decisions at checks and nowhere else (`ReviewMarch`).
 ///
 /// Time is stepped by variable-step second-order backward differences with a lagged multiplier for the obstacle
@@ -34,12 +34,13 @@ public struct FiniteHorizon: Sendable {
 
   /// Why the method does not cover a problem, or nil when it does.
   public static func obstacle(to problem: OptionBookProblem) -> ControlError? {
+    if let feature = DecisionTiming.obstacle(to: problem) { return .unsupported(method: name, feature: feature) }
     // The loss of certainty equivalent under jumps has exponentials of the book's changes in it, which the equation that is
     // solved does not.
     if problem.preference.isExponential, problem.environment.hasPriceJumps {
       return .unsupported(method: name, feature: "jumps of the price under exponential utility")
     }
-    return DecisionTiming.obstacle(to: problem).map { .unsupported(method: name, feature: $0) }
+    return nil
   }
 
   /// Solves, reporting progress in [0, 1].
@@ -65,6 +66,9 @@ public struct FiniteHorizon: Sendable {
     if let period = grid.timing.reviewPeriod {
       return try ReviewMarch(problem: problem, grid: grid, threads: threads, period: period).run(
         settings: settings, progress: progress)
+    }
+    if grid.timing.needsGeneralOperator(problem) {
+      return try TradeMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
     }
     return try BackwardMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
   }

@@ -62,7 +62,7 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     }
     holdings = FiniteHorizonGrid.holdingNodes(
       range: counts.range, count: counts.holdings,
-      unit: timing.lot > 0 ? timing.lot : FiniteHorizonGrid.deliveredUnit(problem))
+      unit: FiniteHorizonGrid.tradedUnit(problem, timing, range: counts.range, count: counts.holdings))
   }
 
   // MARK: Times
@@ -192,6 +192,19 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     let tile = LineSweep.tileLines
     let below = (range.lowerBound / spacing).rounded(.down)
     return (0..<((needed + tile - 1) / tile * tile)).map { (below + Double($0)) * spacing }
+  }
+
+  /// What trades are whole numbers of, where something is: the lot, the largest trade unless it is less than a spacing, what
+  /// delivery brings.
+  private static func tradedUnit(
+    _ problem: OptionBookProblem, _ timing: DecisionTiming, range: ClosedRange<Double>, count: Int
+  ) -> Double? {
+    if timing.lot > 0 { return timing.lot }
+    let wanted = (range.upperBound - range.lowerBound) / Double(count - 2)
+    if let most = problem.execution.maximumTrade, most > wanted, most < range.upperBound - range.lowerBound {
+      return most
+    }
+    return deliveredUnit(problem)
   }
 
   /// The units that delivery brings far in the money [units], where the settlement's charge has its kink; nil without

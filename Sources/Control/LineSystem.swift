@@ -203,13 +203,13 @@ struct BackwardDifference: Equatable {
     older = ratio * ratio / (1 + ratio)
   }
 
-  /// Other coefficients of the same form.
-  init(leading: Double, recent: Double, older: Double, step: Double) {
+  /// Other coefficients of the same form; `ratio` extrapolates what is explicit.
+  init(leading: Double, recent: Double, older: Double, step: Double, ratio: Double) {
     self.leading = leading
     self.recent = recent
     self.older = older
     self.step = step
-    ratio = recent - 1
+    self.ratio = ratio
   }
 }
 

@@ -17,8 +17,8 @@ struct RowReader: Sendable {
   private let buy: NodeArray<Double>
   private let sell: NodeArray<Double>
   /// The book's delta, and how far it moves until the end of the segment, per node [units].
-  let delta: NodeArray<Double>
-  let diffusion: NodeArray<Double>
+  private let delta: NodeArray<Double>
+  private let diffusion: NodeArray<Double>
   /// The most that the lagged multiplier may move V in a step, per node [quote]; see `EntropicMarch`.
   let lagBounds: NodeArray<Double>
   /// `∫ λ dy` from the band to the reference, per node; of the game only.
@@ -99,27 +99,17 @@ struct RowReader: Sendable {
       var (low, high) = (lines - 1, 0)
       for e in 0..<regimes {
         let node = row * regimes + e
-        let read = project(
-          node: node, row: row, buffers: buffers, strip: strip, rate: rate, growth: growth, scratch: scratch)
+        var impulse = ImpulseRow(
+          fixed: fixed[e] * growth, buy: buy[node], sell: sell[node], origin: origin, spacing: spacing, count: lines,
+          kink: kinks[row], diffusion: diffusion[node])
+        impulse.lagBound = lagBounds[node]
+        let read = impulse.intervene(
+          in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch.start)
         bands[node] = read.band.ordered.shifted(by: delta[node])
         trades[node] = read.trades
         (low, high) = (min(low, read.waiting.lowerBound), max(high, read.waiting.upperBound))
       }
       found[row] = low...max(low, high)
     }
-  }
-
-  /// Projects one node onto `V ≤ MV`.
-  ///
-  /// - Parameter scratch: `ImpulseRow.scratchCount` groups.
-  func project(
-    node: Int, row: Int, buffers: LineBuffers, strip: Strip, rate: Double, growth: Double = 1,
-    scratch: NodeArray<LineGroup>
-  ) -> ImpulseRow.Outcome {
-    var impulse = ImpulseRow(
-      fixed: fixed[node % regimes] * growth, buy: buy[node], sell: sell[node], origin: origin, spacing: spacing,
-      count: lines, kink: kinks[row], diffusion: diffusion[node])
-    impulse.lagBound = lagBounds[node]
-    return impulse.intervene(in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch.start)
   }
 }

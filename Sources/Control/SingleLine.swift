@@ -21,17 +21,4 @@ struct SingleLine {
     system.solve(&older)
     swap(&recent, &older)
   }
-
-  /// One of the two stages of a `TwoStageStep`, after the second of which the value is in `recent` again.
-  mutating func stage(
-    _ system: LineSystem, _ scheme: BackwardDifference, isFirst: Bool, source: (Int) -> Double
-  ) {
-    let (from, other) = isFirst ? (recent, older) : (older, recent)
-    var right = from
-    for node in right.indices {
-      right[node] = scheme.recent * from[node] - scheme.older * other[node] + scheme.step * source(node)
-    }
-    system.solve(&right)
-    if isFirst { older = right } else { recent = right }
-  }
 }

@@ -95,8 +95,3 @@ protocol StripSurroundings: Sendable {
   /// Ũ of the step (see `LineSweep`) for a group of lines of a tile at a node outside the strip or on its margin.
   func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup
 }
-
-/// Of a step over all nodes: never asked.
-struct NoSurroundings: StripSurroundings {
-  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup { .zero }
-}

@@ -67,7 +67,9 @@ public struct EnvironmentFactor: Sendable, Equatable {
   public static func costs(_ costs: [TradeCost], under factors: [EnvironmentFactor]) -> [TradeCost] {
     factors.reduce(costs) { costs, factor in
       costs.flatMap { cost in
-        factor.states.map { cost.scaled(fixed: $0.fixedCostMultiple, rest: $0.proportionalCostMultiple) }
+        factor.states.map { state in
+          cost.multiplied(fixed: state.fixedCostMultiple, variable: state.proportionalCostMultiple)
+        }
       }
     }
   }

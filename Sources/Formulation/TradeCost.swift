@@ -67,14 +67,19 @@ public struct TradeCost: Sendable, Equatable {
   }
 
   /// Every part times a factor.
-  public func scaled(by factor: Double) -> TradeCost { scaled(fixed: factor, rest: factor) }
-
-  /// The fixed costs times one factor, all others times another.
-  public func scaled(fixed multiple: Double, rest factor: Double) -> TradeCost {
+  public func scaled(by factor: Double) -> TradeCost {
     TradeCost(
-      fixed: multiple * fixed, proportionalBuy: factor * proportionalBuy, proportionalSell: factor * proportionalSell,
+      fixed: factor * fixed, proportionalBuy: factor * proportionalBuy, proportionalSell: factor * proportionalSell,
       quadraticImpact: factor * quadraticImpact, squareRootImpact: factor * squareRootImpact,
-      pools: pools.map { $0.scaled(by: factor) }, venues: venues.map { $0.scaled(fixed: multiple, rest: factor) })
+      pools: pools.map { $0.scaled(by: factor) }, venues: venues.map { $0.scaled(by: factor) })
+  }
+
+  /// Fixed parts times one factor, whatever grows with the trade times another.
+  public func multiplied(fixed: Double, variable: Double) -> TradeCost {
+    var cost = scaled(by: variable)
+    cost.fixed = self.fixed * fixed
+    cost.venues = venues.map { $0.multiplied(fixed: fixed, variable: variable) }
+    return cost
   }
 
   /// What the trade costs [quote].

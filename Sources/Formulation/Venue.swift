@@ -22,8 +22,13 @@ public struct Venue: Sendable, Equatable {
     self.delay = delay
   }
 
-  func scaled(fixed multiple: Double, rest factor: Double) -> Venue {
-    Venue(name: name, whole: cost.scaled(fixed: multiple, rest: factor), bridging: multiple * bridging, delay: delay)
+  func scaled(by factor: Double) -> Venue {
+    Venue(name: name, whole: cost.scaled(by: factor), bridging: factor * bridging, delay: delay)
+  }
+
+  func multiplied(fixed: Double, variable: Double) -> Venue {
+    Venue(
+      name: name, whole: cost.multiplied(fixed: fixed, variable: variable), bridging: fixed * bridging, delay: delay)
   }
 
   /// The venues of a sum of two costs: every pair, when both have some.

@@ -16,7 +16,7 @@ struct Check {
 ///
 ///     c_v(S, u) + d_v (r(S, y) − r(S, y + u))
 ///
-/// is least, with r the running cost per year and d_v the delay: the charge, and what the old inventory costs more than the new
+/// is least, with r the running cost per year without jumps and d_v the delay: the charge, and what the old inventory costs more than the new
 /// one until the fill. It is charged at the price, and in the regime, of its fill. A failure pays the fixed cost and trades
 /// nothing; a fill after the horizon never comes.
 struct GeneralTrades: Sendable {
@@ -94,7 +94,7 @@ struct GeneralTrades: Sendable {
   private func choose(_ trade: inout Lanes, plan: RollOutPlan, time: Double, vector: Int, state: BlockState) {
     var chosen = Lanes(repeating: -1)
     var least = Lanes(repeating: .infinity)
-    let (spot, inventory) = (state.spot[vector], state.inventory[vector])
+    let (spot, inventory, delta) = (state.spot[vector], state.inventory[vector], state.bookDelta[vector])
     for (regime, row) in routes.enumerated() {
       let isHere = state.regime[vector] .== Double(regime)
       guard anyLane(isHere) else { continue }
@@ -104,9 +104,12 @@ struct GeneralTrades: Sendable {
         var price = route.cost.charge(price: spot, trade: trade)
         if row.count > 1, delay > 0 {
           for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
+            let state = plan.regimes[regime]
+            let exposure = state.volatility * spot[lane]
             func rate(_ y: Double) -> Double {
-              plan.problem.runningCost(
-                spot: spot[lane], regime: regime, bookDelta: state.bookDelta[vector][lane], inventory: y)
+              let net = state.funding * y - (state.drift - plan.problem.market.rate) * (delta[lane] + y)
+              let risk = 0.5 * plan.problem.preference.riskAversion * exposure * exposure
+              return risk * (delta[lane] + y) * (delta[lane] + y) + net * spot[lane]
             }
             price[lane] += delay * (rate(inventory[lane]) - rate(inventory[lane] + trade[lane]))
           }

@@ -22,7 +22,7 @@ enum Solved {
         impliedVolatility: [0.25, 0.35] },
         { option: { type: 'put', strike: 100, expiry: '2026-02-01T08:00:00Z' }, quantity: -100,
         impliedVolatility: [0.25, 0.35] }],
-      costs: [{ proportional: { basisPoints: 40 } }], execution: { checkEvery: '1h' },
+      costs: [{ proportional: { basisPoints: 40 } }], execution: { checkEvery: '5min' },
       preference: { quadratic: { riskAversion: 0.005 } }, settlement: 'none', outputs: { spots: [95, 100] },
       grid: { spots: 240, holdings: 129, steps: 200 } }
     """

@@ -97,13 +97,13 @@ enum CheckAction {
         ])
     }
     screen.add(regimes)
-    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
     for (e, regime) in problem.environment.regimes.enumerated() where !problem.costs[e].isPlain {
       screen.section("Costs in \(regime.name)")
       var table = TextTable("<", "<")
       for line in ExecutionWords.costs(problem.costs[e], market: problem.market) { table.add(line.name, line.text) }
       screen.add(table)
     }
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
 
     describeBook(problem, &screen)
 

@@ -34,20 +34,6 @@ enum ModelLoading {
     }
   }
 
-  /// The formula that `--method` names; nil for the solver.
-  static func formula(_ parsed: ParsedCommand, _ model: ModelFile) throws(Failure) -> Formula? {
-    guard let name = parsed.text(.method), name != CommandTable.optimal else { return nil }
-    guard case .optionBook = model.problem else {
-      throw Failure(
-        Explainer.message(
-          UsageError.notAChoice(
-            what: "--method", found: name, allowed: ["“\(CommandTable.optimal)” for a tracking problem"],
-            orInteger: nil,
-            suggestion: nil)), .usage)
-    }
-    return Formula(rawValue: name)
-  }
-
   /// The model with the multiplier of its turnover budget among the costs; a model without one as it is.
   static func meetingTurnover(
     _ model: ModelFile, _ parsed: ParsedCommand, _ console: Console, undo: @escaping @Sendable () -> Void = {}
@@ -64,6 +50,20 @@ enum ModelLoading {
         throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error)))
       }
     }
+  }
+
+  /// The formula that `--method` names; nil for the solver.
+  static func formula(_ parsed: ParsedCommand, _ model: ModelFile) throws(Failure) -> Formula? {
+    guard let name = parsed.text(.method), name != CommandTable.optimal else { return nil }
+    guard case .optionBook = model.problem else {
+      throw Failure(
+        Explainer.message(
+          UsageError.notAChoice(
+            what: "--method", found: name, allowed: ["“\(CommandTable.optimal)” for a tracking problem"],
+            orInteger: nil,
+            suggestion: nil)), .usage)
+    }
+    return Formula(rawValue: name)
   }
 
   /// Threads asked for, or one per processor.

@@ -39,16 +39,16 @@ struct OptionBookScreen {
           + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
       )
     }
-    if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
     if let turnover = model.turnover {
       screen.line(
         "  turnover budget · expected \(Figures.significant(turnover.turnover, 4)) \(quote) per year at a multiplier of "
           + "\(Figures.significant(10_000 * turnover.fraction, 3)) bps, which figures below contain and nobody is paid")
     }
+    if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
     addBook(&screen)
     addRegimes(&screen)
-    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
     addExecution(&screen)
+    JumpTable(environment: problem.environment, dayCount: problem.dayCount).add(to: &screen)
     addBands(&screen)
     addCosts(&screen)
     BookClassTable(answer: answer, places: places).add(to: &screen)

@@ -20,7 +20,7 @@ struct ReviewMarch {
   var problem: OptionBookProblem { base.problem }
 
   init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, period: Double) throws(ControlError) {
-    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true)
+    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
     self.grid = grid
     self.period = period
     table = try RouteTable(problem: problem, isReview: true)
@@ -33,10 +33,17 @@ struct ReviewMarch {
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
     let (nodes, holdings, times) = (base.nodes, grid.holdings, grid.times)
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
-    defer { buffers.deallocate() }
-    let pending = table.delays.map { $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings) : nil }
-    defer { for buffer in pending { buffer?.deallocate() } }
+    let isJumping = base.jumps != nil
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: isJumping)
+    var pending = table.delays.map { $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings, jumping: isJumping) : nil }
+    let strip = Strip(rows: base.rows, tiles: buffers.tiles)
+    let diffusions = NodeArray(repeating: 0.0, count: nodes)
+    defer {
+      buffers.deallocate()
+      for buffer in pending { buffer?.deallocate() }
+      strip.deallocate()
+      diffusions.deallocate()
+    }
     let last = times.count - 1
     let fills = fillLevels()
     let kept = keptLevels()
@@ -70,21 +77,25 @@ struct ReviewMarch {
         variance.fill(at: time, delta: delta, threads: base.threads)
         sources.append(base.source(delta: delta, variance))
       }
-      advance(buffers, system: system, step: step, sources: sources)
-      for (index, waiting) in pending.enumerated() {
-        guard let waiting, isWaiting(index, level: level, fills: fills) else { continue }
-        advance(waiting, system: system, step: step, sources: [none, none])
+      for (stage, scheme) in [step.first, step.second].enumerated() {
+        base.stepAll(&buffers, system: system, source: sources[stage], scheme: scheme, strip: strip)
+        for index in pending.indices where isWaiting(index, level: level) {
+          guard var waiting = pending[index] else { continue }
+          base.stepAll(&waiting, system: system, source: none, scheme: scheme, strip: strip)
+          pending[index] = waiting
+        }
       }
       if tracksJumps {
         for (stage, scheme) in [step.first, step.second].enumerated() {
           book.values(at: stages[stage], into: &marks)
-          jumpLine.stage(system, scheme, isFirst: stage == 0) { node in
+          jumpLine.advance(system, scheme, jumps: base.valueJumps) { node in
             0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
           }
         }
       }
       if grid.isCheck[level] {
-        let found = decide(buffers, pending: pending, delta: delta, level: level, fills: fills)
+        grid.diffusions(of: delta, in: problem.environment, remaining: period, into: diffusions)
+        let found = decide(buffers, pending: pending, delta: delta, diffusions: diffusions, level: level)
         if kept.contains(level) { bands[level] = found }
       }
       for index in pending.indices where fills[index].contains(level) {
@@ -122,7 +133,8 @@ struct ReviewMarch {
   }
 
   /// Whether a level lies between a decision and its fill.
-  private func isWaiting(_ index: Int, level: Int, fills: [Set<Int>]) -> Bool {
+  private func isWaiting(_ index: Int, level: Int) -> Bool {
+    guard table.delays[index] > 0 else { return false }
     var check = level
     while !grid.isCheck[check] { check -= 1 }
     guard let fill = fillLevel(of: check, delay: table.delays[index]) else { return false }
@@ -156,34 +168,12 @@ struct ReviewMarch {
     other.recent.update(from: buffers.recent, count: buffers.nodes * buffers.tiles * LineSweep.tile)
   }
 
-  /// One step of all lines; the value stays in `recent`, `older` holds the first stage, and nothing is lagged.
-  private func advance(_ buffers: LineBuffers, system: LineSystem, step: TwoStageStep, sources: [QuadraticSource]) {
-    let sweep = LineSweep(system: system)
-    let tiles = buffers.tiles
-    let parts = min(base.threads, tiles)
-    let strip = Strip(rows: base.rows, tiles: tiles)
-    defer { strip.deallocate() }
-    parallel(parts) { part in
-      func advance(_ from: UnsafePointer<LineGroup>, _ to: UnsafeMutablePointer<LineGroup>, stage: Int) {
-        sweep.advance(
-          recent: from, older: to, multiplier: buffers.multiplier, holdings: buffers.holdings, source: sources[stage],
-          scheme: stage == 0 ? step.first : step.second, projection: .deferred, strip: strip,
-          surroundings: NoSurroundings(), tiles: stride(from: part, to: tiles, by: parts))
-      }
-      advance(buffers.recent, buffers.older, stage: 0)
-      advance(buffers.older, buffers.recent, stage: 1)
-    }
-  }
-
   /// The decision of a check at every node; returns the bands in net delta, `[row × regime]`.
   private func decide(
-    _ buffers: LineBuffers, pending: [LineBuffers?], delta: [Double], level: Int, fills: [Set<Int>]
+    _ buffers: LineBuffers, pending: [LineBuffers?], delta: [Double], diffusions: NodeArray<Double>, level: Int
   ) -> [Band] {
     let (rows, regimes) = (base.rows, base.regimes)
     var bands = [Band](repeating: .unbounded, count: base.nodes)
-    let reach = NodeArray(repeating: 0.0, count: base.nodes)
-    defer { reach.deallocate() }
-    grid.diffusions(of: delta, in: problem.environment, remaining: period, into: reach)
     let parts = min(base.threads, rows)
     let isPossible = table.delays.map { fillLevel(of: level, delay: $0) != nil }
     bands.withUnsafeMutableBufferPointer { all in
@@ -205,7 +195,7 @@ struct ReviewMarch {
               }
               output.start[node] = decide(
                 row, node: node, value: UnsafeMutableRawPointer(value).assumingMemoryBound(to: Double.self),
-                arrivals: arrivals, reach: reach[node], delta: delta[node])
+                arrivals: arrivals, delta: delta[node], overshoot: diffusions[node])
               buffers.scatter(value, to: buffers.recent, node: node)
             }
           }
@@ -217,7 +207,7 @@ struct ReviewMarch {
 
   private func decide(
     _ row: TradeRow, node: Int, value: UnsafeMutablePointer<Double>, arrivals: [UnsafePointer<Double>?],
-    reach: Double, delta: Double
+    delta: Double, overshoot: Double
   ) -> Band {
     let (index, e) = (node / base.regimes, node % base.regimes)
     row.clear()
@@ -234,25 +224,9 @@ struct ReviewMarch {
       }
     }
     guard let well else { return .unbounded }
-    reading.overshoot = reach
+    reading.overshoot = overshoot
     let band = row.band(reading, well: well)
     for line in 0..<base.lines where row.gain[line] > 0 { value[line] -= row.gain[line] }
     return band.ordered.shifted(by: delta)
-  }
-}
-
-extension BackwardMarch {
-  /// The node of the least value.
-  func lowest(_ value: UnsafePointer<Double>) -> Int {
-    var best = 0
-    for line in 1..<lines where value[line] < value[best] { best = line }
-    return best
-  }
-
-  /// Scratch of the general operator for one thread.
-  func tradeRow(_ table: RouteTable) -> TradeRow {
-    TradeRow(
-      origin: holdings[0], spacing: spacing, count: lines, kink: kink, lot: grid.timing.lot,
-      maximumTrade: table.maximumTrade)
   }
 }

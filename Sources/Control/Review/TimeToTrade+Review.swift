@@ -9,15 +9,14 @@ extension TimeToTrade {
     let nodes = grid.logSpots.count * regimes
     let table = BookTable(book: problem.book, spots: grid.spots, regimes: regimes)
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    let jumps = JumpOperator(logSpots: grid.logSpots, environment: problem.environment, ends: .value)
     var delta = [Double](repeating: 0, count: nodes)
     var time = SingleLine(count: nodes)
     let kept = solution.policy.times
     for level in grid.levels {
       let step = TwoStageStep(length: grid.times[level + 1] - grid.times[level])
       system.factorise(step.first)
-      for (stage, scheme) in [step.first, step.second].enumerated() {
-        time.stage(system, scheme, isFirst: stage == 0) { _ in 1 }
-      }
+      for scheme in [step.first, step.second] { time.advance(system, scheme, jumps: jumps) { _ in 1 } }
       guard grid.isCheck[level], level > 0 else { continue }
       table.deltas(at: grid.times[level], into: &delta)
       let (index, weight) = kept.count > 1 ? CubicInterpolation.locate(kept, grid.times[level]) : (0, 0)

@@ -3,6 +3,10 @@
 ///
 ///     (1 − γhA) U₁ = U + γh f(t + γh),     (1 − γhA) U₂ = U₁/γ·(1 − γ) − U (1 − 2γ)/γ + γh f(t + h)
 ///
+/// Jumps are explicit, with weights that keep second order (Ascher, Ruuth, Spiteri, "Implicit-explicit Runge–Kutta methods for
+/// time-dependent partial differential equations", Appl. Numer. Math. 25 (1997), §2.6): J(U) in the first stage and
+/// `J((3 + 2√2) U₁ − (2 + 2√2) U)` in the second, an extrapolation of the same form as that of backward differences.
+///
 /// It needs no value from before a review, so that it starts afresh after each, and both stages have one matrix, the same in all
 /// steps of one length.
 struct TwoStageStep {
@@ -18,8 +22,8 @@ struct TwoStageStep {
     self.length = length
     let gamma = TwoStageStep.gamma
     let share = (1 - gamma) / gamma
-    first = BackwardDifference(leading: 1, recent: 1, older: 0, step: gamma * length)
-    second = BackwardDifference(leading: 1, recent: share, older: share - 1, step: gamma * length)
+    first = BackwardDifference(leading: 1, recent: 1, older: 0, step: gamma * length, ratio: 0)
+    second = BackwardDifference(leading: 1, recent: share, older: share - 1, step: gamma * length, ratio: 2 * share)
   }
 
   /// Where the first stage lies on the way back from `end` [years].

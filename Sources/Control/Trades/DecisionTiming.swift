@@ -8,7 +8,7 @@ public struct DecisionTiming: Sendable, Equatable {
     /// At multiples of so many years and at no other time: the exact problem.
     case review(years: Double)
     /// At multiples of so many years, which are too many to be treated one by one: the continuous solution, narrowed
-    /// where it is used (`PeriodicReview`). So are those of a utility or a price that jumps.
+    /// where it is used (`PeriodicReview`).
     case narrowed(years: Double)
   }
   public let kind: Kind
@@ -27,8 +27,7 @@ public struct DecisionTiming: Sendable, Equatable {
     if let seconds = execution.checkEvery {
       let years = seconds / problem.dayCount.secondsPerYear
       let isFew = problem.horizon / years <= DecisionTiming.mostReviews
-      let isLinear = !problem.preference.isExponential && !problem.environment.hasPriceJumps
-      kind = isFew && isLinear ? .review(years: years) : .narrowed(years: years)
+      kind = isFew && !problem.preference.isExponential ? .review(years: years) : .narrowed(years: years)
     } else {
       kind = .continuous
     }
@@ -57,11 +56,7 @@ public struct DecisionTiming: Sendable, Equatable {
         ? "exponential utility with impact, pools, venues, failures, delays or a largest trade" : nil
     }
     guard timing.reviewPeriod == nil else { return nil }
-    if isDelayed {
-      return problem.environment.hasPriceJumps
-        ? "a delay of execution under jumps of the price"
-        : "a delay of execution with more than 5000 checks before the horizon"
-    }
+    if isDelayed { return "a delay of execution with more than 5000 checks before the horizon" }
     for cost in problem.costs {
       for route in cost.routes where route.cost.fixed == 0 && timing.lot == 0 {
         if route.cost.hasImpact {
@@ -71,6 +66,14 @@ public struct DecisionTiming: Sendable, Equatable {
       }
     }
     return nil
+  }
+
+  /// Whether V ≤ V(y + u) + c(u) for any u: a trade of `K + k|u|` may be made at once, and two are never better than one. Where
+  /// one has to wait for a fill or for luck, or where lots or impact make two trades of one, V may be above.
+  public func mayTradeAgain(_ problem: OptionBookProblem) -> Bool {
+    let execution = problem.execution
+    return problem.costs.allSatisfy(\.isPlain) && lot == 0 && execution.delay == 0 && execution.failure == 0
+      && execution.maximumTrade == nil
   }
 
   /// Whether the value is marched with the general operator where monitoring is continuous.

@@ -86,7 +86,17 @@ struct RouteTable: Sendable {
   ) throws(ControlError) -> [[Double]] {
     let count = chain.count
     var rows = chain.generator.rates.map { $0.map { $0 * years } }
-    if withDrift { for e in 0..<count { rows[e][e] += chain.regimes[e].drift * years } }
+    if withDrift {
+      // Growth is stated with jumps in it; those of switches belong to where they lead.
+      for e in 0..<count {
+        rows[e][e] += chain.regimes[e].drift * years
+        for other in 0..<count where other != e && !chain.switchJumps.isEmpty {
+          let excess = chain.generator.rates[e][other] * (exp(chain.switchJumps[e][other]) - 1) * years
+          rows[e][other] += excess
+          rows[e][e] -= excess
+        }
+      }
+    }
     do {
       let result = try Matrix(rows).exponential()
       return (0..<count).map { e in (0..<count).map { result[e, $0] } }

@@ -32,7 +32,14 @@ final class TradeRow {
   private let table: UnsafeMutablePointer<LineGroup>
   private let middle: Int
 
-  init(origin: Double, spacing: Double, count: Int, kink: Int, lot: Double, maximumTrade: Double) {
+  /// Whether a largest trade that ends between nodes is looked up linearly. Where one follows the other in an instant, cubic
+  /// interpolation, whose weights are not all positive, would let errors grow from trade to trade.
+  let isLinear: Bool
+
+  init(
+    origin: Double, spacing: Double, count: Int, kink: Int, lot: Double, maximumTrade: Double, isLinear: Bool = false
+  ) {
+    self.isLinear = isLinear
     self.origin = origin
     self.spacing = spacing
     self.count = count
@@ -186,6 +193,9 @@ final class TradeRow {
     }
   }
 
+  /// A trade that ends so near to a node, in spacings, ends there.
+  private static let landingRounding = 1e-6
+
   /// Where one trade does not go all the way another follows in the same instant: adds to every gain that of the place where
   /// the trade ends, outwards from the well, so that the lagged multiplier's errors are not handed on from trade to trade.
   ///
@@ -194,12 +204,16 @@ final class TradeRow {
     func follow(_ index: Int) {
       guard gain[index] > -.infinity else { return }
       let place = (landing[index] - origin) / spacing
+      let nearest = place.rounded()
+      if abs(place - nearest) < TradeRow.landingRounding {
+        gain[index] += max(0, gain[Int(nearest)])
+        return
+      }
       let low = max(0, min(count - 2, Int(place)))
-      let share = place - Double(low)
-      let (near, far) = (max(0, gain[low]), max(0, gain[low + 1]))
+      let (near, far) = (gain[low], gain[low + 1])
       // Where a band is narrower than two nodes a trade ends beside a node that trades, and inside all the same.
       guard near > 0, far > 0 else { return }
-      gain[index] += near + share * (far - near)
+      gain[index] += near + (place - Double(low)) * (far - near)
     }
     for index in Swift.stride(from: well + 1, to: count, by: 1) where landing[index] < position(index) { follow(index) }
     for index in Swift.stride(from: well - 1, through: 0, by: -1) where landing[index] > position(index) {
@@ -207,10 +221,14 @@ final class TradeRow {
     }
   }
 
-  /// Four-point Lagrange interpolation at a fractional index.
+  /// V at a fractional index, by four-point Lagrange interpolation unless linear.
   private func interpolated(_ value: UnsafePointer<Double>, at position: Double) -> Double {
     let first = max(0, min(count - 4, Int(position) - 1))
     let t = position - Double(first)
+    if isLinear {
+      let low = min(count - 2, Int(position))
+      return value[low] + (position - Double(low)) * (value[low + 1] - value[low])
+    }
     let (a, b, c, d) = (value[first], value[first + 1], value[first + 2], value[first + 3])
     return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2 - c * t * (t - 1) * (t - 3) / 2
       + d * t * (t - 1) * (t - 2) / 6

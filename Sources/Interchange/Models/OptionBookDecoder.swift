@@ -16,10 +16,9 @@ extension ModelDecoder {
     let costs = EnvironmentFactor.costs(
       try costs(
         try object.required("costs"), regimes: written, base: .notional,
-        volatilities: market.environment.regimes.enumerated().filter {
-          $0.offset % (market.environment.count / written) == 0
-        }
-        .map(\.element.volatility)), under: factors)
+        volatilities: (0..<written).map {
+          market.environment.regimes[$0 * (market.environment.count / written)].volatility
+        }), under: factors)
     let execution = try execution(object.optional("execution"))
     let (preference, budget) = try preference(try object.required("preference"))
     if budget != nil, execution.turnoverBudget != nil {

@@ -89,7 +89,8 @@ enum PolicyFile {
       for e in 0..<count {
         for slice in slices {
           for row in spots.indices {
-            values.append(edge.edge(policy.band(time: slice, regime: e, spot: row)) + shifts[values.count])
+            let shift = edge.name.hasPrefix("slope") ? 0 : shifts[values.count]
+            values.append(edge.edge(policy.band(time: slice, regime: e, spot: row)) + shift)
           }
         }
       }

@@ -42,12 +42,6 @@ import Testing
       cost: TradeCost(venues: [
         Venue(name: "pool", cost: pool), Venue(name: "exchange", cost: linear, bridging: 0.001, delay: day / 4),
       ])),
-    Row(
-      name: "review, venues without K",
-      cost: TradeCost(venues: [
-        Venue(name: "pool", cost: TradeCost(fixed: 0.003, pools: [LiquidityPool(liquidity: 1e5, fee: 0.0005)])),
-        Venue(name: "exchange", cost: .proportional(0.0012)),
-      ])),
     Row(name: "continuous, impact", cost: both + quadratic, execution: Execution()),
     Row(name: "continuous, failure", cost: both, execution: Execution(failure: 0.2)),
     Row(name: "continuous, lots", cost: linear, execution: Execution(lot: 0.1)),
@@ -76,10 +70,9 @@ import Testing
   /// Every check of the certificate passes; the simulation within three standard errors among them.
   @Test(arguments: rows) func certifies(_ row: Row) throws {
     let certificate = try OptionBookCertifier(
-      problem: try Self.problem(row), grid: GridSettings(spots: 300, holdings: 160, steps: 500),
-      settings: CertificationSettings()
+      problem: try Self.problem(row), grid: GridSettings(), settings: CertificationSettings()
     ).run()
-    #expect(certificate.isCertified, "\(row): \(certificate.failures)")
+    #expect(certificate.failures.isEmpty, "\(row)")
   }
 
   /// What a policy that does not know where it stands loses: the same bands without the slopes of their targets, on the same

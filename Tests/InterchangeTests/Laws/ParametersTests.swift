@@ -70,11 +70,11 @@ struct ParametersTests {
       #expect(abs(total - trading - risk) <= 1e-9 * total)
       // Reflection at the edges of a proportional cost: there is no mean time between trades, nor a number of them.
       #expect(optimal["interval"]?["meanBetweenTrades"] == nil && optimal["cost"]?["tradesPerYear"] == nil)
-      // Edges looked at every hour lie inside those watched all the time.
+      // Edges looked at every five minutes, too often to be treated one by one, lie inside those watched all the time.
       let inner = try #require(Self.number(optimal["checkedBand"]?["upper"]))
       let outer = try #require(Self.number(optimal["band"]?["upper"]))
       let gamma = problem.book.greeks(time: 0, spot: 100, regime: e).gamma
-      let deviation = abs(gamma) * problem.environment.regimes[e].volatility * 100 * (1.0 / 8760).squareRoot()
+      let deviation = abs(gamma) * problem.environment.regimes[e].volatility * 100 * (300.0 / 31_536_000).squareRoot()
       #expect(abs(outer - inner - 0.5826 * deviation) <= 1e-4 * deviation)
       // The move takes the net delta exactly to an edge.
       let up = try #require(Self.number(optimal["move"]?["up"]))
