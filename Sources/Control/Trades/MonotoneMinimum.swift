@@ -29,6 +29,21 @@ struct MonotoneMinimum {
     }
   }
 
+  /// The same for a charge proportional to the trade, without lots and limits: one pass, which hands the best node on.
+  func runProportional() {
+    let isPurchase = window.upperBound > 0
+    var found = isPurchase ? count - 1 : 0
+    for index in isPurchase ? stride(from: count - 1, through: 0, by: -1) : stride(from: 0, through: count - 1, by: 1) {
+      let carried = value[found] + charge[found - index]
+      if carried < value[index] {
+        best[index] = carried
+      } else {
+        (found, best[index]) = (index, value[index])
+      }
+      place[index] = Int32(truncatingIfNeeded: found)
+    }
+  }
+
   private func search(rows: ClosedRange<Int>, columns: ClosedRange<Int>, residue: Int) {
     let row = (rows.lowerBound + rows.upperBound) / 2
     let from = max(columns.lowerBound, row + window.lowerBound)

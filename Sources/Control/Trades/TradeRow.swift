@@ -106,9 +106,9 @@ final class TradeRow {
       guard most >= least else { continue }
       let window = isPurchase ? least...most : -most...(-least)
       if !isPurchase, most > 0, !(charge[-most * step] < .infinity) { continue }
-      MonotoneMinimum(
-        value: value, charge: charge, count: count, multiple: step, window: window, best: best, place: place
-      ).run()
+      let search = MonotoneMinimum(
+        value: value, charge: charge, count: count, multiple: step, window: window, best: best, place: place)
+      if !route.hasImpact, lotNodes == 0, most == count - 1 { search.runProportional() } else { search.run() }
       let limit = isPurchase ? limits.buy : limits.sell
       take(
         route, value: value, charge: charge, direction: isPurchase ? 1 : -1, most: most,
@@ -166,7 +166,7 @@ final class TradeRow {
           let (below, above) = (-total(-1), total(1))
           least -= Intervention.refinement(above: above, below: below)
           arrival += Intervention.offset(above: above, below: below) * spacing * Double(direction)
-        } else if size == 0, isThere(2) {
+        } else if size == 0, route.fixed == 0, isThere(2) {
           // The parabola from the inventory itself, over the two next nodes.
           let (one, two) = (total(1), total(2))
           let bend = 0.5 * (two - 2 * one)
