@@ -20,8 +20,8 @@ struct Check {
 /// one until the fill. It is charged at the price, and in the regime, of its fill. A failure pays the fixed cost and trades
 /// nothing; a fill after the horizon never comes.
 struct GeneralTrades: Sendable {
-  /// `[regime][route]`: a route's whole cost and the index of its delay.
-  private let routes: [[(cost: TradeCost, delay: Int)]]
+  /// `[regime][route]`: a route's whole cost, what of it grows with the trade, and the index of its delay.
+  private let routes: [[(cost: TradeCost, variable: TradeCost, delay: Int)]]
   private let costs: [TradeCost]
   /// Distinct delays, ascending [years].
   let delays: [Double]
@@ -39,7 +39,11 @@ struct GeneralTrades: Sendable {
     let isPlain = problem.costs.allSatisfy { $0.isPlain } && execution.failure == 0
     if isPlain, execution.maximumTrade == nil, seconds == [0] { return nil }
     delays = seconds.map { $0 / problem.dayCount.secondsPerYear }
-    routes = given.map { row in row.map { ($0.cost, seconds.firstIndex(of: $0.delay + execution.delay)!) } }
+    routes = given.map { row in
+      row.map {
+        ($0.cost, $0.cost.multiplied(fixed: 0, variable: 1), seconds.firstIndex(of: $0.delay + execution.delay)!)
+      }
+    }
     costs = problem.costs
     failure = execution.failure
     lot = execution.lot
@@ -147,7 +151,7 @@ struct GeneralTrades: Sendable {
         // The price has moved since the decision, and a pool's limits with it.
         if delays[route.delay] > 0 { trade = possible(trade, price: spot[lane], regime: Int(regime[lane])) }
         done[lane] = trade
-        charge[lane] = trade == 0 ? 0 : route.cost.charge(price: spot[lane], trade: trade) - route.cost.fixed
+        charge[lane] = route.variable.charge(price: spot[lane], trade: trade)
       }
       let units = absolute(done)
       state.inventory[vector] += done
