@@ -158,7 +158,8 @@ extension Explainer {
     case .noGamma: "the book has no gamma today"
     case .exponentialUtility: "classes are evaluated for quadratic risk only"
     case .priceJumps: "classes are evaluated without jumps of the price only"
-    case .nonlinearCosts: "classes are evaluated for fixed and proportional costs only"
+    case .nonlinearCosts:
+      "classes are evaluated where a trade costs a fixed amount and a proportion of it and is made at once"
     case .periodicReview: "classes are evaluated for a market watched without pause and without lots only"
     case .tooFrequent: "its clock would ring too often to be evaluated"
     case .notConverged: "its best parameters were not found"

@@ -90,7 +90,11 @@ public struct BookClassSearch: Sendable {
   private var obstacle: BookClassOmission? {
     if problem.preference.isExponential { return .exponentialUtility }
     if problem.environment.hasPriceJumps { return .priceJumps }
-    if problem.costs.contains(where: { !$0.isPlain }) { return .nonlinearCosts }
+    if problem.costs.contains(where: { !$0.isPlain }) || problem.execution.failure > 0
+      || problem.execution.maximumTrade != nil
+    {
+      return .nonlinearCosts
+    }
     if problem.costs.allSatisfy(\.isZero) { return .freeTrading }
     let timing = DecisionTiming(problem)
     if timing.reviewPeriod != nil || timing.lot > 0 { return .periodicReview }
