@@ -167,21 +167,14 @@ struct BackwardMarch {
   /// The running cost as a polynomial in y: of r itself with a fixed cost, of ∂r/∂y in the game.
   func source(delta: [Double], _ variance: VarianceTable) -> QuadraticSource {
     var source = QuadraticSource(count: nodes)
-    let aversion = problem.preference.riskAversion
     for node in 0..<nodes {
-      let funding = problem.environment.regimes[node % regimes].funding * spots[node / regimes]
-      let weight = aversion * variance.quadratic[node]
-      let slope = aversion * variance.linear[node] - excessDrift(node) + funding
-      if isGame {
-        source.constant[node] = slope
-        source.linear[node] = weight
-      } else {
-        source.constant[node] = 0.5 * aversion * variance.constant[node] - excessDrift(node) * delta[node]
-        source.linear[node] = slope
-        source.quadratic[node] = 0.5 * weight
-      }
+      source.setRunning(
+        node: node, aversion: problem.preference.riskAversion,
+        variance: (variance.quadratic[node], variance.linear[node], variance.constant[node]),
+        earned: excessDrift(node), funding: problem.environment.regimes[node % regimes].funding * spots[node / regimes],
+        delta: delta[node])
     }
-    return source
+    return isGame ? source.slope : source
   }
 
   /// `(μ − r) S`: what a unit of net delta earns [quote/unit/year].

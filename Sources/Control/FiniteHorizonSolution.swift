@@ -69,13 +69,16 @@ enum CubicInterpolation {
   /// Four-point Lagrange interpolation on a uniform grid at a fractional index, fourth order where the data are smooth.
   static func value(_ data: [Double], base: Int, count: Int, at position: Double) -> Double {
     let first = max(0, min(count - 4, Int(position) - 1))
-    let t = position - Double(first)
-    let a = data[base + first]
-    let b = data[base + first + 1]
-    let c = data[base + first + 2]
-    let d = data[base + first + 3]
-    return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2
-      - c * t * (t - 1) * (t - 3) / 2 + d * t * (t - 1) * (t - 2) / 6
+    return through(
+      data[base + first], data[base + first + 1], data[base + first + 2], data[base + first + 3],
+      at: position - Double(first))
+  }
+
+  /// The cubic through four values one apart, at t from the first of them.
+  @inline(__always)
+  static func through(_ a: Double, _ b: Double, _ c: Double, _ d: Double, at t: Double) -> Double {
+    -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2 - c * t * (t - 1) * (t - 3) / 2
+      + d * t * (t - 1) * (t - 2) / 6
   }
 
   /// Four-point Lagrange interpolation on any ascending grid of at least four nodes; at a node, its own value.

@@ -11,6 +11,27 @@ struct QuadraticSource {
     linear = constant
     quadratic = constant
   }
+
+  /// The rate r at which J grows while y is held, with `v = A₂y² + 2A₁y + A₀` the variance rate of the hedged book and b what a
+  /// unit of net delta earns: `½ a v − b (Δ + y) + f S y`.
+  mutating func setRunning(
+    node: Int, aversion: Double, variance: (quadratic: Double, linear: Double, constant: Double), earned: Double,
+    funding: Double, delta: Double
+  ) {
+    constant[node] = 0.5 * aversion * variance.constant - earned * delta
+    linear[node] = aversion * variance.linear - earned + funding
+    quadratic[node] = 0.5 * aversion * variance.quadratic
+  }
+
+  /// Its derivative in y.
+  var slope: QuadraticSource {
+    var result = QuadraticSource(count: constant.count)
+    for node in constant.indices {
+      result.constant[node] = linear[node]
+      result.linear[node] = 2 * quadratic[node]
+    }
+    return result
+  }
 }
 
 /// Advances groups of lines by one backward-difference step with a lagged multiplier (operator splitting of Ikonen and

@@ -25,37 +25,14 @@ enum BandRule: Sendable, Equatable {
   /// Another rule looked at every so many years: its edges moved inwards by `0.5826 |Γ|Sσ√δ`, never past its targets' middle.
   indirect case looked(rule: BandRule, gaps: [Double])
 
-  /// Edges and targets of one level, in inventory [units], `[node]`.
-  struct Bands {
-    var lower: [Double]
-    var upper: [Double]
-    var targetLower: [Double]
-    var targetUpper: [Double]
+  /// Of one level, before it is filled.
+  static func bands(count: Int) -> [Band] { Array(repeating: .unbounded, count: count) }
 
-    init(count: Int) {
-      lower = Array(repeating: 0, count: count)
-      upper = lower
-      targetLower = lower
-      targetUpper = lower
-    }
-
-    mutating func set(_ node: Int, _ band: Band) {
-      lower[node] = band.lower
-      upper[node] = band.upper
-      targetLower[node] = band.targetLower
-      targetUpper[node] = band.targetUpper
-    }
-
-    subscript(node: Int) -> Band {
-      Band(lower: lower[node], upper: upper[node], targetLower: targetLower[node], targetUpper: targetUpper[node])
-    }
-  }
-
-  /// Fills `bands` with net deltas.
-  func fill(_ bands: inout Bands, level: Int, on nodes: EvaluationNodes) {
+  /// Fills `bands`, one per node, with those of a level, in net delta [units].
+  func fill(_ bands: inout [Band], level: Int, on nodes: EvaluationNodes) {
     let m = nodes.regimes
     func each(_ band: (Int, Int) -> Band) {
-      for row in 0..<nodes.rows { for e in 0..<m { bands.set(row * m + e, band(row, e)) } }
+      for row in 0..<nodes.rows { for e in 0..<m { bands[row * m + e] = band(row, e) } }
     }
     switch self {
     case .optimal: each { nodes.optimalBand(level: level, row: $0, regime: $1) }
@@ -89,7 +66,7 @@ enum BandRule: Sendable, Equatable {
         let volatility = nodes.problem.environment.regimes[e].volatility
         let shift =
           DiscreteLooks.shift * abs(nodes.exposures[level * nodes.nodes + node]) * volatility * gaps[e].squareRoot()
-        bands.set(node, BandRule.narrowed(bands[node], by: shift))
+        bands[node] = BandRule.narrowed(bands[node], by: shift)
       }
     case .priceMove(let moves):
       let time = nodes.times[level]
@@ -104,8 +81,8 @@ enum BandRule: Sendable, Equatable {
           let here = nodes.deltas[level * nodes.nodes + node]
           let (up, down) = (here - shifted[0][node], here - shifted[1][node])
           let least = BandRule.floor(level: level, row: row, regime: e, on: nodes)
-          bands.set(
-            node, Band(lower: min(-least, up, down), upper: max(least, up, down), targetLower: 0, targetUpper: 0))
+          bands[node] = Band(
+            lower: min(-least, up, down), upper: max(least, up, down), targetLower: 0, targetUpper: 0)
         }
       }
     }
@@ -169,7 +146,7 @@ enum BandRule: Sendable, Equatable {
 
   /// The rule as a table for roll-outs, on the nodes of the grid.
   func table(on nodes: EvaluationNodes) -> PolicyTable {
-    var bands = Bands(count: nodes.nodes)
+    var bands = BandRule.bands(count: nodes.nodes)
     var all: [Band] = []
     let levels = nodes.times.count - 1
     all.reserveCapacity(levels * nodes.nodes)

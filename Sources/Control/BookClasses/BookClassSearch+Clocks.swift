@@ -106,7 +106,7 @@ extension BookClassSearch {
     }
     let (risk, turnover) = (part(.risk(problem)), part(.turnover(problem)))
     let trades = !isForced || hasFixed ? part(.trades(problem)) : nil
-    var bands = BandRule.Bands(count: fine.nodes)
+    var bands = BandRule.bands(count: fine.nodes)
     looks(multiple).fill(&bands, level: 0, on: fine)
     let regimes = (0..<self.regimes).map { e in
       var regime = BookClassRegime()

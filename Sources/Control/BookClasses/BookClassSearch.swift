@@ -157,7 +157,7 @@ public struct BookClassSearch: Sendable {
   func report(
     _ bookClass: BookClass, rule: BandRule, pair: Pair, optimum: Pair, parameters: [[BookClassParameter]]
   ) -> BookClassSolution {
-    var bands = BandRule.Bands(count: fine.nodes)
+    var bands = BandRule.bands(count: fine.nodes)
     rule.fill(&bands, level: 0, on: fine)
     let isReflecting = rule.isReflecting(problem)
     /// A part of the cost, extrapolated: counts of trades and shares of risk are not flat at the optimum as J is.

@@ -22,9 +22,12 @@ struct ClockedEvaluation {
       buffers.deallocate()
       spare.deallocate()
     }
-    setTerminal(buffers)
+    let start = buffers.slice(buffers.recent)
+    functional.settle(on: nodes) { node, line, charge in start[node, line] = charge }
+    let strip = Strip(rows: nodes.rows, tiles: buffers.tiles)
+    defer { strip.deallocate() }
     var system = nodes.system
-    var bands = BandRule.Bands(count: nodes.nodes)
+    var bands = BandRule.bands(count: nodes.nodes)
     var between = [Double](repeating: 0, count: nodes.nodes)
     let store = LevelStore(count: nodes.nodes)
     for level in nodes.levels {
@@ -33,11 +36,11 @@ struct ClockedEvaluation {
       if scheme.ratio == 0 {
         nodes.book.deltas(at: nodes.times[level] + 0.5 * scheme.step, into: &between)
         restart(
-          &buffers, &spare, &system, scheme: scheme, source: source,
+          &buffers, &spare, strip, &system, scheme: scheme, source: source,
           halfway: functional.source(deltas: between[...], on: nodes))
       } else {
         system.factorise(scheme)
-        sweep(buffers, system, recent: buffers.recent, into: buffers.older, source, scheme)
+        sweep(buffers, strip, system, recent: buffers.recent, into: buffers.older, source, scheme)
         swap(&buffers.recent, &buffers.older)
       }
       if nodes.ringing[level] != 0 {
@@ -54,13 +57,11 @@ struct ClockedEvaluation {
   }
 
   private func sweep(
-    _ buffers: LineBuffers, _ system: LineSystem, recent: UnsafeMutablePointer<LineGroup>,
+    _ buffers: LineBuffers, _ strip: Strip, _ system: LineSystem, recent: UnsafeMutablePointer<LineGroup>,
     into older: UnsafeMutablePointer<LineGroup>, _ source: QuadraticSource, _ scheme: BackwardDifference
   ) {
     let sweep = LineSweep(system: system)
     let parts = min(threads, buffers.tiles)
-    let strip = Strip(rows: nodes.rows, tiles: buffers.tiles)
-    defer { strip.deallocate() }
     nonisolated(unsafe) let (from, to) = (recent, older)
     parallel(parts) { part in
       sweep.advance(
@@ -72,15 +73,16 @@ struct ClockedEvaluation {
 
   /// `2 U_½ − U_1` into `recent`; the level it started from into `older`.
   private func restart(
-    _ buffers: inout LineBuffers, _ spare: inout LineBuffers, _ system: inout LineSystem, scheme: BackwardDifference,
+    _ buffers: inout LineBuffers, _ spare: inout LineBuffers, _ strip: Strip, _ system: inout LineSystem,
+    scheme: BackwardDifference,
     source: QuadraticSource, halfway: QuadraticSource
   ) {
     let half = BackwardDifference(step: 0.5 * scheme.step, ratio: 0)
     system.factorise(scheme)
-    sweep(buffers, system, recent: buffers.recent, into: buffers.older, source, scheme)
+    sweep(buffers, strip, system, recent: buffers.recent, into: buffers.older, source, scheme)
     system.factorise(half)
-    sweep(buffers, system, recent: buffers.recent, into: spare.recent, halfway, half)
-    sweep(buffers, system, recent: spare.recent, into: spare.older, source, half)
+    sweep(buffers, strip, system, recent: buffers.recent, into: spare.recent, halfway, half)
+    sweep(buffers, strip, system, recent: spare.recent, into: spare.older, source, half)
     let count = buffers.nodes * buffers.tiles * LineSweep.tile
     for index in 0..<count { spare.older[index] = 2 * spare.older[index] - buffers.older[index] }
     // Recent level: the extrapolation; older level: where the step began.
@@ -122,20 +124,5 @@ struct ClockedEvaluation {
       sum += factor
     }
     return sum
-  }
-
-  private func setTerminal(_ buffers: LineBuffers) {
-    guard functional.settles, nodes.problem.settlement != .none else { return }
-    let recent = buffers.slice(buffers.recent)
-    let cells = SettlementCells(problem: nodes.problem, logSpots: nodes.grid.logSpots)
-    for node in 0..<nodes.nodes {
-      let (row, e) = (node / nodes.regimes, node % nodes.regimes)
-      let cost = functional.costs[e]
-      for (line, y) in nodes.lines.enumerated() {
-        var charge = cells.charge(row: row, spot: nodes.spots[row], cost: cost, inventory: y)
-        if charge == 0, line != nodes.kink { charge = cost.fixed }
-        recent[node, line] = charge
-      }
-    }
   }
 }

@@ -84,13 +84,17 @@ final class EvaluationBuffers: @unchecked Sendable {
     if kink >= 0, place == Double(kink), lines.contains(kink) { return plain[position(node, kink)] }
     let first = max(lines.lowerBound, min(lines.upperBound - 4, Int(place.rounded(.down)) - 1))
     if first + 4 <= lines.upperBound, kink < first || kink >= first + 4 {
-      let t = place - Double(first)
-      let (a, b) = (plain[position(node, first)], plain[position(node, first + 1)])
-      let (c, d) = (plain[position(node, first + 2)], plain[position(node, first + 3)])
-      return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2
-        - c * t * (t - 1) * (t - 3) / 2 + d * t * (t - 1) * (t - 2) / 6
+      return cubic(plain, node, first, at: place)
     }
     return fewer(plain, store, node, y, lines)
+  }
+
+  /// The cubic through four lines from `first`, at a place in spacings from the first line of all.
+  @inline(__always)
+  func cubic(_ plain: UnsafeMutablePointer<Double>, _ node: Int, _ first: Int, at place: Double) -> Double {
+    CubicInterpolation.through(
+      plain[position(node, first)], plain[position(node, first + 1)], plain[position(node, first + 2)],
+      plain[position(node, first + 3)], at: place - Double(first))
   }
 
   /// Through as many of the nearest lines as there are, the kink left out.

@@ -42,7 +42,7 @@ struct PolicyEvaluation {
       return ReflectingEvaluation(nodes: nodes, rule: rule, functional: functional, threads: threads).run()
     }
     let buffers = EvaluationBuffers(nodes)
-    var bands = BandRule.Bands(count: nodes.nodes)
+    var bands = BandRule.bands(count: nodes.nodes)
     setTerminal(buffers)
     let march = GroupMarch(nodes: nodes, threads: threads)
     defer { march.deallocate() }
@@ -66,7 +66,7 @@ struct PolicyEvaluation {
   ///
   /// - Parameter floor: least distance between a target and its edge [spacings].
   static func place(
-    _ bands: BandRule.Bands, level: Int, on nodes: EvaluationNodes, into store: LevelStore, floor: Double
+    _ bands: [Band], level: Int, on nodes: EvaluationNodes, into store: LevelStore, floor: Double
   ) {
     let least = floor * nodes.spacing
     let reach = beyond * (nodes.lines[nodes.lines.count - 1] - nodes.lines[0])
@@ -79,10 +79,10 @@ struct PolicyEvaluation {
     }
     for node in 0..<nodes.nodes {
       let delta = nodes.deltas[level * nodes.nodes + node]
-      store.targetLow[node] = target(bands.targetLower[node] - delta)
-      store.targetHigh[node] = target(bands.targetUpper[node] - delta)
-      store.low[node] = min(within(bands.lower[node] - delta), store.targetLow[node] - least)
-      store.high[node] = max(within(bands.upper[node] - delta), store.targetHigh[node] + least)
+      store.targetLow[node] = target(bands[node].targetLower - delta)
+      store.targetHigh[node] = target(bands[node].targetUpper - delta)
+      store.low[node] = min(within(bands[node].lower - delta), store.targetLow[node] - least)
+      store.high[node] = max(within(bands[node].upper - delta), store.targetHigh[node] + least)
     }
   }
 
@@ -146,19 +146,8 @@ struct PolicyEvaluation {
 
   private func setTerminal(_ buffers: EvaluationBuffers) {
     let reach = PolicyEvaluation.beyond * (nodes.lines[nodes.lines.count - 1] - nodes.lines[0])
-    let cells = SettlementCells(problem: nodes.problem, logSpots: nodes.grid.logSpots)
-    for node in 0..<nodes.nodes {
-      buffers.before.open(node, beyond: reach)
-      guard functional.settles, nodes.problem.settlement != .none else { continue }
-      let (row, e) = (node / nodes.regimes, node % nodes.regimes)
-      let cost = nodes.problem.costs[e]
-      for (line, y) in nodes.lines.enumerated() {
-        var charge = cells.charge(row: row, spot: nodes.spots[row], cost: cost, inventory: y)
-        // Nobody but who never traded ends at exactly what is delivered.
-        if charge == 0, line != nodes.kink { charge = cost.fixed }
-        buffers.set(buffers.recent, node, line, charge)
-      }
-    }
+    for node in 0..<nodes.nodes { buffers.before.open(node, beyond: reach) }
+    functional.settle(on: nodes) { node, line, charge in buffers.set(buffers.recent, node, line, charge) }
   }
 
   private func outcome(_ buffers: EvaluationBuffers) -> Outcome {

@@ -39,6 +39,20 @@ struct PolicyFunctional: Sendable {
       costs: problem.costs.map { _ in TradeCost() }, runs: false, settles: false, isFirstPassage: true)
   }
 
+  /// What is added at the horizon: calls `set` with every node, line and charge, where there is any.
+  func settle(on nodes: EvaluationNodes, _ set: (_ node: Int, _ line: Int, _ charge: Double) -> Void) {
+    guard settles, nodes.problem.settlement != .none else { return }
+    let cells = SettlementCells(problem: nodes.problem, logSpots: nodes.grid.logSpots)
+    for node in 0..<nodes.nodes {
+      let (row, e) = (node / nodes.regimes, node % nodes.regimes)
+      for (line, y) in nodes.lines.enumerated() {
+        let charge = cells.charge(row: row, spot: nodes.spots[row], cost: costs[e], inventory: y)
+        // Nobody but who never traded ends at exactly what is delivered.
+        set(node, line, charge == 0 && line != nodes.kink ? costs[e].fixed : charge)
+      }
+    }
+  }
+
   /// What is added per year while y is held, as a polynomial in y at every node; see `OptionBookProblem`.
   func source(level: Int, on nodes: EvaluationNodes) -> QuadraticSource {
     source(deltas: nodes.deltas[(level * nodes.nodes)..<((level + 1) * nodes.nodes)], on: nodes)
@@ -53,31 +67,19 @@ struct PolicyFunctional: Sendable {
     }
     guard runs else { return source }
     let problem = nodes.problem
-    let aversion = problem.preference.riskAversion
     for row in 0..<nodes.rows {
       let spot = nodes.spots[row]
       for (e, state) in problem.environment.regimes.enumerated() {
         let node = row * nodes.regimes + e
         let delta = deltas[deltas.startIndex + node]
-        let weight = aversion * state.volatility * state.volatility * spot * spot
-        let excessDrift = (state.drift - problem.market.rate) * spot
-        source.constant[node] = (0.5 * weight * delta - excessDrift) * delta
-        source.linear[node] = weight * delta - excessDrift + state.funding * spot
-        source.quadratic[node] = 0.5 * weight
+        // Prices that jump have no classes.
+        let variance = state.volatility * state.volatility * spot * spot
+        source.setRunning(
+          node: node, aversion: problem.preference.riskAversion,
+          variance: (variance, variance * delta, variance * delta * delta),
+          earned: (state.drift - problem.market.rate) * spot, funding: state.funding * spot, delta: delta)
       }
     }
     return source
-  }
-}
-
-extension QuadraticSource {
-  /// Its derivative in y.
-  var slope: QuadraticSource {
-    var result = QuadraticSource(count: constant.count)
-    for node in constant.indices {
-      result.constant[node] = linear[node]
-      result.linear[node] = 2 * quadratic[node]
-    }
-    return result
   }
 }

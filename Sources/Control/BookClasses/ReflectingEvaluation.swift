@@ -42,7 +42,7 @@ struct ReflectingEvaluation {
 
   func run() -> PolicyEvaluation.Outcome {
     let buffers = EvaluationBuffers(nodes)
-    var bands = BandRule.Bands(count: nodes.nodes)
+    var bands = BandRule.bands(count: nodes.nodes)
     var recent = terminal(buffers)
     var older = recent
     let march = GroupMarch(nodes: nodes, threads: threads)
@@ -173,7 +173,7 @@ struct ReflectingEvaluation {
           // The cubic through four lines, exactly by Gauss's two points.
           let (middle, reach) = (0.5 * (p + q), 0.5 * (q - p) * ReflectingEvaluation.gaussPoint)
           for y in [middle - reach, middle + reach] {
-            sum += 0.5 * (q - p) * cubic(buffers, plain, node, line - 1, y)
+            sum += 0.5 * (q - p) * buffers.cubic(plain, node, line - 1, at: (y - buffers.origin) / buffers.spacing)
           }
         } else {
           let slope = (next.w - left.w) / (next.y - left.y)
@@ -188,16 +188,4 @@ struct ReflectingEvaluation {
 
   /// 1/√3.
   private static let gaussPoint = 0.577_350_269_189_625_8
-
-  /// W at an inventory by the cubic through four lines.
-  @inline(__always)
-  private func cubic(
-    _ buffers: EvaluationBuffers, _ plain: UnsafeMutablePointer<Double>, _ node: Int, _ first: Int, _ y: Double
-  ) -> Double {
-    let t = (y - buffers.origin) / buffers.spacing - Double(first)
-    let (a, b) = (plain[buffers.position(node, first)], plain[buffers.position(node, first + 1)])
-    let (c, d) = (plain[buffers.position(node, first + 2)], plain[buffers.position(node, first + 3)])
-    return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2
-      - c * t * (t - 1) * (t - 3) / 2 + d * t * (t - 1) * (t - 2) / 6
-  }
 }

@@ -223,14 +223,12 @@ final class TradeRow {
 
   /// V at a fractional index, by four-point Lagrange interpolation unless linear.
   private func interpolated(_ value: UnsafePointer<Double>, at position: Double) -> Double {
-    let first = max(0, min(count - 4, Int(position) - 1))
-    let t = position - Double(first)
     if isLinear {
       let low = min(count - 2, Int(position))
       return value[low] + (position - Double(low)) * (value[low + 1] - value[low])
     }
-    let (a, b, c, d) = (value[first], value[first + 1], value[first + 2], value[first + 3])
-    return -a * (t - 1) * (t - 2) * (t - 3) / 6 + b * t * (t - 2) * (t - 3) / 2 - c * t * (t - 1) * (t - 3) / 2
-      + d * t * (t - 1) * (t - 2) / 6
+    let first = max(0, min(count - 4, Int(position) - 1))
+    return CubicInterpolation.through(
+      value[first], value[first + 1], value[first + 2], value[first + 3], at: position - Double(first))
   }
 }
