@@ -82,11 +82,10 @@ struct BackwardMarch {
     var bands = [Band](
       repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
 
-    // The single lines that ride along: the value at the reference inventory (game) and the jump-of-mark risk.
+    // The single lines that ride along: the value at the reference inventory (game) and the risk of the marks' jumps.
     let referenceLine = referenceHolding()
     var valueLine = SingleLine(count: nodes)
-    var jumpLine = SingleLine(count: nodes)
-    var marks = [Double](repeating: 0, count: nodes)
+    var markJumps = MarkJumpLine(problem: problem, book: table, jumps: valueJumps, count: nodes)
     let reader = RowReader(
       costs: costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
       reference: referenceLine)
@@ -100,7 +99,6 @@ struct BackwardMarch {
       trades.deallocate()
       memory.deallocate()
     }
-    let tracksJumps = table.jumpsOnSwitching && regimes > 1
 
     setTerminal(&buffers, valueLine: &valueLine, reference: referenceLine)
     var segmentEnd = problem.horizon
@@ -142,24 +140,14 @@ struct BackwardMarch {
             - excessDrift(node) * delta[node] - reader.excess[node]
         }
       }
-      if tracksJumps {
-        table.values(at: times[level], into: &marks)
-        jumpLine.advance(system, scheme, jumps: valueJumps) { node in
-          0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
-        }
-      }
+      markJumps.advance(to: times[level], system, scheme)
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
 
     if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
-    let values = presentValues(buffers, valueLine: valueLine, reference: referenceLine)
-    guard values.allSatisfy(\.isFinite) else {
-      throw .notFinite(method: FiniteHorizon.name, where: "the value at the valuation")
-    }
-    return FiniteHorizonSolution(
-      problem: problem, settingsGiven: settings, grid: grid,
-      policy: grid.policy(bands, regimes: regimes, logDrift: 0), values: values, markJumpRisk: jumpLine.recent,
-      bookDeltas: delta)
+    return try solution(
+      buffers, policy: grid.policy(bands, regimes: regimes, logDrift: 0), markJumps: markJumps, delta: delta,
+      settings: settings, valueLine: valueLine, reference: referenceLine)
   }
 
   // MARK: Source terms
@@ -184,7 +172,25 @@ struct BackwardMarch {
 
   // MARK: Present value
 
-  func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
+  /// What a march has arrived at.
+  ///
+  /// - Parameters:
+  ///   - delta: of the book today, per node.
+  ///   - valueLine: V at the reference inventory; of the game only.
+  func solution(
+    _ buffers: LineBuffers, policy: PolicyTable, markJumps: MarkJumpLine, delta: [Double], settings: GridSettings,
+    valueLine: SingleLine, reference: Int
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    let values = presentValues(buffers, valueLine: valueLine, reference: reference)
+    guard values.allSatisfy(\.isFinite) else {
+      throw .notFinite(method: FiniteHorizon.name, where: "the value at the valuation")
+    }
+    return FiniteHorizonSolution(
+      problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
+      markJumpRisk: markJumps.risk, bookDeltas: delta)
+  }
+
+  private func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     for node in 0..<nodes {
       let slice = buffers.slice(buffers.recent)

@@ -87,4 +87,24 @@ struct LineBuffers: @unchecked Sendable {
       }
     }
   }
+
+  /// Copies the lines of a node to consecutive memory.
+  @inline(__always)
+  func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
+    for tile in 0..<tiles {
+      for group in 0..<LineSweep.tile {
+        row[tile * LineSweep.tile + group] = base[(tile * nodes + node) * LineSweep.tile + group]
+      }
+    }
+  }
+
+  /// The reverse of `gather`.
+  @inline(__always)
+  func scatter(_ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int) {
+    for tile in 0..<tiles {
+      for group in 0..<LineSweep.tile {
+        base[(tile * nodes + node) * LineSweep.tile + group] = row[tile * LineSweep.tile + group]
+      }
+    }
+  }
 }

@@ -95,3 +95,9 @@ protocol StripSurroundings: Sendable {
   /// Ũ of the step (see `LineSweep`) for a group of lines of a tile at a node outside the strip or on its margin.
   func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup
 }
+
+/// Beside a strip of all nodes there is nothing.
+struct NoSurroundings: StripSurroundings {
+  @inline(__always)
+  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup { .zero }
+}

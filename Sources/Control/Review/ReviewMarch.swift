@@ -53,10 +53,8 @@ struct ReviewMarch {
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
     var delta = [Double](repeating: 0, count: nodes)
-    var marks = delta
-    var jumpLine = SingleLine(count: nodes)
+    var markJumps = MarkJumpLine(problem: problem, book: book, jumps: base.valueJumps, count: nodes)
     var unused = SingleLine(count: nodes)
-    let tracksJumps = book.jumpsOnSwitching && base.regimes > 1
     base.setTerminal(&buffers, valueLine: &unused, reference: base.referenceHolding())
     // A fill at the horizon finds the settlement still to come.
     for (index, level) in fills.enumerated() where level.contains(last) {
@@ -85,13 +83,8 @@ struct ReviewMarch {
           pending[index] = waiting
         }
       }
-      if tracksJumps {
-        for (stage, scheme) in [step.first, step.second].enumerated() {
-          book.values(at: stages[stage], into: &marks)
-          jumpLine.advance(system, scheme, jumps: base.valueJumps) { node in
-            0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
-          }
-        }
+      for (stage, scheme) in [step.first, step.second].enumerated() {
+        markJumps.advance(to: stages[stage], system, scheme)
       }
       if grid.isCheck[level] {
         grid.diffusions(of: delta, in: problem.environment, remaining: period, into: diffusions)
@@ -103,13 +96,9 @@ struct ReviewMarch {
       }
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
-    let values = base.presentValues(buffers, valueLine: unused, reference: 0)
-    guard values.allSatisfy(\.isFinite) else {
-      throw .notFinite(method: FiniteHorizon.name, where: "the value at the valuation")
-    }
-    return FiniteHorizonSolution(
-      problem: problem, settingsGiven: settings, grid: grid, policy: policy(bands), values: values,
-      markJumpRisk: jumpLine.recent, bookDeltas: delta)
+    return try base.solution(
+      buffers, policy: policy(bands), markJumps: markJumps, delta: delta, settings: settings, valueLine: unused,
+      reference: 0)
   }
 
   // MARK: Levels
@@ -172,33 +161,29 @@ struct ReviewMarch {
   private func decide(
     _ buffers: LineBuffers, pending: [LineBuffers?], delta: [Double], diffusions: NodeArray<Double>, level: Int
   ) -> [Band] {
-    let (rows, regimes) = (base.rows, base.regimes)
     var bands = [Band](repeating: .unbounded, count: base.nodes)
-    let parts = min(base.threads, rows)
     let isPossible = table.delays.map { fillLevel(of: level, delay: $0) != nil }
+    let (regimes, lines) = (base.regimes, base.lines)
     bands.withUnsafeMutableBufferPointer { all in
       let output = BandOutput(start: all.baseAddress!)
-      parallel(parts) { part in
+      parallel(base.threads, rows: base.rows) { rows in
         let row = base.tradeRow(table)
-        let groups = base.lines / LineGroup.scalarCount
-        withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: groups * (1 + pending.count)) { scratch in
-          let value = scratch.baseAddress!
-          for index in (part * rows / parts)..<((part + 1) * rows / parts) {
-            for e in 0..<regimes {
-              let node = index * regimes + e
-              buffers.gather(buffers.recent, node: node, into: value)
-              var arrivals = [UnsafePointer<Double>?](repeating: nil, count: pending.count)
-              for (position, waiting) in pending.enumerated() where isPossible[position] {
-                let place = waiting == nil ? value : value + groups * (1 + position)
-                if let waiting { waiting.gather(waiting.recent, node: node, into: place) }
-                arrivals[position] = UnsafeRawPointer(place).assumingMemoryBound(to: Double.self)
-              }
-              output.start[node] = decide(
-                row, node: node, value: UnsafeMutableRawPointer(value).assumingMemoryBound(to: Double.self),
-                arrivals: arrivals, delta: delta[node], overshoot: diffusions[node])
-              buffers.scatter(value, to: buffers.recent, node: node)
-            }
+        let scratch = NodeArray(repeating: LineGroup.zero, count: lines / LineGroup.scalarCount * (1 + pending.count))
+        defer { scratch.deallocate() }
+        let values = UnsafeMutableRawPointer(scratch.start).assumingMemoryBound(to: Double.self)
+        for node in (rows.lowerBound * regimes)..<(rows.upperBound * regimes) {
+          buffers.gather(buffers.recent, node: node, into: scratch.start)
+          var arrivals = [UnsafePointer<Double>?](repeating: nil, count: pending.count)
+          for (position, waiting) in pending.enumerated() where isPossible[position] {
+            arrivals[position] = UnsafePointer(values)
+            guard let waiting else { continue }
+            let place = lines * (1 + position)
+            waiting.gather(waiting.recent, node: node, into: scratch.start + place / LineGroup.scalarCount)
+            arrivals[position] = UnsafePointer(values + place)
           }
+          output.start[node] = decide(
+            row, node: node, value: values, arrivals: arrivals, delta: delta[node], overshoot: diffusions[node])
+          buffers.scatter(scratch.start, to: buffers.recent, node: node)
         }
       }
     }

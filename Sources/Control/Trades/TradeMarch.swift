@@ -34,11 +34,9 @@ struct TradeMarch {
     var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
     var delta = [Double](repeating: 0, count: nodes)
-    var marks = delta
     var bands = [Band](repeating: .unbounded, count: last * nodes)
     var unused = SingleLine(count: nodes)
-    var jumpLine = SingleLine(count: nodes)
-    let tracksJumps = book.jumpsOnSwitching && base.regimes > 1
+    var markJumps = MarkJumpLine(problem: problem, book: book, jumps: base.valueJumps, count: nodes)
     base.setTerminal(&buffers, valueLine: &unused, reference: base.referenceHolding())
     tradeAtHorizon(buffers.slice(buffers.recent))
     var segmentEnd = problem.horizon
@@ -59,22 +57,12 @@ struct TradeMarch {
           buffers, delta: delta, diffusions: diffusions, rate: scheme.leading / scheme.step,
           bands: BandOutput(start: all.baseAddress! + level * nodes))
       }
-      if tracksJumps {
-        book.values(at: times[level], into: &marks)
-        jumpLine.advance(system, scheme, jumps: base.valueJumps) { node in
-          0.5 * problem.preference.riskAversion * problem.environment.jumpVariance(of: marks, node: node)
-        }
-      }
+      markJumps.advance(to: times[level], system, scheme)
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
-    let values = base.presentValues(buffers, valueLine: unused, reference: 0)
-    guard values.allSatisfy(\.isFinite) else {
-      throw .notFinite(method: FiniteHorizon.name, where: "the value at the valuation")
-    }
-    return FiniteHorizonSolution(
-      problem: problem, settingsGiven: settings, grid: grid,
-      policy: grid.policy(bands, regimes: base.regimes, logDrift: 0), values: values, markJumpRisk: jumpLine.recent,
-      bookDeltas: delta)
+    return try base.solution(
+      buffers, policy: grid.policy(bands, regimes: base.regimes, logDrift: 0), markJumps: markJumps, delta: delta,
+      settings: settings, valueLine: unused, reference: 0)
   }
 
   private func intervene(
@@ -189,33 +177,5 @@ extension BackwardMarch {
     TradeRow(
       origin: holdings[0], spacing: spacing, count: lines, kink: kink, lot: grid.timing.lot,
       maximumTrade: table.maximumTrade, isLinear: isLinear)
-  }
-}
-
-/// Beside a strip of all nodes there is nothing.
-struct NoSurroundings: StripSurroundings {
-  @inline(__always)
-  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup { .zero }
-}
-
-extension LineBuffers {
-  /// Copies the lines of a node to consecutive memory.
-  @inline(__always)
-  func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
-    for tile in 0..<tiles {
-      for group in 0..<LineSweep.tile {
-        row[tile * LineSweep.tile + group] = base[(tile * nodes + node) * LineSweep.tile + group]
-      }
-    }
-  }
-
-  /// The reverse of `gather`.
-  @inline(__always)
-  func scatter(_ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int) {
-    for tile in 0..<tiles {
-      for group in 0..<LineSweep.tile {
-        base[(tile * nodes + node) * LineSweep.tile + group] = row[tile * LineSweep.tile + group]
-      }
-    }
   }
 }
