@@ -20,9 +20,10 @@ public struct OptionBookCertifier: Sendable {
     self.settings = settings
   }
 
-  /// Shares of the work, for progress: the three solves, variants, roll-outs, rivals.
-  private static let solved = 0.35
-  private static let compared = 0.55
+  /// Shares of the work, for progress: the three solves, variants, roll-outs; the policy classes are the rest.
+  private static let solved = 0.1
+  private static let compared = 0.15
+  private static let followed = 0.25
 
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
     try certify(solve { progress?(0.25 * $0) }, progress: progress)
@@ -67,12 +68,13 @@ public struct OptionBookCertifier: Sendable {
         e, fine: fine, middle: middle, coarse: coarse, share: share, check: check, checks: &checks)
       regimes.append(regime)
       progress?(
-        OptionBookCertifier.compared + (0.9 - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
+        OptionBookCertifier.compared
+          + (OptionBookCertifier.followed - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
     }
     let rivals = try rivals(fine: fine)
     let classes = BookClassSearch(
       optimum: fine.policy, coarse: coarse, fine: middle, threads: settings.threads
-    ).run()
+    ).run { progress?(OptionBookCertifier.followed + (1 - OptionBookCertifier.followed) * $0) }
     let simulated = try confront(classes, regimes, check: check, checks: &checks)
     let prices = problem.preference.isExponential ? [try prices(middle), try prices(fine)] : []
     progress?(1)

@@ -17,7 +17,7 @@ extension BookClassSearch {
   private static let gapTolerance = 0.05
 
   /// Trade to a target every h_e, blind in between.
-  func blind(optimum: Pair) throws(Refusal) -> BookClassSolution {
+  func blind(optimum: Optimum) throws(Refusal) -> Found {
     let local = BookClassLocal(self)
     let horizon = problem.horizon
     let (coarse, problem) = (self.coarse, self.problem)
@@ -40,24 +40,17 @@ extension BookClassSearch {
     let pair = Pair(
       coarse: outcome(values(coarse, .total(problem), Self.leastSteps.coarse)),
       fine: outcome(values(fine, .total(problem), Self.leastSteps.fine)))
-    func part(_ functional: PolicyFunctional) -> [Double] {
+    var regimes = try figures(.interval, pair, optimum: optimum, countsTrades: true) { functional in
       BookClassSearch.limit(
         values(coarse, functional, Self.leastSteps.coarse), values(fine, functional, Self.leastSteps.fine))
     }
-    let (risk, trades, turnover) = (part(.risk(problem)), part(.trades(problem)), part(.turnover(problem)))
-    let regimes = (0..<self.regimes).map { e in
-      var regime = BookClassRegime()
-      regime.fixed = gaps[e]
-      regime.target = local.centres[e]
-      regime.excess = excess(pair, optimum, e)
-      regime.total = pair.fine.values[e]
-      regime.risk = risk[e]
-      regime.trades = trades[e]
-      regime.turnover = turnover[e]
-      regime.meanBetweenTrades = gaps[e]
-      return regime
+    for e in regimes.indices {
+      regimes[e].fixed = gaps[e]
+      regimes[e].target = local.centres[e]
+      regimes[e].meanBetweenTrades = gaps[e]
     }
-    return BookClassSolution(bookClass: .interval, regimes: regimes, table: nil)
+    return Found(
+      solution: BookClassSolution(bookClass: .interval, regimes: regimes, table: nil), rule: rule, pair: pair)
   }
 
   private func outcome(_ values: [Double]) -> PolicyEvaluation.Outcome {
@@ -77,13 +70,11 @@ extension BookClassSearch {
   /// A band with forced trades, or a band that is looked at now and then: at the gaps that cost `gapShare` of J more than the
   /// band alone. A forced trade never helps, so that without this price the gap would be endless; nor does looking away. Gaps
   /// of the regimes are as the best blind intervals of their local problems.
-  func hybrid(
-    _ bookClass: BookClass, base: BookClassSolution, optimum: Pair
-  ) throws(Refusal) -> BookClassSolution {
-    let rule = self.rule(of: base)
+  func hybrid(_ bookClass: BookClass, base: Found, optimum: Optimum) throws(Refusal) -> Found {
+    let rule = base.rule
     let isForced = bookClass == .hybridAny
-    let plain = evaluate(rule, .total(problem), coarse)
-    let size = zip(weights, plain.values).reduce(0) { $0 + $1.0 * abs($1.1) }
+    let plain = base.pair.coarse.values
+    let size = zip(weights, plain).reduce(0) { $0 + $1.0 * abs($1.1) }
     let local = BookClassLocal(self)
     let horizon = problem.horizon
     func gaps(_ multiple: Double) -> [Double] { local.intervals.map { min(horizon, multiple * $0) } }
@@ -94,33 +85,28 @@ extension BookClassSearch {
         nodes, looks(multiple), problem, gaps(multiple), functional: functional,
         leastSteps: nodes.rows == fine.rows ? Self.leastSteps.fine : Self.leastSteps.coarse, threads: threads)
     }
+    /// The last trial's values: the search ends on the one that it accepts, nearly always.
+    var last: (multiple: Double, values: [Double])?
     let multiple = try gap(isForced: isForced, intervals: local.intervals) { multiple in
       let found = values(multiple, coarse, .total(problem))
-      return zip(weights, zip(found, plain.values)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) } / size
+      last = (multiple, found)
+      return zip(weights, zip(found, plain)).reduce(0) { $0 + $1.0 * ($1.1.0 - $1.1.1) } / size
     }
-    let pair = Pair(
-      coarse: outcome(values(multiple, coarse, .total(problem))), fine: outcome(values(multiple, fine, .total(problem)))
-    )
-    func part(_ functional: PolicyFunctional) -> [Double] {
+    let onCoarse =
+      last.flatMap { $0.multiple == multiple ? $0.values : nil } ?? values(multiple, coarse, .total(problem))
+    let pair = Pair(coarse: outcome(onCoarse), fine: outcome(values(multiple, fine, .total(problem))))
+    var regimes = try figures(bookClass, pair, optimum: optimum, countsTrades: !isForced || hasFixed) { functional in
       BookClassSearch.limit(values(multiple, coarse, functional), values(multiple, fine, functional))
     }
-    let (risk, turnover) = (part(.risk(problem)), part(.turnover(problem)))
-    let trades = !isForced || hasFixed ? part(.trades(problem)) : nil
-    var bands = BandRule.bands(count: fine.nodes)
-    looks(multiple).fill(&bands, level: 0, on: fine)
-    let regimes = (0..<self.regimes).map { e in
-      var regime = BookClassRegime()
-      regime.band = bands[fine.grid.reference * self.regimes + e]
-      regime.parameters = base.regimes[e].parameters
-      if isForced { regime.maxGap = gaps(multiple)[e] } else { regime.minGap = gaps(multiple)[e] }
-      regime.excess = excess(pair, optimum, e)
-      regime.total = pair.fine.values[e]
-      regime.risk = risk[e]
-      regime.turnover = turnover[e]
-      regime.trades = trades?[e]
-      return regime
+    let bands = todaysBands(looks(multiple))
+    for e in regimes.indices {
+      regimes[e].band = bands[e]
+      regimes[e].parameters = base.solution.regimes[e].parameters
+      if isForced { regimes[e].maxGap = gaps(multiple)[e] } else { regimes[e].minGap = gaps(multiple)[e] }
     }
-    return BookClassSolution(bookClass: bookClass, regimes: regimes, table: nil)
+    return Found(
+      solution: BookClassSolution(bookClass: bookClass, regimes: regimes, table: nil), rule: looks(multiple), pair: pair
+    )
   }
 
   func forced(
@@ -128,15 +114,6 @@ extension BookClassSearch {
   ) -> PolicyEvaluation.Outcome {
     let schedule = EvaluationSchedule(grid: nodes.grid, clocks: gaps, leastSteps: 1, ringsAtOnce: false)
     return evaluate(rule, functional, nodes.on(schedule))
-  }
-
-  /// The rule behind a solution of bands that was scaled from the optimum.
-  private func rule(of base: BookClassSolution) -> BandRule {
-    guard base.bookClass == .inner else { return .optimal }
-    func all(_ name: String) -> [Double] {
-      base.regimes.map { regime in regime.parameters.first { $0.name == name }?.value ?? 1 }
-    }
-    return .scaled(factors: all("widthFactor"), ratios: all("innerRatio"))
   }
 
   /// The multiple of the local intervals whose price is `gapShare`: a secant in logarithms, the price of looking away being

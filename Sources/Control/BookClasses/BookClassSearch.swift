@@ -44,32 +44,19 @@ public struct BookClassSearch: Sendable {
         solved: [], omitted: BookClass.allCases.filter { $0 != .optimal }.map { .init(bookClass: $0, reason: reason) },
         baseline: [])
     }
-    var solved: [BookClassSolution] = []
+    let optimum = Optimum(
+      pair: Pair(
+        coarse: evaluate(.optimal, .total(problem), coarse), fine: evaluate(.optimal, .total(problem), fine)),
+      solutions: (coarseSolution, fineSolution))
+    var found: [Found] = []
     var omitted: [BookClasses.Omitted] = []
-    let optimum = Pair(
-      coarse: evaluate(.optimal, .total(problem), coarse), fine: evaluate(.optimal, .total(problem), fine))
-    let baseline = (0..<regimes).map { e in
-      Approximation.limit(
-        halfAsFine: optimum.coarse.values[e] - coarseSolution.value(regime: e, inventory: problem.inventory),
-        finest: optimum.fine.values[e] - fineSolution.value(regime: e, inventory: problem.inventory))
-    }
     for (index, bookClass) in BookClass.allCases.enumerated() {
       do throws(Refusal) {
-        let solution = try solve(bookClass, optimum: optimum, solved: solved)
-        guard
-          (0..<regimes).allSatisfy({ e in
-            let shared = bookClass == .optimal ? 0 : abs(baseline[e].value) + baseline[e].error
-            return solution.regimes[e].excess.error + shared
-              <= BookClassSearch.tolerance * abs(optimum.fine.values[e])
-          })
-        else {
-          throw Refusal(reason: .inaccurate)
-        }
-        solved.append(solution)
+        found.append(try solve(bookClass, optimum: optimum, found: found))
       } catch { omitted.append(.init(bookClass: bookClass, reason: error.reason)) }
       progress?(Double(index + 1) / Double(BookClass.allCases.count))
     }
-    return BookClasses(solved: solved, omitted: omitted, baseline: baseline)
+    return BookClasses(solved: found.map(\.solution), omitted: omitted, baseline: optimum.baseline)
   }
 
   struct Refusal: Error { let reason: BookClassOmission }
@@ -78,6 +65,30 @@ public struct BookClassSearch: Sendable {
   struct Pair {
     let coarse: PolicyEvaluation.Outcome
     let fine: PolicyEvaluation.Outcome
+  }
+
+  /// What all classes are compared with.
+  struct Optimum {
+    let pair: Pair
+    /// By how much the optimum's table costs more than the solver says, per regime [quote].
+    let baseline: [Approximation]
+
+    init(pair: Pair, solutions: (coarse: FiniteHorizonSolution, fine: FiniteHorizonSolution)) {
+      self.pair = pair
+      let inventory = solutions.fine.problem.inventory
+      baseline = pair.fine.values.indices.map { e in
+        Approximation.limit(
+          halfAsFine: pair.coarse.values[e] - solutions.coarse.value(regime: e, inventory: inventory),
+          finest: pair.fine.values[e] - solutions.fine.value(regime: e, inventory: inventory))
+      }
+    }
+  }
+
+  /// A class with its rule and what that costs, from which others are made.
+  struct Found {
+    let solution: BookClassSolution
+    let rule: BandRule
+    let pair: Pair
   }
 
   func evaluate(
@@ -118,25 +129,32 @@ public struct BookClassSearch: Sendable {
   }
 
   private func solve(
-    _ bookClass: BookClass, optimum: Pair, solved: [BookClassSolution]
-  ) throws(Refusal) -> BookClassSolution {
+    _ bookClass: BookClass, optimum: Optimum, found: [Found]
+  ) throws(Refusal) -> Found {
     switch bookClass {
-    case .optimal: return report(.optimal, rule: .optimal, pair: optimum, optimum: optimum, parameters: [])
+    case .optimal: return try report(.optimal, rule: .optimal, pair: optimum.pair, optimum: optimum, parameters: [])
     case .edge:
       if let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) { throw Refusal(reason: .fixedCost(regime: e)) }
-      return report(.edge, rule: .optimal, pair: optimum, optimum: optimum, parameters: [])
+      // Without a fixed cost the optimum trades to the edge: it has been evaluated.
+      guard let same = found.first(where: { $0.solution.bookClass == .optimal }) else {
+        throw Refusal(reason: .inaccurate)
+      }
+      _ = try excess(.edge, same.pair, optimum)
+      let solution = BookClassSolution(
+        bookClass: .edge, regimes: same.solution.regimes, table: same.solution.table)
+      return Found(solution: solution, rule: same.rule, pair: same.pair)
     case .inner where !hasFixed: throw Refusal(reason: .sameAsEdge)
     case .recentre, .inner, .constantBand, .gammaScaled, .priceMove:
       let shape = try BookClassShape(bookClass, search: self)
-      let found = try fit(shape)
-      let rule = shape.rule(found)
+      let fitted = try fit(shape)
+      let rule = shape.rule(fitted)
       let pair = Pair(
         coarse: evaluate(rule, .total(problem), coarse), fine: evaluate(rule, .total(problem), fine))
-      return report(
-        bookClass, rule: rule, pair: pair, optimum: optimum, parameters: shape.parameters(found))
+      return try report(
+        bookClass, rule: rule, pair: pair, optimum: optimum, parameters: shape.parameters(fitted))
     case .interval: return try blind(optimum: optimum)
     case .hybridAny, .hybridAll:
-      let base = solved.first { $0.bookClass == (hasFixed ? .inner : .optimal) }
+      let base = found.first { $0.solution.bookClass == (hasFixed ? .inner : .optimal) }
       guard let base else { throw Refusal(reason: .notConverged) }
       return try hybrid(bookClass, base: base, optimum: optimum)
     }
@@ -154,33 +172,55 @@ public struct BookClassSearch: Sendable {
   }
 
   /// Everything that is said of a policy of bands.
-  func report(
-    _ bookClass: BookClass, rule: BandRule, pair: Pair, optimum: Pair, parameters: [[BookClassParameter]]
-  ) -> BookClassSolution {
-    var bands = BandRule.bands(count: fine.nodes)
-    rule.fill(&bands, level: 0, on: fine)
+  private func report(
+    _ bookClass: BookClass, rule: BandRule, pair: Pair, optimum: Optimum, parameters: [[BookClassParameter]]
+  ) throws(Refusal) -> Found {
     let isReflecting = rule.isReflecting(problem)
-    /// A part of the cost, extrapolated: counts of trades and shares of risk are not flat at the optimum as J is.
     func part(_ functional: PolicyFunctional, _ read: (PolicyEvaluation.Outcome) -> [Double]) -> [Double] {
       BookClassSearch.limit(read(evaluate(rule, functional, coarse)), read(evaluate(rule, functional, fine)))
     }
-    let risk = part(.risk(problem)) { $0.values }
-    let turnover = part(.turnover(problem)) { $0.values }
-    let trades = isReflecting ? nil : part(.trades(problem)) { $0.values }
-    let passage = isReflecting ? nil : part(.firstPassage(problem)) { $0.atTargets }
-    let regimes = (0..<self.regimes).map { e in
+    var regimes = try figures(bookClass, pair, optimum: optimum, countsTrades: !isReflecting) { part($0, \.values) }
+    let passage = isReflecting ? nil : part(.firstPassage(problem), \.atTargets)
+    let bands = todaysBands(rule)
+    for e in regimes.indices {
+      regimes[e].band = bands[e]
+      regimes[e].parameters = parameters.isEmpty ? [] : parameters[e]
+      regimes[e].meanBetweenTrades = passage?[e]
+    }
+    return Found(
+      solution: BookClassSolution(bookClass: bookClass, regimes: regimes, table: rule.table(on: fine)), rule: rule,
+      pair: pair)
+  }
+
+  /// What a class costs, and the parts that a cost is told by, per regime.
+  ///
+  /// - Parameters:
+  ///   - countsTrades: not where trades reflect without end.
+  ///   - part: a part of the cost, extrapolated over both grids: counts of trades and shares of risk are not flat at the optimum
+  ///     as J is.
+  /// - Throws: `inaccurate`, before any part is evaluated.
+  func figures(
+    _ bookClass: BookClass, _ pair: Pair, optimum: Optimum, countsTrades: Bool, part: (PolicyFunctional) -> [Double]
+  ) throws(Refusal) -> [BookClassRegime] {
+    let excess = try excess(bookClass, pair, optimum)
+    let (risk, turnover) = (part(.risk(problem)), part(.turnover(problem)))
+    let trades = countsTrades ? part(.trades(problem)) : nil
+    return (0..<regimes).map { e in
       var regime = BookClassRegime()
-      regime.band = bands[fine.grid.reference * self.regimes + e]
-      regime.parameters = parameters.isEmpty ? [] : parameters[e]
-      regime.excess = excess(pair, optimum, e)
+      regime.excess = excess[e]
       regime.total = pair.fine.values[e]
       regime.risk = risk[e]
       regime.turnover = turnover[e]
       regime.trades = trades?[e]
-      regime.meanBetweenTrades = passage?[e]
       return regime
     }
-    return BookClassSolution(bookClass: bookClass, regimes: regimes, table: rule.table(on: fine))
+  }
+
+  /// The bands of a rule today, per regime.
+  func todaysBands(_ rule: BandRule) -> [Band] {
+    var bands = BandRule.bands(count: fine.nodes)
+    rule.fill(&bands, level: 0, on: fine)
+    return (0..<regimes).map { bands[fine.grid.reference * regimes + $0] }
   }
 
   static func limit(_ coarse: [Double], _ fine: [Double]) -> [Double] {
@@ -190,11 +230,23 @@ public struct BookClassSearch: Sendable {
   /// The difference from the optimum, extrapolated. Its error is the whole of what the two grids differ by: rules that stay
   /// narrow up to the expiry, where gamma is unbounded, are seen to converge more slowly than the second order
   /// (`PolicyEvaluationOrderTests`).
-  func excess(_ pair: Pair, _ optimum: Pair, _ e: Int) -> Approximation {
-    let (coarse, fine) = (
-      pair.coarse.values[e] - optimum.coarse.values[e], pair.fine.values[e] - optimum.fine.values[e]
-    )
-    return Approximation(
-      value: Approximation.limit(halfAsFine: coarse, finest: fine).value, error: abs(fine - coarse))
+  ///
+  /// - Throws: `inaccurate` when that and what is unknown of the optimum's own table are too much.
+  private func excess(
+    _ bookClass: BookClass, _ pair: Pair, _ optimum: Optimum
+  ) throws(Refusal) -> [Approximation] {
+    var found: [Approximation] = []
+    for e in 0..<regimes {
+      let coarse = pair.coarse.values[e] - optimum.pair.coarse.values[e]
+      let fine = pair.fine.values[e] - optimum.pair.fine.values[e]
+      let shared = bookClass == .optimal ? 0 : abs(optimum.baseline[e].value) + optimum.baseline[e].error
+      let error = abs(fine - coarse)
+      guard error + shared <= BookClassSearch.tolerance * abs(optimum.pair.fine.values[e]) else {
+        throw Refusal(reason: .inaccurate)
+      }
+      found.append(
+        Approximation(value: Approximation.limit(halfAsFine: coarse, finest: fine).value, error: error))
+    }
+    return found
   }
 }
