@@ -14,14 +14,24 @@ struct InnerProblem {
   private let lines: [Double]
   private let vectors: Int
   /// V at the end of the step at hand, `[spot × regime × line of the table]`.
-  private let slice: UnsafeMutablePointer<Double>
-  /// D per path, whole vectors.
+  private let slice: UnsafeMutablePointer<Lanes>
+  /// The summands of M.
+  private let terms: UnsafeMutablePointer<Term>
+  /// D per schedule and path, whole vectors.
   private let values: UnsafeMutablePointer<Lanes>
   private let penalty: UnsafeMutablePointer<Lanes>
+  /// `R − M` of the step at hand, and room for what trades come to.
+  private let cost: UnsafeMutablePointer<Lanes>
+  private let traded: UnsafeMutablePointer<Lanes>
   private let coarse: UnsafeMutablePointer<Double>
   private let inventories: UnsafeMutablePointer<Lanes>
   /// Weights of four neighbouring lines of the table for each place between the middle two.
   private let between: [SIMD4<Double>]
+
+  private struct Term {
+    var weight: Double
+    var values: UnsafeMutablePointer<Lanes>
+  }
 
   init(_ plan: LowerBoundPlan) {
     self.plan = plan
@@ -29,15 +39,21 @@ struct InnerProblem {
     vectors = (plan.lineCount + width - 1) / width
     let origin = plan.table.inventories[0]
     lines = (0..<plan.lineCount).map { origin + Double($0) * plan.spacing }
-    slice = .allocate(capacity: plan.table.sliceCount)
-    values = .allocate(capacity: vectors * LowerBoundPaths.pathCount)
+    slice = .allocate(capacity: plan.table.sliceCount / width)
+    terms = .allocate(capacity: plan.table.regimeCount * MartingaleWeights.nodeCount)
+    let count = vectors * LowerBoundPaths.pathCount * plan.schedules.count
+    values = .allocate(capacity: count)
     penalty = .allocate(capacity: vectors)
+    cost = .allocate(capacity: vectors)
+    traded = .allocate(capacity: vectors)
     // One line more than the table's on either side.
     coarse = .allocate(capacity: plan.table.inventories.count + 2)
     inventories = .allocate(capacity: vectors)
-    slice.initialize(repeating: 0, count: plan.table.sliceCount)
-    values.initialize(repeating: Lanes(), count: vectors * LowerBoundPaths.pathCount)
-    penalty.initialize(repeating: Lanes(), count: vectors)
+    slice.initialize(repeating: Lanes(), count: plan.table.sliceCount / width)
+    terms.initialize(
+      repeating: Term(weight: 0, values: slice), count: plan.table.regimeCount * MartingaleWeights.nodeCount)
+    values.initialize(repeating: Lanes(), count: count)
+    for scratch in [penalty, cost, traded] { scratch.initialize(repeating: Lanes(), count: vectors) }
     coarse.initialize(repeating: 0, count: plan.table.inventories.count + 2)
     inventories.initialize(repeating: Lanes(), count: vectors)
     for line in 0..<(vectors * width) {
@@ -54,34 +70,43 @@ struct InnerProblem {
 
   func deallocate() {
     slice.deallocate()
+    terms.deallocate()
     values.deallocate()
-    penalty.deallocate()
+    for scratch in [penalty, cost, traded] { scratch.deallocate() }
     coarse.deallocate()
     inventories.deallocate()
   }
 
-  /// What the paths of a block come to, per path.
+  /// What the paths of a block come to, per schedule and path.
   struct Outcome {
-    var lower: [Double]
-    var upper: [Double]
-    /// What inventories between lines may gain.
+    var lower: [[Double]]
+    var upper: [[Double]]
+    /// What inventories between lines may gain, per path.
     var rounding: [Double]
   }
 
   func solve(_ paths: LowerBoundPaths) -> Outcome {
     let count = LowerBoundPaths.pathCount
     let none = [Double](repeating: 0, count: count)
-    var outcome = Outcome(lower: none, upper: none, rounding: none)
-    settle(paths, &outcome)
+    let all = plan.schedules.map { _ in none }
+    var outcome = Outcome(lower: all, upper: all, rounding: none)
+    for schedule in plan.schedules.indices { settle(paths, schedule, &outcome) }
     var weights = MartingaleWeights(regimes: plan.table.regimeCount)
     for step in (0..<plan.sample.stepCount).reversed() {
       setSlice(step)
       for path in 0..<count { advance(path, step, paths, &weights, &outcome) }
     }
-    for path in 0..<count {
-      outcome.lower[path] = value(plan.problem.inventory, of: values + path * vectors) - outcome.rounding[path]
+    for schedule in plan.schedules.indices {
+      for path in 0..<count {
+        outcome.lower[schedule][path] =
+          value(plan.problem.inventory, of: values(schedule, path)) - outcome.rounding[path]
+      }
     }
     return outcome
+  }
+
+  private func values(_ schedule: Int, _ path: Int) -> UnsafeMutablePointer<Lanes> {
+    values + (schedule * LowerBoundPaths.pathCount + path) * vectors
   }
 
   // MARK: Steps
@@ -91,10 +116,11 @@ struct InnerProblem {
     let size = plan.table.sliceCount
     plan.table.values.withUnsafeBufferPointer { all in
       let here = all.baseAddress! + index * size
+      let into = UnsafeMutableRawPointer(slice).assumingMemoryBound(to: Double.self)
       if weight == 0 {
-        slice.update(from: here, count: size)
+        into.update(from: here, count: size)
       } else {
-        for place in 0..<size { slice[place] = here[place] + weight * (here[place + size] - here[place]) }
+        for place in 0..<size { into[place] = here[place] + weight * (here[place + size] - here[place]) }
       }
     }
   }
@@ -121,17 +147,19 @@ struct InnerProblem {
       penalty.update(repeating: Lanes(), count: vectors)
     }
 
-    let held = paths.inventories[start]
-    outcome.upper[path] += running.value(held) - value(held, of: penalty) + paths.charges[start]
-    let own = values + path * vectors
     let quadratic = Lanes(repeating: running.quadratic)
     let (linear, constant) = (Lanes(repeating: running.linear), Lanes(repeating: running.constant))
     for vector in 0..<vectors {
       let y = inventories[vector]
-      let cost = fusedMultiplyAdd(fusedMultiplyAdd(quadratic, y, linear), y, constant)
-      own[vector] += cost - penalty[vector]
+      cost[vector] = fusedMultiplyAdd(fusedMultiplyAdd(quadratic, y, linear), y, constant) - penalty[vector]
     }
-    if plan.sample.checks[step] >= 0 { trade(own, spot: paths.spots[start], cost: plan.problem.costs[e]) }
+    for schedule in plan.schedules.indices {
+      let held = paths.inventories[schedule][start]
+      outcome.upper[schedule][path] += running.value(held) - value(held, of: penalty) + paths.charges[schedule][start]
+      let own = values(schedule, path)
+      for vector in 0..<vectors { own[vector] += cost[vector] }
+      if plan.decides(at: step, schedule) { trade(own, spot: paths.spots[start], cost: plan.problem.costs[e]) }
+    }
   }
 
   /// Lets every line be left for another at the price of the trade.
@@ -141,31 +169,35 @@ struct InnerProblem {
       TradeEnvelope.sweep(own, count: vectors, buy: buy, sell: sell)
       return
     }
-    // The penalty has been used up: its room serves for what trades come to.
-    penalty.update(from: own, count: vectors)
-    TradeEnvelope.sweep(penalty, count: vectors, buy: buy, sell: sell)
+    traded.update(from: own, count: vectors)
+    TradeEnvelope.sweep(traded, count: vectors, buy: buy, sell: sell)
     let fixed = Lanes(repeating: cost.fixed)
-    for vector in 0..<vectors { own[vector] = laneMinimum(own[vector], penalty[vector] + fixed) }
+    for vector in 0..<vectors { own[vector] = laneMinimum(own[vector], traded[vector] + fixed) }
   }
 
   /// M on the lines.
   private func setPenalty(_ weights: MartingaleWeights, step: Int, half: Double) {
     let (regimes, lineCount) = (plan.table.regimeCount, plan.table.inventories.count)
     var running = RunningCost()
-    let sums = UnsafeMutableRawPointer(coarse + 1).assumingMemoryBound(to: Double.self)
-    for line in 0..<lineCount { sums[line] = 0 }
     for e in 0..<regimes {
       for i in 0..<MartingaleWeights.nodeCount {
-        let weight = weights.weights[e * MartingaleWeights.nodeCount + i]
+        let term = e * MartingaleWeights.nodeCount + i
         let row = weights.first + i * weights.stride
         let node = row * regimes + e
         running.add(
           RunningCost(
             plan.problem, spot: plan.spots[row], regime: e,
-            delta: plan.nodeDeltas[step * plan.spots.count * regimes + node]), times: weight * half)
-        let from = slice + node * lineCount
-        for line in 0..<lineCount { sums[line] = fusedMultiplyAdd(weight, from[line], sums[line]) }
+            delta: plan.nodeDeltas[step * plan.spots.count * regimes + node]), times: weights.weights[term] * half)
+        terms[term] = Term(weight: weights.weights[term], values: slice + node * (lineCount / Lanes.scalarCount))
       }
+    }
+    let sums = coarse + 1
+    for vector in 0..<(lineCount / Lanes.scalarCount) {
+      var sum = Lanes()
+      for term in 0..<(regimes * MartingaleWeights.nodeCount) {
+        sum = fusedMultiplyAdd(Lanes(repeating: terms[term].weight), terms[term].values[vector], sum)
+      }
+      for lane in 0..<Lanes.scalarCount { sums[vector * Lanes.scalarCount + lane] = sum[lane] }
     }
     // Beyond its ends the cubic goes on as a parabola.
     coarse[0] = 3 * (sums[0] - sums[1]) + sums[2]
@@ -193,12 +225,12 @@ struct InnerProblem {
 
   // MARK: Ends
 
-  private func settle(_ paths: LowerBoundPaths, _ outcome: inout Outcome) {
+  private func settle(_ paths: LowerBoundPaths, _ schedule: Int, _ outcome: inout Outcome) {
     let (count, last) = (LowerBoundPaths.pathCount, plan.sample.stepCount)
     for path in 0..<count {
       let place = last * count + path
       let (spot, e) = (paths.spots[place], paths.regimes[place])
-      let own = UnsafeMutableRawPointer(values + path * vectors).assumingMemoryBound(to: Double.self)
+      let own = UnsafeMutableRawPointer(values(schedule, path)).assumingMemoryBound(to: Double.self)
       let free = plan.problem.settlement == .physical ? -plan.problem.assigned(spot: spot) : 0
       for line in 0..<plan.lineCount {
         let y = lines[line]
@@ -209,8 +241,8 @@ struct InnerProblem {
         own[line] = isNear ? 0 : plan.problem.settlementCharge(spot: spot, regime: e, inventory: y)
       }
       for line in plan.lineCount..<(vectors * Lanes.scalarCount) { own[line] = .infinity }
-      outcome.upper[path] = plan.problem.settlementCharge(
-        spot: spot, regime: e, inventory: paths.inventories[place - count])
+      outcome.upper[schedule][path] = plan.problem.settlementCharge(
+        spot: spot, regime: e, inventory: paths.inventories[schedule][place - count])
     }
   }
 

@@ -1,6 +1,7 @@
 import Dispatch
 import Formulation
 import Glibc
+import VectorMath
 
 /// A bound from below on what any policy costs: information relaxation with a penalty (Rogers 2007, *SIAM J. Control Optim.*
 /// 46; Haugh and Kogan 2004, *Operations Research* 52; Brown, Smith and Sun 2010, *Operations Research* 58).
@@ -71,20 +72,26 @@ public struct LowerBound: Sendable {
       inner.deallocate()
     }
     let outcomes = (0..<blocks).map { shared[$0]! }
+    /// The mean of a number per path; antithetic paths lie a vector apart, and a pair counts once.
     func estimate(_ value: (InnerProblem.Outcome, Int) -> Double) -> Estimate {
-      // Antithetic paths lie eight apart: a pair counts once.
+      let width = Lanes.scalarCount
       var pairs: [Double] = []
       for outcome in outcomes {
-        for path in 0..<block where path / 8 % 2 == 0 {
-          pairs.append(0.5 * (value(outcome, path) + value(outcome, path + 8)))
+        for path in 0..<block where path / width % 2 == 0 {
+          pairs.append(0.5 * (value(outcome, path) + value(outcome, path + width)))
         }
       }
       let moments = Moments(pairs)
       return Estimate(mean: moments.mean, standardError: (moments.variance / Double(pairs.count)).squareRoot())
     }
-    let rounding = estimate { $0.rounding[$1] }
+    func bounds(_ value: ([[Double]], Int) -> Double) -> Bounds {
+      Bounds(
+        lower: estimate { value($0.lower, $1) }, upper: estimate { value($0.upper, $1) },
+        gap: estimate { value($0.upper, $1) - value($0.lower, $1) })
+    }
     return LowerBoundResult(
-      lower: estimate { $0.lower[$1] }, upper: estimate { $0.upper[$1] },
-      gap: estimate { $0.upper[$1] - $0.lower[$1] }, rounding: rounding.mean)
+      checked: bounds { $0[0][$1] },
+      continuous: plan.schedules.count > 1 ? bounds { 2 * $0[0][$1] - $0[1][$1] } : nil,
+      rounding: estimate { $0.rounding[$1] }.mean)
   }
 }

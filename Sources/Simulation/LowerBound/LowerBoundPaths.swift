@@ -14,9 +14,9 @@ struct LowerBoundPaths {
   /// Δ_book when a step that begins here begins, and when one that ends here ends: they differ where legs expire [units].
   private(set) var starting: [Double]
   private(set) var ending: [Double]
-  /// The policy's inventory from here on [units], and what its trade here cost [quote].
-  private(set) var inventories: [Double]
-  private(set) var charges: [Double]
+  /// The policy's inventory from here on [units], and what its trade here cost [quote], per schedule of decisions.
+  private(set) var inventories: [[Double]]
+  private(set) var charges: [[Double]]
 
   init(plan: LowerBoundPlan, first: Int, policy: PolicyTable) {
     let (instants, count) = (plan.sample.times.count, LowerBoundPaths.pathCount)
@@ -26,8 +26,8 @@ struct LowerBoundPaths {
     regimes = Array(repeating: 0, count: size)
     starting = logSpots
     ending = logSpots
-    inventories = logSpots
-    charges = logSpots
+    inventories = plan.schedules.map { _ in Array(repeating: 0, count: size) }
+    charges = inventories
     for path in 0..<count {
       let own = RegimePath(plan: plan.rollOut, index: first + path)
       for instant in 0..<instants {
@@ -38,7 +38,7 @@ struct LowerBoundPaths {
       }
     }
     mark(plan)
-    follow(policy, plan)
+    for schedule in plan.schedules.indices { follow(policy, plan, schedule) }
   }
 
   private mutating func mark(_ plan: LowerBoundPlan) {
@@ -66,20 +66,20 @@ struct LowerBoundPaths {
   }
 
   /// Rolls the policy out (control.md §0): observe, trade, pay, hold.
-  private mutating func follow(_ policy: PolicyTable, _ plan: LowerBoundPlan) {
+  private mutating func follow(_ policy: PolicyTable, _ plan: LowerBoundPlan, _ schedule: Int) {
     let count = LowerBoundPaths.pathCount
     for instant in plan.sample.times.indices.dropLast() {
       let time = plan.sample.times[instant]
       for path in 0..<count {
         let place = instant * count + path
-        let before = instant == 0 ? plan.problem.inventory : inventories[place - count]
-        inventories[place] = before
-        guard plan.sample.checks[instant] >= 0 else { continue }
+        let before = instant == 0 ? plan.problem.inventory : inventories[schedule][place - count]
+        inventories[schedule][place] = before
+        guard plan.decides(at: instant, schedule) else { continue }
         let band = policy.band(at: time, logSpot: logSpots[place], regime: regimes[place])
         let trade = band.trade(at: before + starting[place])
         guard trade != 0 else { continue }
-        inventories[place] = before + trade
-        charges[place] = plan.problem.costs[regimes[place]].charge(price: spots[place], trade: trade)
+        inventories[schedule][place] = before + trade
+        charges[schedule][place] = plan.problem.costs[regimes[place]].charge(price: spots[place], trade: trade)
       }
     }
   }

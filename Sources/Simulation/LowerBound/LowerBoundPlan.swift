@@ -20,12 +20,20 @@ struct LowerBoundPlan: Sendable {
   let density: Int
   /// Lines of the inner problem: the table's and those between them, from the same first to the same last.
   let lineCount: Int
+  /// Decisions are made at checks whose number is a multiple of these: a bound for each.
+  let schedules: [Int]
 
   var spacing: Double { table.spacing / Double(density) }
   var sample: SampleTimes { rollOut.sample }
 
+  /// Whether one may trade at an instant.
+  func decides(at instant: Int, _ schedule: Int) -> Bool {
+    let check = sample.checks[instant]
+    return check >= 0 && check % schedules[schedule] == 0
+  }
+
   /// Inventories between lines may gain no more than this share of the value, where that many lines can be had.
-  private static let rounding = 5e-4
+  private static let rounding = 1e-3
   private static let mostLinesPerSpacing = 8
   /// Steps whose lengths differ by less, relatively, are alike: the rounding of differences of times.
   private static let alike = 1e-11
@@ -36,7 +44,8 @@ struct LowerBoundPlan: Sendable {
     rollOut = try RollOutPlan(
       problem: problem,
       settings: RollOutSettings(
-        checkEvery: settings.checkEvery, pathCount: settings.pathCount, seed: settings.seed, antithetic: true,
+        checkEvery: settings.checkEvery, substeps: settings.substeps, pathCount: settings.pathCount,
+        seed: settings.seed, antithetic: true,
         detailed: false, threads: settings.threads))
     guard table.values.count == table.times.count * table.sliceCount, table.inventories.count % Lanes.scalarCount == 0,
       table.regimeCount == problem.environment.count, table.logSpots.count > MartingaleWeights.nodeCount
@@ -47,6 +56,7 @@ struct LowerBoundPlan: Sendable {
     nodeDeltas = LowerBoundPlan.deltas(problem, sample: sample, logSpots: table.logSpots, plan: rollOut)
     places = sample.times.dropFirst().map { PolicyTable.place($0, among: table.times) }
     density = LowerBoundPlan.density(problem, table: table)
+    schedules = settings.isContinuous ? [1, 2] : [1]
     lineCount = (table.inventories.count - 1) * density + 1
   }
 
