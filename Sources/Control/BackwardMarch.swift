@@ -31,16 +31,21 @@ struct BackwardMarch {
   /// Per node: `(μ − r) S`, what a unit of net delta earns, and `f S` [quote/unit/year].
   let earned: [Double]
   let funded: [Double]
+  /// Whether V is kept along the way; see `ValueRecorder`.
+  let keepsValues: Bool
 
   /// - Parameters:
   ///   - ofValues: whether to march V even where the game would do, for comparison.
   ///   - everywhere: whether to step all nodes, for comparison.
+  ///   - keepsValues: whether the solution is to hold V at earlier times too.
   init(
-    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false, everywhere: Bool = false
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false, everywhere: Bool = false,
+    keepsValues: Bool = false
   ) {
     self.problem = problem
     self.grid = grid
     self.threads = threads
+    self.keepsValues = keepsValues
     spots = grid.spots
     rows = spots.count
     regimes = problem.environment.count
@@ -99,8 +104,10 @@ struct BackwardMarch {
     }
 
     setTerminal(&buffers, valueLine: &riding.value, reference: referenceLine)
+    var recorder = keepsValues ? ValueRecorder(grid: grid, regimes: regimes) : nil
     let team = WorkerTeam(threads: threads)
     let last = grid.times.count - 1
+    recorder?.keep(level: last) { presentValues(buffers, valueLine: riding.value, reference: referenceLine) }
     terms[(last - 1) % 3].prepare(level: last - 1, after: nil)
     let bands = [Band](unsafeUninitializedCapacity: last * nodes) { bands, count in
       for level in grid.levels {
@@ -123,6 +130,11 @@ struct BackwardMarch {
             &buffers, terms: now, memory: &memory, trades: &trades, reader: reader, bands: here, team: team,
             beside: others)
         }
+        recorder?.keep(level: level) {
+          riding.advance(now)
+          if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
+          return presentValues(buffers, valueLine: riding.value, reference: referenceLine)
+        }
         if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
       }
       count = last * nodes
@@ -132,7 +144,8 @@ struct BackwardMarch {
     if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
     return try solution(
       buffers, policy: grid.policy(ordered: bands, regimes: regimes, logDrift: 0), markJumps: riding.markJumps,
-      delta: terms[0].delta, settings: settings, valueLine: riding.value, reference: referenceLine)
+      delta: terms[0].delta, settings: settings, valueLine: riding.value, reference: referenceLine,
+      table: recorder?.table)
   }
 
   // MARK: Source terms
@@ -163,9 +176,10 @@ struct BackwardMarch {
   /// - Parameters:
   ///   - delta: of the book today, per node.
   ///   - valueLine: V at the reference inventory; of the game only.
+  ///   - table: V along the way, where it was kept.
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, markJumps: MarkJumpLine, delta: [Double], settings: GridSettings,
-    valueLine: SingleLine, reference: Int
+    valueLine: SingleLine, reference: Int, table: ValueTable? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
     let values = presentValues(buffers, valueLine: valueLine, reference: reference)
     guard values.allSatisfy(\.isFinite) else {
@@ -173,10 +187,10 @@ struct BackwardMarch {
     }
     return FiniteHorizonSolution(
       problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
-      markJumpRisk: markJumps.risk, bookDeltas: delta)
+      markJumpRisk: markJumps.risk, bookDeltas: delta, table: table)
   }
 
-  private func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
+  func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     for node in 0..<nodes {
       let slice = buffers.slice(buffers.recent)

@@ -80,6 +80,8 @@ final class RidingLines: @unchecked Sendable {
   private let march: BackwardMarch
   var value: SingleLine
   private(set) var markJumps: MarkJumpLine
+  /// Where they have arrived [years].
+  private var time = Double.infinity
   private let inventory: Double
   private let excess: NodeArray<Double>
 
@@ -94,7 +96,10 @@ final class RidingLines: @unchecked Sendable {
     self.excess = excess
   }
 
+  /// Takes a step, unless it has been taken.
   func advance(_ terms: MarchTerms) {
+    guard terms.time < time else { return }
+    time = terms.time
     if march.isGame {
       let (y, excess, earned) = (inventory, excess, march.earned)
       let half = 0.5 * march.problem.preference.riskAversion
