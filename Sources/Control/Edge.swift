@@ -1,7 +1,7 @@
 /// An edge as it was found in a row: so many spacings beyond its last interior node.
 ///
 /// Where the solution is tangent that number follows from three distances by Newton's method, which is done for many edges at
-/// a time: one alone waits for each of its own operations.
+/// a time: one alone waits for each of its own operations. *Verified by* `RowKernelTests`.
 struct Edge {
   var origin = 0.0
   var spacing = 0.0

@@ -1,4 +1,5 @@
 /// A bit per line of a row, for finding where a run of set ones ends without walking it. Memory is the owner's.
+/// *Verified by* `RowKernelTests`.
 struct LineBits {
   private let words: UnsafeMutablePointer<UInt64>
   let count: Int

@@ -1,7 +1,8 @@
 import VectorMath
 
 /// The regimes of one row in the elimination of `EntropicSweep`: a matrix among them for every line, held in registers.
-/// For one regime and for two; more are eliminated in memory (`EntropicSweep+Coupled.swift`).
+/// For one regime and for two; more are eliminated in memory (`EntropicSweep+Coupled.swift`). *Verified by* `RegimeSplitTests`,
+/// where two regimes in registers are three in memory.
 protocol RegimeBlock {
   /// A number per regime.
   associatedtype Numbers: RegimeNumbers
