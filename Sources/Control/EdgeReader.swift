@@ -111,10 +111,11 @@ struct EdgeReader {
         two
         * (d0 * p * (two * t + LineGroup(repeating: 3)) - two * d1 * q * (two * t + two) + d2 * r * (two * t + one))
       let next = t - bend / slope
-      isSearching = isSearching .& (next .> .zero) .& (next .<= farthest)
-      let isFound = isSearching .& (absolute(next - t) .< LineGroup(repeating: settled))
+      let isInside = isSearching .& (next .> .zero) .& (next .<= farthest)
+      let isFound = isInside .& (absolute(next - t) .< LineGroup(repeating: settled))
+      let isLeft = isInside .& .!isFound
       result.replace(with: next, where: isFound)
-      isSearching = isSearching .& .!isFound
+      isSearching = isLeft
       guard anyLane(isSearching) else { break }
       t = next
     }
