@@ -35,8 +35,8 @@ import Testing
     let solution = solutions[1]
     let found = solutions.map {
       PolicyEvaluation(
-        nodes: EvaluationNodes($0, optimum: solution.policy), rule: .optimal, functional: .total(problem), threads: 2
-      ).run().values
+        nodes: EvaluationNodes($0, optimum: solution.policy), rule: .optimal, functionals: [.total(problem)], threads: 2
+      ).run()[0].values
     }
     for e in row.volatilities.indices {
       func limit(_ values: [Double]) -> Double { Approximation.limit(halfAsFine: values[0], finest: values[1]).value }
@@ -70,11 +70,12 @@ import Testing
         let schedule = EvaluationSchedule(
           grid: grid, clocks: [clock * local.interval.time], leastSteps: 12, ringsAtOnce: true)
         return ClockedEvaluation(
-          nodes: nodes.on(schedule), rule: .always(targets: [0]), functional: .total(problem), threads: 2
-        ).run().values[0]
+          nodes: nodes.on(schedule), rule: .always(targets: [0]), functionals: [.total(problem)], threads: 2
+        ).run()[0].values[0]
       }
       let rule = BandRule.constant(centres: [0], halves: [outer * half], ratios: [inner])
-      return PolicyEvaluation(nodes: nodes, rule: rule, functional: .total(problem), threads: 2).run().values[0]
+      return PolicyEvaluation(nodes: nodes, rule: rule, functionals: [.total(problem)], threads: 2).run()[0]
+        .values[0]
     }
     return ((costs[1] - costs[0]) / (lengths[1] - lengths[0]), local)
   }

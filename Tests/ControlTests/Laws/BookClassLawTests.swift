@@ -55,11 +55,12 @@ import Testing
   @Test func endlessGap() throws {
     let problem = try Straddle.problem(fixed: 0.02, volatilities: [0.8])
     let solution = try FiniteHorizon(settings: GridSettings(spots: 120, holdings: 64, steps: 200)).solve(problem)
-    let search = BookClassSearch(optimum: solution.policy, coarse: solution, fine: solution, threads: 1)
+    let nodes = EvaluationNodes(solution)
     let rule = BandRule.scaled(factors: [1], ratios: [0.3])
-    let plain = search.evaluate(rule, .total(problem), search.fine).values[0]
+    let plain = PolicyEvaluation(nodes: nodes, rule: rule, functionals: [.total(problem)]).run()[0].values[0]
     func forced(_ share: Double) -> Double {
-      search.forced(rule, [share * problem.horizon], search.fine, .total(problem)).values[0]
+      BookClassCandidate(bookClass: .hybridAny, rule: rule, clock: .forced, gaps: [share * problem.horizon])
+        .evaluate([.total(problem)], on: nodes, isFine: true)[0].values[0]
     }
     #expect(forced(1) == plain)
     let (rarely, often) = (forced(0.3), forced(0.05))

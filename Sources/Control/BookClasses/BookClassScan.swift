@@ -1,0 +1,50 @@
+import Formulation
+import Glibc
+
+/// Finds parameters at which J is least where J is no smooth function of them: with every tick that a clock gains or loses before
+/// the horizon J jumps, and so it does as a band of constant width catches more or fewer of the jumps of delta at a strike.
+///
+/// A scan of one factor for all widths, then a search by axes with shrinking steps (Hooke and Jeeves, "Direct search solution of
+/// numerical and statistical problems", J. ACM 8 (1961)). No slopes are asked for: a least value among many is found, not
+/// necessarily the least of all.
+struct BookClassScan {
+  /// Widths of the regimes, as logarithms, then ratios or none.
+  let start: [Double]
+  let regimes: Int
+  /// J, weighted over the regimes.
+  let evaluate: ([Double]) -> Double
+
+  /// The scan's logarithms.
+  private static let scan = stride(from: -0.8, through: 0.8, by: 0.1)
+  /// Steps of the search by axes, of logarithms and ratios alike, and how often each is taken at most.
+  private static let steps = [0.1, 0.05, 0.025]
+  private static let rounds = 2
+
+  /// nil where J is nowhere finite.
+  func run() -> [Double]? {
+    var best: (at: [Double], value: Double)?
+    func attempt(_ at: [Double]) {
+      let ratios = at[regimes...].map { min(BookClassFit.mostRatio, max(0, $0)) }
+      let point = Array(at[..<regimes]) + ratios
+      if let best, best.at == point { return }
+      let value = evaluate(point)
+      if value.isFinite, value < best?.value ?? .infinity { best = (point, value) }
+    }
+    for shift in Self.scan { attempt(start.enumerated().map { $0 < regimes ? $1 + shift : $1 }) }
+    guard best != nil else { return nil }
+    for step in Self.steps {
+      for _ in 0..<Self.rounds {
+        let before = best!.value
+        for axis in start.indices {
+          for sign in [-1.0, 1] {
+            var at = best!.at
+            at[axis] += sign * step
+            attempt(at)
+          }
+        }
+        if best!.value == before { break }
+      }
+    }
+    return best!.at
+  }
+}
