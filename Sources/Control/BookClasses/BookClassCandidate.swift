@@ -37,9 +37,12 @@ struct BookClassCandidate: Sendable {
       + (counts.passage == nil ? [] : [.firstPassage(problem)])
   }
 
-  /// Where the number of trades and the time to the first are among the functionals: trades that reflect are without number.
+  /// Where the number of trades and the time to the first are among the functionals: trades that reflect are without number, and so
+  /// are, as looks become frequent, those of a band that is looked at.
   func counts(_ problem: OptionBookProblem) -> (trades: Int?, passage: Int?) {
-    if rule.isReflecting(problem) { return (nil, nil) }
+    var watched = rule
+    if case .looked(let rule, _) = rule { watched = rule }
+    if watched.isReflecting(problem) { return (nil, nil) }
     return (3, clock == .none ? 4 : nil)
   }
 

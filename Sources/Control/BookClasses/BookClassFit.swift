@@ -3,8 +3,7 @@ import Glibc
 
 /// Finds the parameters of a class at which J, weighted over the regimes, is least.
 ///
-/// Newton's method on central differences on a rough grid, then steps with its curvatures and one-sided differences on the grid that
-/// parameters are for: mostly one. Edges that move by a part of a spacing between nodes leave a small noise in J, so that differences are taken over steps that stand out from it, and a step that
+/// Newton's method on central differences. Edges that move by a part of a spacing between nodes leave a small noise in J, so that differences are taken over steps that stand out from it, and a step that
 /// does not lower J ends the search. J is flat at its least: parameters within a per cent of the best cost a ten-thousandth of
 /// the loss. A width and a ratio of one regime are taken together, regimes apart: they meet only through switching.
 struct BookClassFit {
@@ -13,11 +12,8 @@ struct BookClassFit {
   let hasRatios: Bool
   /// Weights of the regimes.
   let weights: [Double]
-  /// J per regime at some parameters, on a rough grid and on the one that parameters are for.
-  let scout: Evaluation
-  let evaluate: Evaluation
-
-  typealias Evaluation = ([Double]) -> [Double]
+  /// J per regime at some parameters.
+  let evaluate: ([Double]) -> [Double]
 
   /// The search ends when its model promises less than this share of J: a step that promises p leaves about p² of J.
   private static let settled = 5e-3
@@ -35,8 +31,6 @@ struct BookClassFit {
 
   /// Shares of a step that are tried when the whole of it does not lower J.
   private static let retreats = [0.3, 0.1]
-  /// A shorter step than this is none.
-  private static let shortest = 0.01
 
   private var regimes: Int { weights.count }
 
@@ -56,7 +50,7 @@ struct BookClassFit {
 
   private func objective(_ values: [Double]) -> Double { zip(weights, values).reduce(0) { $0 + $1.0 * $1.1 } }
 
-  private func model(at: [Double], _ evaluate: Evaluation) -> Model? {
+  private func model(at: [Double]) -> Model? {
     let width = Self.difference
     var trials = [at]
     for i in at.indices {
@@ -136,35 +130,9 @@ struct BookClassFit {
   }
 
   func run() -> [Double]? {
-    guard let (near, rough) = newton(from: clipped(start), scout) else { return nil }
-    var at = near
+    var at = clipped(start)
     var left = Double.infinity
-    var best: (at: [Double], value: Double)?
-    for _ in 0..<Self.steps {
-      guard let here = sloped(at, rough) else { return nil }
-      if let best, here.value > best.value {
-        // The step has left the parabola, or the search is down to the noise.
-        let nearer = zip(best.at, at).map { $0 + Self.retreats[0] * ($1 - $0) }
-        if zip(nearer, best.at).allSatisfy({ abs($0 - $1) < Self.shortest }) { break }
-        at = nearer
-        continue
-      }
-      let next = clipped(zip(at, step(here, at: at)).map { $0 + $1 })
-      left = promise(here, zip(next, at).map { $0 - $1 }) / max(abs(here.value), .leastNormalMagnitude)
-      if left <= Self.settled { return next }
-      best = (at, here.value)
-      at = next
-    }
-    return left <= Self.acceptable ? best?.at : nil
-  }
-
-  /// Newton's method, until a step's promise is less than `tolerance` of J: the rest is then of the order of its square.
-  private func newton(
-    from start: [Double], _ evaluate: Evaluation
-  ) -> (at: [Double], model: Model)? {
-    var at = start
-    var left = Double.infinity
-    guard var here = model(at: at, evaluate) else { return nil }
+    guard var here = model(at: at) else { return nil }
     for _ in 0..<Self.steps {
       let next = clipped(zip(at, step(here, at: at)).map { $0 + $1 })
       left = promise(here, zip(next, at).map { $0 - $1 }) / max(abs(here.value), .leastNormalMagnitude)
@@ -172,7 +140,7 @@ struct BookClassFit {
         at = next
         break
       }
-      guard let there = model(at: next, evaluate) else { return nil }
+      guard let there = model(at: next) else { return nil }
       if there.value < here.value {
         (at, here) = (next, there)
         continue
@@ -181,32 +149,13 @@ struct BookClassFit {
       var isLower = false
       for share in Self.retreats where !isLower {
         let nearer = zip(at, next).map { $0 + share * ($1 - $0) }
-        if let there = model(at: nearer, evaluate), there.value < here.value {
+        if let there = model(at: nearer), there.value < here.value {
           (at, here) = (nearer, there)
           isLower = true
         }
       }
       if !isLower { break }
     }
-    return left <= Self.acceptable ? (at, here) : nil
-  }
-
-  /// J and its slopes by one-sided differences, freed of curvatures that are known roughly.
-  private func sloped(_ at: [Double], _ rough: Model) -> Model? {
-    var trials = [at]
-    for i in at.indices {
-      var moved = at
-      moved[i] += i < regimes || at[i] < 0.5 * Self.mostRatio ? Self.difference : -Self.difference
-      trials.append(moved)
-    }
-    let values = trials.map { objective(evaluate($0)) }
-    guard values.allSatisfy(\.isFinite) else { return nil }
-    var model = rough
-    model.value = values[0]
-    for i in at.indices {
-      let width = trials[1 + i][i] - at[i]
-      model.gradient[i] = (values[1 + i] - values[0]) / width - 0.5 * rough.curvature[i] * width
-    }
-    return model
+    return left <= Self.acceptable ? at : nil
   }
 }

@@ -15,10 +15,9 @@ struct BookClassScan {
   let evaluate: ([Double]) -> Double
 
   /// The scan's logarithms.
-  private static let scan = stride(from: -0.8, through: 0.8, by: 0.1)
-  /// Steps of the search by axes, of logarithms and ratios alike, and how often each is taken at most.
-  private static let steps = [0.1, 0.05, 0.025]
-  private static let rounds = 2
+  private static let scan = stride(from: -0.6, through: 0.6, by: 0.1)
+  /// Steps of the search by axes, of logarithms and ratios alike.
+  private static let steps = [0.1, 0.1, 0.05, 0.025]
 
   /// nil where J is nowhere finite.
   func run() -> [Double]? {
@@ -33,16 +32,12 @@ struct BookClassScan {
     for shift in Self.scan { attempt(start.enumerated().map { $0 < regimes ? $1 + shift : $1 }) }
     guard best != nil else { return nil }
     for step in Self.steps {
-      for _ in 0..<Self.rounds {
-        let before = best!.value
-        for axis in start.indices {
-          for sign in [-1.0, 1] {
-            var at = best!.at
-            at[axis] += sign * step
-            attempt(at)
-          }
+      for axis in start.indices {
+        for sign in [-1.0, 1] {
+          var at = best!.at
+          at[axis] += sign * step
+          attempt(at)
         }
-        if best!.value == before { break }
       }
     }
     return best!.at

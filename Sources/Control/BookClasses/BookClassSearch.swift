@@ -3,8 +3,8 @@ import Glibc
 
 /// Every policy class of an option book at its own optimum (control.md §7), and what it loses.
 ///
-/// Parameters, at most two per regime, are sought on the coarser of two grids and a rougher one; the best policy is then evaluated
-/// on both, and its difference from the optimum's own table, evaluated by the same equations on the same nodes, is extrapolated as a
+/// Parameters, at most two per regime, are sought on a grid rougher than two others: J is flat at its least. The best policy is
+/// evaluated on those two, and its difference from the optimum's own table, evaluated by the same equations on the same nodes, is extrapolated as a
 /// second-order quantity. What the optimum's table itself costs beyond the solver's value is common to all classes and
 /// counts as error. Classes are worked on side by side; none depends on which thread takes it.
 ///

@@ -3,7 +3,7 @@ import Glibc
 
 /// The work of a `BookClassSearch`: searches, evaluations, and what is told of them.
 struct BookClassStudy: Sendable {
-  /// Where a search begins: half as many spots and steps as on the coarser grid, and its inventories.
+  /// Where parameters are sought: half as many spots and steps as on the coarser grid, and its inventories.
   let scout: EvaluationNodes
   let coarse: EvaluationNodes
   let fine: EvaluationNodes
@@ -135,15 +135,11 @@ struct BookClassStudy: Sendable {
       if bookClass == .interval { return try blind() }
       if bookClass == .inner, !hasFixed { throw Refusal(reason: .sameAsEdge) }
       let shape = try BookClassShape(bookClass, study: self)
-      func evaluation(_ nodes: EvaluationNodes) -> BookClassFit.Evaluation {
-        {
-          PolicyEvaluation(nodes: nodes, rule: shape.rule($0), functionals: [.total(self.problem)]).run()[0].values
-        }
+      func evaluate(_ parameters: [Double]) -> [Double] {
+        PolicyEvaluation(nodes: scout, rule: shape.rule(parameters), functionals: [.total(problem)]).run()[0].values
       }
-      let scan = BookClassScan(start: shape.start, regimes: regimes) { weighted(evaluation(scout)($0)) }
-      let fit = BookClassFit(
-        start: shape.start, hasRatios: shape.hasRatios, weights: weights, scout: evaluation(scout),
-        evaluate: evaluation(coarse))
+      let scan = BookClassScan(start: shape.start, regimes: regimes) { weighted(evaluate($0)) }
+      let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights, evaluate: evaluate)
       // A constant band's J is no smooth function of its width.
       let found = bookClass == .constantBand ? scan.run() : fit.run() ?? scan.run()
       guard let found else { throw Refusal(reason: .notConverged) }

@@ -33,7 +33,7 @@ struct ClockedEvaluation {
     var between = [Double](repeating: 0, count: nodes.nodes)
     var sources = [QuadraticSource(count: nodes.nodes), QuadraticSource(count: nodes.nodes)]
     let none = QuadraticSource(count: nodes.nodes)
-    let store = LevelStore(count: nodes.nodes, functionals: 0, groups: 1)
+    let store = LevelStore(count: nodes.nodes, regimes: nodes.regimes, functionals: 0, groups: 1)
     for index in nodes.levels {
       let end = nodes.times[index + 1]
       let step = TwoStageStep(length: end - nodes.times[index])

@@ -11,6 +11,7 @@ final class EvaluationBuffers: @unchecked Sendable {
   let functionals: Int
   let origin: Double
   let spacing: Double
+  private let perSpacing: Double
   let count: Int
   /// A line that interpolation leaves out, −1 for none.
   let kink: Int
@@ -32,16 +33,17 @@ final class EvaluationBuffers: @unchecked Sendable {
     self.functionals = functionals
     origin = grid.lines[0]
     spacing = grid.spacing
+    perSpacing = 1 / grid.spacing
     kink = grid.kink
     let size = grid.lines.count / LineGroup.scalarCount * grid.nodes * functionals
-    func room() -> UnsafeMutablePointer<LineGroup> {
-      let memory = UnsafeMutablePointer<LineGroup>.allocate(capacity: size)
-      memory.initialize(repeating: .zero, count: size)
-      return memory
-    }
+    // Nothing is read before it is written, but for the horizon's values, of which most are nothing.
+    func room() -> UnsafeMutablePointer<LineGroup> { .allocate(capacity: size) }
     (next, recent, older) = (room(), room(), room())
-    let (nodes, groups) = (grid.nodes, grid.lines.count / LineGroup.scalarCount)
-    func store() -> LevelStore { LevelStore(count: nodes, functionals: functionals, groups: groups) }
+    recent.initialize(repeating: .zero, count: size)
+    let (nodes, regimes, groups) = (grid.nodes, grid.regimes, grid.lines.count / LineGroup.scalarCount)
+    func store() -> LevelStore {
+      LevelStore(count: nodes, regimes: regimes, functionals: functionals, groups: groups)
+    }
     (now, before, earlier) = (store(), store(), store())
     lowSlope = NodeArray(repeating: 0, count: nodes * functionals)
     highSlope = NodeArray(repeating: 0, count: nodes * functionals)
@@ -65,6 +67,29 @@ final class EvaluationBuffers: @unchecked Sendable {
   func openHorizon(beyond: Double) {
     for node in 0..<nodes { before.open(node, beyond: beyond) }
     for group in 0..<groups { before.covered[group] = 0..<(nodes / regimes) }
+    seal(before)
+  }
+
+  /// Works out what follows from a level's edges.
+  func seal(_ store: LevelStore) {
+    for row in 0..<(nodes / regimes) {
+      var (lowest, highest) = (Double.infinity, -Double.infinity)
+      for node in (row * regimes)..<((row + 1) * regimes) {
+        lowest = min(lowest, store.low[node])
+        highest = max(highest, store.high[node])
+        seal(store, node)
+      }
+      (store.rowLow[row], store.rowHigh[row]) = (lowest, highest)
+    }
+  }
+
+  /// The lines strictly inside the edges of a node.
+  func seal(_ store: LevelStore, _ node: Int) {
+    let low = (max(store.low[node], origin - spacing) - origin) * perSpacing
+    let high = (min(store.high[node], origin + Double(count) * spacing) - origin) * perSpacing
+    let first = max(0, Int(low.rounded(.down)) + 1)
+    store.firstInside[node] = first
+    store.endInside[node] = max(first, min(count, Int(high.rounded(.up))))
   }
 
   /// Position of a line's first functional in a slice; others follow at distances of a group.
@@ -105,10 +130,7 @@ final class EvaluationBuffers: @unchecked Sendable {
   /// The lines strictly inside the edges of a node; empty when there are none.
   @inline(__always)
   func inside(_ store: LevelStore, _ node: Int) -> Range<Int> {
-    let first = max(0, Int(((max(store.low[node], origin - spacing) - origin) / spacing).rounded(.down)) + 1)
-    let last = min(
-      count - 1, Int(((min(store.high[node], origin + Double(count) * spacing) - origin) / spacing).rounded(.up)) - 1)
-    return first <= last ? first..<(last + 1) : first..<first
+    Range(uncheckedBounds: (store.firstInside[node], store.endInside[node]))
   }
 
   /// The values at an inventory: beyond the edges the trade's, inside by the polynomial through the four nearest lines of the
@@ -144,11 +166,14 @@ final class EvaluationBuffers: @unchecked Sendable {
     var weights: SIMD4<Double>
   }
 
+  /// A place nearer to a line than this is the line's, in spacings: rounding.
+  private static let exactly = 1e-9
+
   @inline(__always)
   private func stencil(_ store: LevelStore, _ node: Int, _ y: Double) -> Stencil? {
     let lines = inside(store, node)
-    let place = (y - origin) / spacing
-    if kink >= 0, place == Double(kink), lines.contains(kink) {
+    let place = (y - origin) * perSpacing
+    if kink >= 0, abs(place - Double(kink)) < EvaluationBuffers.exactly, lines.contains(kink) {
       return Stencil(lines: SIMD4(repeating: kink), weights: [1, 0, 0, 0])
     }
     let first = max(lines.lowerBound, min(lines.upperBound - 4, Int(place.rounded(.down)) - 1))

@@ -50,6 +50,7 @@ struct GroupMarch {
     for node in 0..<buffers.nodes {
       guard let y = inventory(node) else { continue }
       (buffers.now.low[node], buffers.now.high[node]) = (y, y)
+      buffers.seal(buffers.now, node)
       let row = node / buffers.regimes
       for group in holdings.indices where buffers.now.covered[group].contains(row) {
         buffers.fillOutside(buffers.next, buffers.now, group, node, holdings[group])

@@ -16,13 +16,23 @@ final class LevelStore {
   let targetHigh: UnsafeMutablePointer<Double>
   let lowConstant: UnsafeMutablePointer<Double>
   let highConstant: UnsafeMutablePointer<Double>
+  /// The lines strictly inside the edges, `[node]`: from the first to before the last; none where they meet.
+  let firstInside: NodeArray<Int>
+  let endInside: NodeArray<Int>
+  /// The lowest and the highest edge of a row's regimes.
+  let rowLow: NodeArray<Double>
+  let rowHigh: NodeArray<Double>
   /// The rows of each group of lines whose values are in memory.
   let covered: NodeArray<Range<Int>>
 
   private static let arrays = 4
 
-  init(count: Int, functionals: Int, groups: Int) {
+  init(count: Int, regimes: Int, functionals: Int, groups: Int) {
     self.count = count
+    firstInside = NodeArray(repeating: 0, count: count)
+    endInside = NodeArray(repeating: 0, count: count)
+    rowLow = NodeArray(repeating: 0, count: count / regimes)
+    rowHigh = NodeArray(repeating: 0, count: count / regimes)
     let size = (LevelStore.arrays + 2 * functionals) * count
     memory = .allocate(capacity: size)
     memory.initialize(repeating: 0, count: size)
@@ -37,6 +47,8 @@ final class LevelStore {
 
   deinit {
     memory.deallocate()
+    for array in [firstInside, endInside] { array.deallocate() }
+    for array in [rowLow, rowHigh] { array.deallocate() }
     covered.deallocate()
   }
 

@@ -61,12 +61,8 @@ struct MaskedSweep: Sendable {
     scratch: UnsafeMutablePointer<LineGroup>
   ) {
     let (least, most) = (y[0], y[LineGroup.scalarCount - 1])
-    let m = regimes
-    let (low, high) = (buffers.now.low, buffers.now.high)
-    func isActive(_ row: Int) -> Bool {
-      for node in (row * m)..<(row * m + m) where most > low[node] && least < high[node] { return true }
-      return false
-    }
+    let (low, high) = (buffers.now.rowLow, buffers.now.rowHigh)
+    func isActive(_ row: Int) -> Bool { most > low[row] && least < high[row] }
     var (first, last) = (0, rows)
     while first < rows, !isActive(first) { first += 1 }
     while last > first, !isActive(last - 1) { last -= 1 }
@@ -81,16 +77,13 @@ struct MaskedSweep: Sendable {
       var end = row + 1
       while end < last, isActive(end) == isInside { end += 1 }
       if isInside {
+        let part = Part(rows: row..<end, group: group, y: y, source: source, scheme: scheme)
         switch (regimes, kinds.count) {
-        // One regime or two, J alone: known to the compiler.
-        case (1, 1): solve(row..<end, buffers, group: group, y, source, scheme, scratch, regimes: 1, count: 1)
-        case (2, 1): solve(row..<end, buffers, group: group, y, source, scheme, scratch, regimes: 2, count: 1)
-        case (1, let count):
-          solve(row..<end, buffers, group: group, y, source, scheme, scratch, regimes: 1, count: count)
-        case (2, let count):
-          solve(row..<end, buffers, group: group, y, source, scheme, scratch, regimes: 2, count: count)
-        case (let m, let count):
-          solve(row..<end, buffers, group: group, y, source, scheme, scratch, regimes: m, count: count)
+        case (1, 1): solve(part, buffers, scratch, One.self, One.self)
+        case (2, 1): solve(part, buffers, scratch, Two.self, One.self)
+        case (1, _): solve(part, buffers, scratch, One.self, Several.self)
+        case (2, _): solve(part, buffers, scratch, Two.self, Several.self)
+        default: solve(part, buffers, scratch, Several.self, Several.self)
         }
       } else {
         buffers.fillOutside(buffers.next, buffers.now, group: group, rows: row..<end, y: y)
@@ -158,11 +151,25 @@ struct MaskedSweep: Sendable {
     }
   }
 
-  @inline(__always)
-  private func solve(
-    _ range: Range<Int>, _ buffers: EvaluationBuffers, group: Int, _ y: LineGroup, _ source: QuadraticSource,
-    _ scheme: BackwardDifference, _ scratch: UnsafeMutablePointer<LineGroup>, regimes m: Int, count: Int
+  /// A run of rows of a group.
+  private struct Part {
+    let rows: Range<Int>
+    let group: Int
+    let y: LineGroup
+    let source: QuadraticSource
+    let scheme: BackwardDifference
+  }
+
+  /// - Parameters:
+  ///   - _: how many regimes and functionals there are, where the compiler may know.
+  private func solve<Regimes: KnownCount, Functionals: KnownCount>(
+    _ part: Part, _ buffers: EvaluationBuffers, _ scratch: UnsafeMutablePointer<LineGroup>, _: Regimes.Type,
+    _: Functionals.Type
   ) {
+    let m = Regimes.value(regimes)
+    let count = Functionals.value(kinds.count)
+    let (range, group, y, scheme) = (part.rows, part.group, part.y, part.scheme)
+    let source = part.source
     let store = buffers.now
     let width = m * count + m * m
     let pivot = scratch + rows * width
@@ -259,7 +266,7 @@ struct MaskedSweep: Sendable {
           for f in 0..<m { pivot[e * m + f] = fused(factor, before[m * count + e * m + f], pivot[e * m + f]) }
         }
       }
-      MaskedSweep.invert(pivot, m)
+      if m == 2 { MaskedSweep.invertPair(pivot) } else { MaskedSweep.invert(pivot, m) }
       for e in 0..<m {
         for k in 0..<count {
           var sum = pivot[e * m] * right[k]
@@ -310,4 +317,30 @@ struct MaskedSweep: Sendable {
       }
     }
   }
+
+  /// Two by two, with one division.
+  @inline(__always)
+  private static func invertPair(_ a: UnsafeMutablePointer<LineGroup>) {
+    let (p, q, r, s) = (a[0], a[1], a[2], a[3])
+    let reciprocal = LineGroup(repeating: 1) / fused(-q, r, p * s)
+    a[0] = s * reciprocal
+    a[1] = -q * reciprocal
+    a[2] = -r * reciprocal
+    a[3] = p * reciprocal
+  }
+}
+
+/// A count that the compiler may know: loops over few regimes are then unrolled.
+private protocol KnownCount { static func value(_ count: Int) -> Int }
+
+private enum One: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 1 }
+}
+
+private enum Two: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 2 }
+}
+
+private enum Several: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { count }
 }

@@ -65,6 +65,7 @@ struct PolicyEvaluation {
       nodes.fill(&level, index, for: rule)
       rule.fill(&bands, level, on: nodes)
       PolicyEvaluation.place(bands, level, on: nodes, into: buffers.now, floor: PolicyEvaluation.leastHalfWidth)
+      buffers.seal(buffers.now)
       nodes.fillRunning(&source, deltas: level.deltas)
       solve(buffers, march, targets, source: source, scheme: scheme)
       force(buffers, march, level: index)

@@ -63,6 +63,7 @@ struct ReflectingEvaluation {
       nodes.fill(&level, index, for: rule)
       rule.fill(&bands, level, on: nodes)
       PolicyEvaluation.place(bands, level, on: nodes, into: buffers.now, floor: 0)
+      buffers.seal(buffers.now)
       for node in 0..<nodes.nodes { centres.place[node] = centre(buffers.now, node) }
       nodes.fillRunning(&source, deltas: level.deltas)
       march.advance(buffers, source: source.slope, scheme: scheme)
