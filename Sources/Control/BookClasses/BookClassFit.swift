@@ -15,8 +15,9 @@ struct BookClassFit {
   /// J per regime at some parameters.
   let evaluate: ([Double]) -> [Double]
 
-  /// The search ends when its model promises less than this share of J: a step that promises p leaves about p² of J.
-  private static let settled = 5e-3
+  /// The search ends when its model promises less than this share of J, which that last step still takes: what is left is of the
+  /// order of its square.
+  private static let settled = 1e-3
   private static let steps = 8
   /// Steps of the differences, of logarithms and ratios alike.
   private static let difference = 0.08
@@ -27,7 +28,7 @@ struct BookClassFit {
   /// Curvatures are taken for no less than this share of J: a parameter that hardly matters moves little.
   private static let leastCurvature = 1e-4
   /// What a search that stopped short may still promise, as a share of J.
-  private static let acceptable = 2e-2
+  private static let acceptable = 5e-3
 
   /// Shares of a step that are tried when the whole of it does not lower J.
   private static let retreats = [0.3, 0.1]

@@ -25,6 +25,8 @@ extension BookClassStudy {
     }
     let scan = BookClassScan(start: local.intervals.map { log($0) }, regimes: regimes) {
       weighted(total(candidate($0), on: scout))
+    } confirm: {
+      weighted(total(candidate($0), on: coarse))
     }
     guard let found = scan.run() else { throw Refusal(reason: .notConverged) }
     return candidate(found)

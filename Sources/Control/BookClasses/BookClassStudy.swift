@@ -135,11 +135,17 @@ struct BookClassStudy: Sendable {
       if bookClass == .interval { return try blind() }
       if bookClass == .inner, !hasFixed { throw Refusal(reason: .sameAsEdge) }
       let shape = try BookClassShape(bookClass, study: self)
-      func evaluate(_ parameters: [Double]) -> [Double] {
-        PolicyEvaluation(nodes: scout, rule: shape.rule(parameters), functionals: [.total(problem)]).run()[0].values
+      func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
+        total(BookClassCandidate(bookClass: bookClass, rule: shape.rule(parameters)), on: nodes)
       }
-      let scan = BookClassScan(start: shape.start, regimes: regimes) { weighted(evaluate($0)) }
-      let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights, evaluate: evaluate)
+      let scan = BookClassScan(start: shape.start, regimes: regimes) {
+        weighted(evaluate($0, on: scout))
+      } confirm: {
+        weighted(evaluate($0, on: coarse))
+      }
+      let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
+        evaluate($0, on: scout)
+      }
       // A constant band's J is no smooth function of its width.
       let found = bookClass == .constantBand ? scan.run() : fit.run() ?? scan.run()
       guard let found else { throw Refusal(reason: .notConverged) }
