@@ -112,10 +112,12 @@ struct CommandLineParser {
         suggestion: Suggestion.nearest(to: value, among: words))
     case .list(let words, let alone):
       if alone.contains(value) { return }
-      for word in list(value) where !words.contains(word) {
+      let named = list(value)
+      let allowed = named.count == 1 ? alone + words : words
+      for word in named where !words.contains(word) {
         throw .notAChoice(
-          what: "--" + option.name.rawValue, found: word, allowed: alone + words, orInteger: nil,
-          suggestion: Suggestion.nearest(to: word, among: alone + words))
+          what: "--" + option.name.rawValue, found: word, allowed: allowed, orInteger: nil,
+          suggestion: Suggestion.nearest(to: word, among: allowed))
       }
     case .assignment:
       guard let mark = value.firstIndex(of: "="), mark != value.startIndex else {

@@ -91,6 +91,11 @@ extension BookClassStudy {
             value: limit.value, error: limit.error + abs(better.added(multiple) - better.chord * multiple))
         }
       })
+    // A look away costs something in every regime: what is not known better than by itself comes from ticks that the nodes do not
+    // resolve.
+    guard let costs = found.increment?.parts[0], costs.allSatisfy({ $0.error <= $0.value }) else {
+      throw Refusal(reason: .inaccurate)
+    }
     return found
   }
 }

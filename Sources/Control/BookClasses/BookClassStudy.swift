@@ -110,7 +110,8 @@ struct BookClassStudy: Sendable {
   ) -> [BookClass: Pair] {
     let count = candidates.count
     let inside = max(1, threads / (2 * count))
-    let outcomes = sideBySide(2 * count, threads: threads, done: { progress(Double($0) / Double(2 * count)) }) { job in
+    let done: @Sendable (Int) -> Void = { progress(Double($0) / Double(2 * count)) }
+    let outcomes = sideBySide(2 * count, threads: threads, done: done) { job in
       let candidate = candidates[job % count]
       let isFine = job < count
       return candidate.evaluate(

@@ -60,7 +60,7 @@ import Testing
     let plain = PolicyEvaluation(nodes: nodes, rule: rule, functionals: [.total(problem)]).run()[0].values[0]
     func forced(_ share: Double) -> Double {
       BookClassCandidate(bookClass: .hybridAny, rule: rule, clock: .forced, gaps: [share * problem.horizon])
-        .evaluate([.total(problem)], on: nodes, isFine: true)[0].values[0]
+        .evaluate([.total(problem)], on: nodes, leastSteps: 1)[0].values[0]
     }
     #expect(forced(1) == plain)
     let (rarely, often) = (forced(0.3), forced(0.05))
@@ -75,7 +75,8 @@ import Testing
       try FiniteHorizon(settings: GridSettings().refined(by: $0, of: grid)).solve(problem)
     }
     func classes(_ wanted: Set<BookClass>, threads: Int) -> BookClasses {
-      BookClassSearch(optimum: solutions[0].policy, coarse: solutions[2], fine: solutions[1], threads: threads).run(wanted)
+      BookClassSearch(optimum: solutions[0].policy, coarse: solutions[2], fine: solutions[1], threads: threads).run(
+        wanted)
     }
     let all = classes(Set(BookClass.allCases), threads: 2)
     let some = classes([.recentre, .hybridAny], threads: 1)
