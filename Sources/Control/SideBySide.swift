@@ -1,4 +1,4 @@
-import Synchronization
+import Dispatch
 
 /// Results of all jobs in their order, whatever the number of threads and whichever takes which job: a thread that is done takes
 /// the next. A job must not depend on another.
@@ -10,8 +10,8 @@ func sideBySide<Result: Sendable>(
   let results = JobResults<Result>(count: count)
   parallel(max(1, min(threads, count))) { _ in
     while let index = results.claim() {
-      results.finish(index, job(index))
-      done?(results.finished)
+      let finished = results.finish(index, job(index))
+      done?(finished)
     }
   }
   return (0..<count).map { results.memory[$0]! }
@@ -21,8 +21,9 @@ func sideBySide<Result: Sendable>(
 private final class JobResults<Result: Sendable>: @unchecked Sendable {
   let memory: UnsafeMutablePointer<Result?>
   private let count: Int
-  private let claimed = Atomic(0)
-  private let completed = Atomic(0)
+  private let turn = DispatchQueue(label: "jobs")
+  private var claimed = 0
+  private var completed = 0
 
   init(count: Int) {
     self.count = count
@@ -35,15 +36,20 @@ private final class JobResults<Result: Sendable>: @unchecked Sendable {
     memory.deallocate()
   }
 
-  var finished: Int { completed.load(ordering: .relaxed) }
-
   func claim() -> Int? {
-    let index = claimed.add(1, ordering: .relaxed).oldValue
-    return index < count ? index : nil
+    turn.sync {
+      guard claimed < count else { return nil }
+      claimed += 1
+      return claimed - 1
+    }
   }
 
-  func finish(_ index: Int, _ result: Result) {
+  /// - Returns: how many jobs are done.
+  func finish(_ index: Int, _ result: Result) -> Int {
     memory[index] = result
-    completed.add(1, ordering: .relaxed)
+    return turn.sync {
+      completed += 1
+      return completed
+    }
   }
 }
