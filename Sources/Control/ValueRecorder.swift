@@ -6,7 +6,7 @@ struct ValueRecorder {
   private let regimes: Int
   private let isKept: [Bool]
   private var times: [Double]
-  private var values: [Double]
+  private var values: [Float]
   /// How many slices are still to come: the march goes from the horizon back.
   private var remaining: Int
   /// Whether what decisions are worth at reviews is kept apart from what waiting is worth right after them: V is not
@@ -14,7 +14,7 @@ struct ValueRecorder {
   private let keepsWaiting: Bool
 
   /// Levels of all slices together hold no more than this, 64 MB: V moves little from one level to the next.
-  private static let mostNumbers = 8_000_000
+  private static let mostNumbers = 16_000_000
 
   /// "Right after" a review is later by this share of a step.
   private static let later = 1e-9
@@ -27,12 +27,13 @@ struct ValueRecorder {
     let room = max(1, ValueRecorder.mostNumbers / size)
     let isReviewed = grid.timing.reviewPeriod != nil
     let reviews = isReviewed ? grid.isCheck.dropLast().count(where: { $0 }) : 0
-    keepsWaiting = reviews > 0 && count + reviews <= room
-    let distance = (count + room - 1) / room
-    let isApart = keepsWaiting
-    // Where there is no room for all, V is interpolated across reviews: between values at reviews.
+    // All levels, else all reviews and what follows them; else V is interpolated across reviews, between values at reviews.
+    let (isComplete, isApart) = (count + reviews <= room, isReviewed && 2 * reviews < room)
+    keepsWaiting = isApart
+    let distance = isComplete ? 1 : (count + room - 1) / room
     isKept = (0..<count).map { level in
-      level == count - 1 || isApart || level % distance == 0 && (!isReviewed || grid.isCheck[level])
+      if level == count - 1 || isComplete { return true }
+      return isReviewed ? grid.isCheck[level] && (isApart || level % distance == 0) : level % distance == 0
     }
     remaining = isKept.count(where: { $0 }) + (keepsWaiting ? reviews : 0)
     times = Array(repeating: 0, count: remaining)
@@ -48,7 +49,7 @@ struct ValueRecorder {
     remaining -= 1
     let time = grid.times[level]
     times[remaining] = isWaiting ? time + ValueRecorder.later * (grid.times[level + 1] - time) : time
-    values.replaceSubrange(remaining * slice.count..<(remaining + 1) * slice.count, with: slice)
+    values.replaceSubrange(remaining * slice.count..<(remaining + 1) * slice.count, with: slice.lazy.map { Float($0) })
   }
 
   /// What has been kept, from the earliest level to the horizon.

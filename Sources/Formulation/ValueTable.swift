@@ -10,10 +10,11 @@ public struct ValueTable: Sendable, Equatable {
   public let regimeCount: Int
   /// Inventories of the lines [units], uniform and ascending, one of them 0.
   public let inventories: [Double]
-  /// V, the expected cost of what is left when inventory is held and decisions are still to be made [quote].
-  public let values: [Double]
+  /// V, the expected cost of what is left when inventory is held and decisions are still to be made [quote]: seven digits are
+  /// more than any grid gives, and half the memory.
+  public let values: [Float]
 
-  public init(times: [Double], logSpots: [Double], regimeCount: Int, inventories: [Double], values: [Double]) {
+  public init(times: [Double], logSpots: [Double], regimeCount: Int, inventories: [Double], values: [Float]) {
     self.times = times
     self.logSpots = logSpots
     self.regimeCount = regimeCount

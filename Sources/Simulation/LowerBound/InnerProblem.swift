@@ -122,10 +122,10 @@ struct InnerProblem {
     plan.table.values.withUnsafeBufferPointer { all in
       let here = all.baseAddress! + index * size
       let into = UnsafeMutableRawPointer(slice).assumingMemoryBound(to: Double.self)
-      if weight == 0 {
-        into.update(from: here, count: size)
-      } else {
-        for place in 0..<size { into[place] = here[place] + weight * (here[place + size] - here[place]) }
+      let later = weight == 0 ? here : here + size
+      for place in 0..<size {
+        let first = Double(here[place])
+        into[place] = first + weight * (Double(later[place]) - first)
       }
     }
   }

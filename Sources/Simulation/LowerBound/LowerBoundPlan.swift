@@ -113,7 +113,7 @@ struct LowerBoundPlan: Sendable {
     let risk = 0.125 * problem.preference.riskAversion * exposure * exposure * problem.horizon
     let row = PolicyTable.place(log(problem.market.spot), among: table.logSpots).index
     let line = PolicyTable.place(problem.inventory, among: table.inventories).index
-    let value = abs(table.values[(row * table.regimeCount + e) * table.inventories.count + line])
+    let value = abs(Double(table.values[(row * table.regimeCount + e) * table.inventories.count + line]))
     let wanted = (risk / max(rounding * value, .leastNormalMagnitude)).squareRoot().rounded(.up)
     return Int(min(Double(mostLinesPerSpacing), max(1, wanted)))
   }

@@ -10,7 +10,7 @@ import Testing
     "LinearAlgebra": ["CLAPACK", "Glibc"],
     "VectorMath": ["CVector", "Glibc"],
     "Formulation": ["Glibc"],
-    "Control": ["Formulation", "LinearAlgebra", "VectorMath", "Glibc", "Dispatch"],
+    "Control": ["Formulation", "LinearAlgebra", "VectorMath", "Glibc", "Dispatch", "Synchronization"],
     "Simulation": ["Formulation", "LinearAlgebra", "VectorMath", "Glibc", "Dispatch"],
     "Calibration": ["Formulation", "LinearAlgebra", "VectorMath", "Glibc", "Dispatch", "Foundation"],
     "Certification": ["Formulation", "Control", "Simulation", "Glibc"],

@@ -27,10 +27,10 @@ import Testing
     let times = (0...64).map { problem.horizon * Double($0) / 64 }
     let logSpots = (-120...120).map { log(100) + 0.01 * Double($0) }
     let lines = (0..<64).map { Double($0 - 32) * 0.0625 }
-    var values: [Double] = []
+    var values: [Float] = []
     for time in times {
       for logSpot in logSpots {
-        for y in lines { values.append(factor * value(problem.horizon - time, exp(logSpot), y)) }
+        for y in lines { values.append(Float(factor * value(problem.horizon - time, exp(logSpot), y))) }
       }
     }
     return ValueTable(times: times, logSpots: logSpots, regimeCount: 1, inventories: lines, values: values)
