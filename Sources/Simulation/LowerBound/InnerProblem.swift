@@ -44,7 +44,11 @@ struct InnerProblem {
     var beyond = Lanes()
     for lane in 0..<width where (vectors - 1) * width + lane >= plan.lineCount { beyond[lane] = .infinity }
     self.beyond = beyond
-    lines = (0..<plan.lineCount).map { origin + Double($0) * plan.spacing }
+    // The line of no inventory is exactly that: a settlement then costs nothing.
+    lines = (0..<plan.lineCount).map { line in
+      let y = origin + Double(line) * plan.spacing
+      return abs(y) < SampleTimes.coincidence * plan.spacing ? 0 : y
+    }
     slice = .allocate(capacity: plan.table.sliceCount / width)
     slice.initialize(repeating: Lanes(), count: plan.table.sliceCount / width)
     let mostTerms = MartingaleWeights.mostTerms(regimes: plan.table.regimeCount)
