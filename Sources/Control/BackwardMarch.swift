@@ -146,7 +146,7 @@ struct BackwardMarch {
 
     if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
     return try solution(
-      buffers, policy: grid.policy(bands, regimes: regimes, logDrift: 0), markJumps: markJumps, delta: delta,
+      buffers, policy: grid.policy(bands, problem: problem, logDrift: 0), markJumps: markJumps, delta: delta,
       settings: settings, valueLine: valueLine, reference: referenceLine)
   }
 

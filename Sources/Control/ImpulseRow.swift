@@ -95,17 +95,21 @@ struct ImpulseRow {
     }
     let gaps = UnsafeRawPointer(distance).assumingMemoryBound(to: Double.self)
     let (purchase, sale) = (trades.purchase.position, trades.sale.position)
-    let middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
+    var middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
+    // Where nothing but the kink waits it is all of the band.
+    if gaps[middle] == 0, kink >= 0, gaps[kink] > 0 { middle = kink }
     let waiting = last < 0 ? middle...middle : extent(gaps, groups: first...last, middle: middle)
     if fixed == 0 {
       return Outcome(
         band: slopeBand(plain, lowest: purchase, highest: sale), trades: trades, waiting: waiting)
     }
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
-    let band = Band(
+    var band = Band(
       lower: reader.edge(from: middle, direction: -1) { gaps[$0] },
       upper: reader.edge(from: middle, direction: 1) { gaps[$0] },
-      targetLower: purchase, targetUpper: sale)
+      targetLower: trades.isKinkBetter(than: trades.purchase, slope: buy) ? trades.kink.position : purchase,
+      targetUpper: trades.isKinkBetter(than: trades.sale, slope: -sell) ? trades.kink.position : sale)
+    band.holdsFlat = kink >= 0 && gaps[kink] > 0
     return Outcome(band: band, trades: trades, waiting: waiting)
   }
 
