@@ -23,6 +23,8 @@ struct ImpulseRow {
   let diffusion: Double
   /// The most that the lagged multiplier may move V in a step [quote]; see `EntropicMarch`.
   var lagBound = Double.infinity
+  /// Whether V may have several wells: where regimes differ in what trades cost (`ImpulseRow+Wells.swift`).
+  var mayHaveWells = false
 
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
@@ -46,6 +48,12 @@ struct ImpulseRow {
       let candidate = tilted(index)
       if candidate < least { (least, best) = (candidate, index) }
     }
+    return refined(best, value, slope: slope)
+  }
+
+  /// The minimiser of `V(z) + slope z` next to the node that has the least.
+  func refined(_ best: Int, _ value: UnsafePointer<Double>, slope: Double) -> TradeTarget {
+    let step = slope * spacing
     var offset = 0.0
     var dip = 0.0
     if best > 0, best < count - 1, best != kink, fixed > 0 || isFree {
@@ -81,6 +89,9 @@ struct ImpulseRow {
       kink: kink >= 0
         ? TradeTarget(position: origin + Double(kink) * spacing, value: plain[kink])
         : TradeTarget(position: 0, value: .infinity))
+    if mayHaveWells, hasSeveralWells(plain, trades) {
+      return projectWells(value, multiplier: multiplier, distance: distance, rate: rate, trades: trades)
+    }
     let speed = LineGroup(repeating: rate)
     let bound = LineGroup(repeating: lagBound)
     var (first, last) = (count / LineGroup.scalarCount, -1)

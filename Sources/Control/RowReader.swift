@@ -16,6 +16,7 @@ struct RowReader: Sendable {
   private let fixed: NodeArray<Double>
   private let buy: NodeArray<Double>
   private let sell: NodeArray<Double>
+  private let costsDiffer: Bool
   /// The book's delta, and how far it moves until the end of the segment, per node [units].
   private let delta: NodeArray<Double>
   private let diffusion: NodeArray<Double>
@@ -35,6 +36,7 @@ struct RowReader: Sendable {
     let nodes = prices.count * regimes
     self.kinks = NodeArray(kinks)
     fixed = NodeArray(costs.map(\.fixed))
+    costsDiffer = costs.contains { $0 != costs[0] }
     buy = NodeArray(prices.flatMap { price in costs.map { $0.proportionalBuy * price } })
     sell = NodeArray(prices.flatMap { price in costs.map { $0.proportionalSell * price } })
     lagBounds = NodeArray(repeating: .infinity, count: nodes)
@@ -103,6 +105,7 @@ struct RowReader: Sendable {
           fixed: fixed[e] * growth, buy: buy[node], sell: sell[node], origin: origin, spacing: spacing, count: lines,
           kink: kinks[row], diffusion: diffusion[node])
         impulse.lagBound = lagBounds[node]
+        impulse.mayHaveWells = costsDiffer
         let read = impulse.intervene(
           in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch.start)
         bands[node] = read.band.ordered.shifted(by: delta[node])
