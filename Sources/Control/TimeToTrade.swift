@@ -65,8 +65,8 @@ public struct TimeToTrade: Sendable {
           }
           let down = arm(x[row] - x[row - 1], below)
           let up = arm(x[row + 1] - x[row], above)
-          let toBelow = (2 * half - drift * up) / (down * (down + up))
-          let toAbove = (2 * half + drift * down) / (up * (down + up))
+          let (toBelow, toAbove) = LineSystem.differences(
+            half: half, drift: drift, down: down, up: up, most: 1)
           system.setInside(
             row: row, regime: e, lower: below > 0 ? -h * toBelow : 0, upper: above > 0 ? -h * toAbove : 0,
             diagonal: 1 + h * (toBelow + toAbove - environment.generator.rates[e][e])
