@@ -24,6 +24,8 @@ public struct FiniteHorizon: Sendable {
   public var settings: GridSettings
   /// Threads to use; the result does not depend on it.
   public var threads: Int
+  /// Whether the solution holds V at earlier times too, some 64 MB: of quadratic risk with costs `K + k|u|`.
+  public var keepsValues = false
 
   public static let name = "finiteHorizon"
 
@@ -55,21 +57,24 @@ public struct FiniteHorizon: Sendable {
       return try EntropicMarch(problem: problem, grid: grid, threads: threads).run(
         settings: settings, progress: progress)
     }
-    return try FiniteHorizon.march(problem, on: grid, settings: settings, threads: threads, progress: progress)
+    return try FiniteHorizon.march(
+      problem, on: grid, settings: settings, threads: threads, keepsValues: keepsValues, progress: progress)
   }
 
   /// Quadratic risk on a given grid.
   static func march(
     _ problem: OptionBookProblem, on grid: FiniteHorizonGrid, settings: GridSettings, threads: Int,
-    progress: (@Sendable (Double) -> Void)? = nil
+    keepsValues: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
     if let period = grid.timing.reviewPeriod {
-      return try ReviewMarch(problem: problem, grid: grid, threads: threads, period: period).run(
-        settings: settings, progress: progress)
+      return try ReviewMarch(
+        problem: problem, grid: grid, threads: threads, period: period, keepsValues: keepsValues
+      ).run(settings: settings, progress: progress)
     }
     if grid.timing.needsGeneralOperator(problem) {
       return try TradeMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
     }
-    return try BackwardMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
+    return try BackwardMarch(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues).run(
+      settings: settings, progress: progress)
   }
 }

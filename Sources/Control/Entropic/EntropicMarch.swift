@@ -147,7 +147,7 @@ struct EntropicMarch {
       problem: problem, settingsGiven: settings, grid: grid,
       // At a later time the same X is a dearer S.
       policy: grid.policy(bands, problem: problem, logDrift: -rate), values: values,
-      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta)
+      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, table: nil)
   }
 
   /// Whether one trades wherever the net delta is far from the band: not so with a fixed cost and a settlement at cost, where

@@ -19,8 +19,11 @@ struct ReviewMarch {
 
   var problem: OptionBookProblem { base.problem }
 
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, period: Double) throws(ControlError) {
-    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
+  init(
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, period: Double, keepsValues: Bool = false
+  ) throws(ControlError) {
+    base = BackwardMarch(
+      problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true, keepsValues: keepsValues)
     self.grid = grid
     self.period = period
     table = try RouteTable(problem: problem, isReview: true)
@@ -56,6 +59,8 @@ struct ReviewMarch {
     var markJumps = MarkJumpLine(problem: problem, book: book, jumps: base.valueJumps, count: nodes)
     var unused = SingleLine(count: nodes)
     base.setTerminal(&buffers, valueLine: &unused, reference: base.referenceHolding())
+    var recorder = base.keepsValues ? ValueRecorder(grid: grid, regimes: base.regimes) : nil
+    recorder?.keep(level: last) { base.presentValues(buffers, valueLine: unused, reference: 0) }
     // A fill at the horizon finds the settlement still to come.
     for (index, level) in fills.enumerated() where level.contains(last) {
       if let waiting = pending[index] { copy(buffers, to: waiting) }
@@ -90,6 +95,7 @@ struct ReviewMarch {
         grid.diffusions(of: delta, in: problem.environment, remaining: period, into: diffusions)
         let found = decide(buffers, pending: pending, delta: delta, diffusions: diffusions, level: level)
         if kept.contains(level) { bands[level] = found }
+        recorder?.keep(level: level) { base.presentValues(buffers, valueLine: unused, reference: 0) }
       }
       for index in pending.indices where fills[index].contains(level) {
         if let waiting = pending[index] { copy(buffers, to: waiting) }
@@ -98,7 +104,7 @@ struct ReviewMarch {
     }
     return try base.solution(
       buffers, policy: policy(bands), markJumps: markJumps, delta: delta, settings: settings, valueLine: unused,
-      reference: 0)
+      reference: 0, table: recorder?.table)
   }
 
   // MARK: Levels
