@@ -21,17 +21,18 @@ extension ImpulseRow {
     let bought = Double(index(of: trades.purchase)) + 1
     let sold = Double(index(of: trades.sale)) - 1
     let lanes = LineGroup(0, 1, 2, 3, 4, 5, 6, 7)
-    var found = SIMDMask<SIMD8<Int64>>(repeating: false)
     let raw = UnsafeRawPointer(value)
     var first = 0
     while first + LineGroup.scalarCount < count {
       let here = raw.loadUnaligned(fromByteOffset: first * MemoryLayout<Double>.stride, as: LineGroup.self)
       let next = raw.loadUnaligned(fromByteOffset: (first + 1) * MemoryLayout<Double>.stride, as: LineGroup.self)
       let (change, node) = (next - here, lanes + Double(first))
-      found = found .| ((change .< fall) .& (node .>= bought)) .| ((change .> rise) .& (node .< sold))
+      let falls = (change .< fall) .& (node .>= bought)
+      let rises = (change .> rise) .& (node .< sold)
+      if any(falls .| rises) { return true }
       first += LineGroup.scalarCount
     }
-    return any(found)
+    return false
   }
 
   private func index(of target: TradeTarget) -> Int {
