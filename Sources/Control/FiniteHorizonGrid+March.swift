@@ -52,6 +52,27 @@ extension FiniteHorizonGrid {
     let saves = problem.settlement == .cash && problem.costs.contains { $0.leastFixed > 0 }
     return saves ? holdings[1] - holdings[0] : 0
   }
+
+  /// The table of bands that lie as it has them, `[level × regime × row]`, at the nodes of a march's own price; the bands are
+  /// moved, not copied, and interpolated in place where that price drifts against the spot.
+  func policy(ordered: consuming [Band], problem: OptionBookProblem, logDrift: Double) -> PolicyTable {
+    let regimes = problem.environment.count
+    let rows = logSpots.count
+    var bands = ordered
+    for level in levels where logDrift * times[level] != 0 {
+      let shift = logDrift * times[level]
+      for start in stride(from: level * regimes * rows, to: (level + 1) * regimes * rows, by: rows) {
+        let line = Array(bands[start..<(start + rows)])
+        for row in 0..<rows {
+          let (index, weight) = CubicInterpolation.locate(logSpots, logSpots[row] + shift)
+          bands[start + row] = weight == 0 ? line[index] : line[index].mixed(with: line[index + 1], weight: weight)
+        }
+      }
+    }
+    return PolicyTable(
+      times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: bands,
+      flatWithin: flatWithin(problem))
+  }
 }
 
 extension EnvironmentChain {
