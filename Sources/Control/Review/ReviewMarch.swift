@@ -93,10 +93,11 @@ struct ReviewMarch {
       }
       if grid.isCheck[level] {
         grid.diffusions(of: delta, in: problem.environment, remaining: period, into: diffusions)
+        recorder?.keep(level: level, isWaiting: true) { base.presentValues(buffers, valueLine: unused, reference: 0) }
         let found = decide(buffers, pending: pending, delta: delta, diffusions: diffusions, level: level)
         if kept.contains(level) { bands[level] = found }
-        recorder?.keep(level: level) { base.presentValues(buffers, valueLine: unused, reference: 0) }
       }
+      recorder?.keep(level: level) { base.presentValues(buffers, valueLine: unused, reference: 0) }
       for index in pending.indices where fills[index].contains(level) {
         if let waiting = pending[index] { copy(buffers, to: waiting) }
       }
