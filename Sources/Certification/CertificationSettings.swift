@@ -1,4 +1,5 @@
 import Control
+import Formulation
 
 /// How thoroughly a solution is checked. Thresholds are printed with the certificate.
 public struct CertificationSettings: Sendable, Equatable {
@@ -31,6 +32,15 @@ public struct CertificationSettings: Sendable, Equatable {
   /// The edges' error estimate may be this share of the band's width: the value is flat at the optimum, so that a shift
   /// of a tenth costs less than a hundredth.
   static let bandTolerance = 0.1
+  /// A band of fewer spacings of inventory is not read off the grid to better than half a spacing, and two grids that both miss it
+  /// may agree: three or four nodes inside are what reading an edge by tangency takes on either side.
+  static let leastSpacings = 4.0
+
+  /// What a band's edges are wrong by at least, however well two grids agree [units].
+  static func readingError(of band: Band, spacing: Double) -> Double {
+    band.width < leastSpacings * spacing ? 0.5 * spacing : 0
+  }
+
   /// The order is asked for when the two finest grids differ by more than this share of the value; below it the
   /// differences that it is computed from are dominated by how the edges fall between nodes.
   static let orderMatters = 0.003

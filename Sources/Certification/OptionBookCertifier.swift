@@ -140,7 +140,9 @@ public struct OptionBookCertifier: Sendable {
     let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
 
     let band = fine.band(regime: e)
-    let bandError = problem.largestDifference(band, middle.band(regime: e))
+    let bandError = max(
+      problem.largestDifference(band, middle.band(regime: e)),
+      CertificationSettings.readingError(of: band, spacing: fine.grid.holdings[1] - fine.grid.holdings[0]))
     let delta = fine.bookDeltas[node]
     let holding = band.shifted(by: -delta)
 
@@ -156,7 +158,8 @@ public struct OptionBookCertifier: Sendable {
     let rollOut = try rollOut(regime: e, policy: fine.policy, check: check)
     let trading = trading(share.trading[e], middle: values[1], limit: controlled, error: error, rollOut: rollOut)
     ask(
-      &checks, name: name, value: controlled, error: error, order: order, difference: difference, band: band,
+      &checks, name: name, cost: problem.costs[e], value: controlled, error: error, order: order,
+      difference: difference, band: band,
       bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
     if fine.grid.timing.mayTradeAgain(problem) { checks.append(obstacle(fine, regime: e, value: controlled)) }
     let loss = rollOut.discretisationError
@@ -196,7 +199,8 @@ public struct OptionBookCertifier: Sendable {
   }
 
   private func ask(
-    _ checks: inout [Check], name: String, value: Double, error: Double, order: Double, difference: Double, band: Band,
+    _ checks: inout [Check], name: String, cost: TradeCost, value: Double, error: Double, order: Double,
+    difference: Double, band: Band,
     bandError: Double, share: (higher: Double, lower: Double), rollOut: RollOutEstimate
   ) {
     let unit = problem.market.quote
@@ -209,8 +213,8 @@ public struct OptionBookCertifier: Sendable {
       checks.append(
         Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
     }
-    // Where there is nothing to hedge no edge is ever met.
-    if band.width.isFinite, band.width > 0, problem.book.grossQuantity + abs(problem.inventory) > 0 {
+    // Where there is nothing to hedge no edge is ever met; where trading is free there is no width.
+    if band.width.isFinite, band.width > 0 || !cost.isZero, problem.book.grossQuantity + abs(problem.inventory) > 0 {
       checks.append(
         Check(
           .bandError, regime: name, measured: bandError, atMost: CertificationSettings.bandTolerance * band.width,

@@ -143,7 +143,7 @@ struct BackwardMarch {
 
     if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
     return try solution(
-      buffers, policy: grid.policy(ordered: bands, regimes: regimes, logDrift: 0), markJumps: riding.markJumps,
+      buffers, policy: grid.policy(ordered: bands, problem: problem, logDrift: 0), markJumps: riding.markJumps,
       delta: terms[0].delta, settings: settings, valueLine: riding.value, reference: referenceLine,
       table: recorder?.table)
   }

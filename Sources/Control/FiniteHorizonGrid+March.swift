@@ -24,7 +24,8 @@ extension FiniteHorizonGrid {
   ///
   /// - Parameter logDrift: by how much per year the logarithm of the march's own price runs ahead of ln S; the table's
   ///   bands are interpolated from the march's nodes where it is not 0.
-  func policy(_ bands: [Band], regimes: Int, logDrift: Double) -> PolicyTable {
+  func policy(_ bands: [Band], problem: OptionBookProblem, logDrift: Double) -> PolicyTable {
+    let regimes = problem.environment.count
     let rows = logSpots.count
     var ordered = bands
     for level in levels {
@@ -39,12 +40,23 @@ extension FiniteHorizonGrid {
         }
       }
     }
-    return PolicyTable(times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: ordered)
+    return PolicyTable(
+      times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: ordered,
+      flatWithin: flatWithin(problem))
+  }
+}
+
+extension FiniteHorizonGrid {
+  /// A spacing where being flat at the settlement saves a ticket, else 0; see `PolicyTable.flatWithin`.
+  func flatWithin(_ problem: OptionBookProblem) -> Double {
+    let saves = problem.settlement == .cash && problem.costs.contains { $0.leastFixed > 0 }
+    return saves ? holdings[1] - holdings[0] : 0
   }
 
   /// The table of bands that lie as it has them, `[level × regime × row]`, at the nodes of a march's own price; the bands are
   /// moved, not copied, and interpolated in place where that price drifts against the spot.
-  func policy(ordered: consuming [Band], regimes: Int, logDrift: Double) -> PolicyTable {
+  func policy(ordered: consuming [Band], problem: OptionBookProblem, logDrift: Double) -> PolicyTable {
+    let regimes = problem.environment.count
     let rows = logSpots.count
     var bands = ordered
     for level in levels where logDrift * times[level] != 0 {
@@ -57,7 +69,9 @@ extension FiniteHorizonGrid {
         }
       }
     }
-    return PolicyTable(times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: bands)
+    return PolicyTable(
+      times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: bands,
+      flatWithin: flatWithin(problem))
   }
 }
 

@@ -37,8 +37,31 @@ public struct FiniteHorizonSolution: Sendable {
       let trade = y[end] - inventory
       return values[base + end] + (trade == 0 ? 0 : spot * cost.variable(trade: trade))
     }
-    return CubicInterpolation.value(values, base: base, count: y.count, at: position)
+    guard policy.flatWithin > 0 else {
+      return CubicInterpolation.value(values, base: base, count: y.count, at: position)
+    }
+    return valueBesideZero(base: base, spotIndex: spotIndex, regime: regime, position: position)
   }
+
+  /// The value where being flat saves a ticket, so that V jumps at zero and may have a kink there: no cubic goes through that
+  /// node, to which one may trade.
+  private func valueBesideZero(base: Int, spotIndex: Int, regime: Int, position: Double) -> Double {
+    let y = grid.holdings
+    let nearest = Int(position.rounded())
+    if abs(position - Double(nearest)) < FiniteHorizonSolution.nodeRounding { return values[base + nearest] }
+    let spacing = y[1] - y[0]
+    let zero = Int((-y[0] / spacing).rounded())
+    // Four nodes on the inventory's own side of zero, where there are as many.
+    var first = max(0, min(y.count - 4, Int(position) - 1))
+    if position > Double(zero), zero + 4 < y.count { first = max(first, zero + 1) }
+    if position < Double(zero), zero >= 4 { first = min(first, zero - 4) }
+    let beside = CubicInterpolation.value(values, base: base, first: first, at: position)
+    let away = y[0] + position * spacing
+    return min(beside, values[base + zero] + problem.costs[regime].charge(price: grid.spots[spotIndex], trade: -away))
+  }
+
+  /// Positions so near to a node, in spacings, are the node: rounding of inventories against the grid's origin.
+  private static let nodeRounding = 1e-9
 
   /// The value at any spot within the grid, cubic in log-spot.
   public func value(spot: Double, regime: Int, inventory: Double) -> Double {
@@ -70,8 +93,12 @@ public struct FiniteHorizonSolution: Sendable {
 enum CubicInterpolation {
   /// Four-point Lagrange interpolation on a uniform grid at a fractional index, fourth order where the data are smooth.
   static func value(_ data: [Double], base: Int, count: Int, at position: Double) -> Double {
-    let first = max(0, min(count - 4, Int(position) - 1))
-    return through(
+    value(data, base: base, first: max(0, min(count - 4, Int(position) - 1)), at: position)
+  }
+
+  /// The same from four given nodes.
+  static func value(_ data: [Double], base: Int, first: Int, at position: Double) -> Double {
+    through(
       data[base + first], data[base + first + 1], data[base + first + 2], data[base + first + 3],
       at: position - Double(first))
   }

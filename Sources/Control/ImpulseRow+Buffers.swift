@@ -21,13 +21,13 @@ extension ImpulseRow {
       values.groups(ofTile: tile - tiles.lowerBound).update(
         repeating: LineGroup(repeating: .infinity), count: LineSweep.tile)
     }
-    let found = here.project(
+    var found = here.project(
       values, multiplier: RowLines(buffers, buffers.multiplier, node: node, tile: tiles.lowerBound),
       holdings: buffers.holdings + tiles.lowerBound * LineSweep.tile, rate: rate, scratch: scratch)
-    return Outcome(
-      lower: closed(found.lower, tiles: tiles, in: strip),
-      upper: closed(found.upper, tiles: tiles, in: strip), targets: found.targets, trades: found.trades,
-      waiting: (found.waiting.lowerBound + firstLine)...(found.waiting.upperBound + firstLine))
+    found.lower = closed(found.lower, tiles: tiles, in: strip)
+    found.upper = closed(found.upper, tiles: tiles, in: strip)
+    found.waiting = (found.waiting.lowerBound + firstLine)...(found.waiting.upperBound + firstLine)
+    return found
   }
 
   /// An edge that was not found among the tiles of a row lies at their end, unless the grid itself ends there. Where trades go

@@ -23,6 +23,8 @@ struct ImpulseRow {
   let diffusion: Double
   /// The most that the lagged multiplier may move V in a step [quote]; see `EntropicMarch`.
   var lagBound = Double.infinity
+  /// Whether V may have several wells: where regimes differ in what trades cost (`ImpulseRow+Wells.swift`).
+  var mayHaveWells = false
 
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
@@ -78,7 +80,7 @@ struct ImpulseRow {
   }
 
   /// The minimiser of `V(z) + slope z` next to a node, refined by a parabola.
-  private func target(_ value: RowLines, node best: Int, slope: Double) -> TradeTarget {
+  func target(_ value: RowLines, node best: Int, slope: Double) -> TradeTarget {
     let step = slope * spacing
     var offset = 0.0
     var dip = 0.0
@@ -105,7 +107,9 @@ struct ImpulseRow {
     /// What V is where one trades.
     let trades: TradeLines
     /// The lines that wait.
-    let waiting: LineExtent
+    var waiting: LineExtent
+    /// Whether the kink is one of them, a node by itself or not.
+    var holdsFlat = false
   }
 
   /// Memory that a projection needs for its lines.
@@ -146,6 +150,9 @@ struct ImpulseRow {
       kink: kink >= 0
         ? TradeTarget(position: origin + Double(kink) * spacing, value: value[kink])
         : TradeTarget(position: 0, value: .infinity))
+    if mayHaveWells, hasSeveralWells(value, trades, scratch) {
+      return projectWells(value, multiplier: multiplier, rate: rate, scratch: scratch, trades: trades)
+    }
     let bits = LineBits(scratch.bits, count: count)
     let speed = LineGroup(repeating: rate)
     let bound = LineGroup(repeating: lagBound)
@@ -169,7 +176,11 @@ struct ImpulseRow {
     }
     if count % UInt64.bitWidth != 0 { bits.setWord(count / UInt64.bitWidth, word) }
     let (purchase, sale) = (trades.purchase.position, trades.sale.position)
-    let middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
+    let gaps = UnsafeRawPointer(scratch.distance).assumingMemoryBound(to: Double.self)
+    let holdsFlat = kink >= 0 && gaps[kink] > 0
+    var middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
+    // Where nothing but the kink waits it is all of the band.
+    if holdsFlat, gaps[middle] == 0 { middle = kink }
     let waiting = min(middle, bits.end(last: false) ?? middle)...max(middle, bits.end(last: true) ?? middle)
     if fixed == 0 {
       let edges = slopeEdges(scratch.values, lowest: purchase, highest: sale)
@@ -177,13 +188,17 @@ struct ImpulseRow {
         lower: edges.lower, upper: edges.upper, targets: (purchase, sale), trades: trades, waiting: waiting)
     }
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
-    let gaps = UnsafeRawPointer(scratch.distance).assumingMemoryBound(to: Double.self)
+    let start = middle
     func edge(_ direction: Int) -> Edge {
-      let touching = bits.clear(beyond: middle, direction: direction)
+      let touching = bits.clear(beyond: start, direction: direction)
       guard touching >= 0, touching < count else { return Edge(direction: direction) }
       return reader.found(at: touching - direction, direction: direction) { gaps[$0] }
     }
+    let targets = (
+      lower: trades.isKinkBetter(than: trades.purchase, slope: buy) ? trades.kink.position : purchase,
+      upper: trades.isKinkBetter(than: trades.sale, slope: -sell) ? trades.kink.position : sale
+    )
     return Outcome(
-      lower: edge(-1), upper: edge(1), targets: (purchase, sale), trades: trades, waiting: waiting)
+      lower: edge(-1), upper: edge(1), targets: targets, trades: trades, waiting: waiting, holdsFlat: holdsFlat)
   }
 }

@@ -16,16 +16,27 @@ struct Intervention {
 
   /// MV at the nodes; `kink` is a node that is not refined, −1 for none.
   func applied(to value: [Double], kink: Int) -> [Double] {
-    let count = value.count
     var best = value
+    value.withUnsafeBufferPointer { value in
+      best.withUnsafeMutableBufferPointer {
+        apply(to: value.baseAddress!, count: value.count, kink: kink, into: $0.baseAddress!)
+      }
+    }
+    return best
+  }
+
+  /// The same in plain memory.
+  func apply(to value: UnsafePointer<Double>, count: Int, kink: Int, into best: UnsafeMutablePointer<Double>) {
     let sellStep = sellPerUnit * spacing
     let buyStep = buyPerUnit * spacing
+    // Without a fixed cost one may stop at a node, from where the next trade goes on.
+    let refines = fixed > 0 || buyPerUnit + sellPerUnit == 0
     var carried = value[0]
     best[0] = carried + fixed
     for index in 1..<count {
       carried += sellStep
       var here = value[index]
-      if index < count - 1, index != kink {
+      if index < count - 1, index != kink, refines {
         here -= Intervention.refinement(
           above: value[index + 1] - value[index] - sellStep, below: value[index] - value[index - 1] - sellStep)
       }
@@ -37,14 +48,13 @@ struct Intervention {
     for index in stride(from: count - 2, through: 0, by: -1) {
       carried += buyStep
       var here = value[index]
-      if index > 0, index != kink {
+      if index > 0, index != kink, refines {
         here -= Intervention.refinement(
           above: value[index + 1] - value[index] + buyStep, below: value[index] - value[index - 1] + buyStep)
       }
       carried = min(carried, here)
       best[index] = min(best[index], carried + fixed)
     }
-    return best
   }
 
   /// How far a parabola through three nodes dips below the middle one, given its differences to both sides; zero unless

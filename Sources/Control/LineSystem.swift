@@ -53,16 +53,18 @@ struct LineSystem {
         var diagonal = 0.0
         if row == 0 {
           // V linear in S: ½σ²(V_xx − V_x) vanishes, the drift remains, one-sided.
-          upper[index] = mu / (logSpots[1] - logSpots[0])
+          let spacing = logSpots[1] - logSpots[0]
+          upper[index] = LineSystem.isCarried(mu, from: -spacing, half: half) ? 0 : mu / spacing
           diagonal = -upper[index]
         } else if row == rows - 1 {
-          lower[index] = -mu / (logSpots[row] - logSpots[row - 1])
+          let spacing = logSpots[row] - logSpots[row - 1]
+          lower[index] = LineSystem.isCarried(mu, from: spacing, half: half) ? 0 : -mu / spacing
           diagonal = -lower[index]
         } else {
           let down = logSpots[row] - logSpots[row - 1]
           let up = logSpots[row + 1] - logSpots[row]
-          lower[index] = (2 * half - drift * up) / (down * (down + up))
-          upper[index] = (2 * half + drift * down) / (up * (down + up))
+          (lower[index], upper[index]) = LineSystem.differences(
+            half: half, drift: drift, down: down, up: up, most: LineSystem.mostPeclet)
           diagonal = -(lower[index] + upper[index])
         }
         if state.hasJumps { diagonal -= state.jumps!.intensity }
@@ -73,6 +75,32 @@ struct LineSystem {
         }
       }
     }
+  }
+
+  /// Cell Peclet number, |drift| spacing/σ², up to which differences are central. Chosen by experiment between 1 and 30 on jumps of
+  /// 10 %, 30 % and −30 %, fifty a year, beside a volatility of 5 %: 1 costs 7 % of the value where central differences lose 1 %, 10
+  /// keeps half of the 20 % that they lose elsewhere, 3 stays within 3 % everywhere on 160 spots (`StrongDriftTests`).
+  static let mostPeclet = 3.0
+
+  /// The coefficients of `half ∂ₓₓ + drift ∂ₓ` to the nodes `down` below and `up` above.
+  ///
+  /// Three-point differences, second order, unless the drift across a spacing far outweighs the diffusion, as that which compensates
+  /// large jumps does: the solution would oscillate from node to node. The diffusion is then raised until the Peclet number is
+  /// `most`, which is first order there; at 1 this is upwinding, and no coefficient is negative (Spalding 1972, *Int. J. Numer. Meth.
+  /// Eng.* 4).
+  static func differences(
+    half: Double, drift: Double, down: Double, up: Double, most: Double
+  ) -> (below: Double, above: Double) {
+    let fitted = max(half, 0.5 / most * abs(drift) * (drift > 0 ? up : down))
+    return (
+      (2 * fitted - drift * up) / (down * (down + up)), (2 * fitted + drift * down) / (up * (down + up))
+    )
+  }
+
+  /// Whether a strong drift brings the solution in over an end of the grid, beyond which nothing is known: a slope taken inside
+  /// would grow without bound, and V is held as it is.
+  private static func isCarried(_ drift: Double, from spacing: Double, half: Double) -> Bool {
+    drift * spacing > 2 * half
   }
 
   /// Factorises `c I − h A` by block elimination without exchanges: the blocks are diagonally dominant M-matrices.

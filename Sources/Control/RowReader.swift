@@ -18,6 +18,7 @@ struct RowReader: Sendable {
   private let fixed: NodeArray<Double>
   private let buy: NodeArray<Double>
   private let sell: NodeArray<Double>
+  private let costsDiffer: Bool
   /// The book's delta, and how far it moves until the end of the segment, per node [units].
   private let delta: NodeArray<Double>
   private let diffusion: NodeArray<Double>
@@ -40,6 +41,7 @@ struct RowReader: Sendable {
     let nodes = prices.count * regimes
     self.kinks = NodeArray(kinks)
     fixed = NodeArray(costs.map(\.fixed))
+    costsDiffer = costs.contains { $0 != costs[0] }
     buy = NodeArray(prices.flatMap { price in costs.map { $0.proportionalBuy * price } })
     sell = NodeArray(prices.flatMap { price in costs.map { $0.proportionalSell * price } })
     lagBounds = NodeArray(repeating: .infinity, count: nodes)
@@ -160,12 +162,14 @@ struct RowReader: Sendable {
         fixed: fixed[e] * growth, buy: buy[node], sell: sell[node], origin: origin, spacing: spacing, count: lines,
         kink: kinks[row], diffusion: diffusion[node])
       impulse.lagBound = lagBounds[node]
+      impulse.mayHaveWells = costsDiffer
       let read = impulse.intervene(in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch)
       trades[node] = read.trades
       found[row] = joined(found[row], read.waiting, isFirst: e == 0)
       // With its targets; the edges are still to come.
-      (bands + place).initialize(
-        to: Band(lower: 0, upper: 0, targetLower: read.targets.lower, targetUpper: read.targets.upper))
+      var band = Band(lower: 0, upper: 0, targetLower: read.targets.lower, targetUpper: read.targets.upper)
+      band.holdsFlat = read.holdsFlat
+      (bands + place).initialize(to: band)
       return (read.lower, read.upper)
     } write: { row, e, place, lower, upper in
       var band = bands[place]

@@ -18,12 +18,18 @@ public struct TimeToTrade: Sendable {
   /// An arm shorter than this share of its spacing is held at this share: the exit is then at the node itself within the
   /// order of the scheme, and the matrix stays well conditioned.
   private static let shortestArm = 0.05
+  /// An inventory of less than this share of `PolicyTable.flatWithin` is zero but for rounding.
+  private static let flatRounding = 1e-9
+
+  /// The inventory, exactly zero where it is meant to be.
+  func settled(_ y: Double) -> Double { abs(y) <= TimeToTrade.flatRounding * solution.policy.flatWithin ? 0 : y }
 
   /// Expected years until the first trade or the horizon, from today's spot in a regime with an inventory [units].
   public func expected(regime start: Int, inventory y: Double) -> Double {
     let grid = solution.grid
     if grid.timing.reviewPeriod != nil { return expectedUnderReview(regime: start, inventory: y) }
     let problem = solution.problem
+    let isFlat = solution.policy.flatWithin > 0 && settled(y) == 0
     let x = grid.logSpots
     let m = problem.environment.count
     let rows = x.count
@@ -38,6 +44,7 @@ public struct TimeToTrade: Sendable {
       /// How far inside the band a node is, in deviation; negative outside.
       func depth(_ row: Int, _ e: Int) -> Double {
         let band = solution.policy.band(time: level, regime: e, spot: row)
+        if isFlat, band.holdsFlat { return .infinity }
         let net = delta[row * m + e] + y
         return min(net - band.lower, band.upper - net)
       }
@@ -58,8 +65,8 @@ public struct TimeToTrade: Sendable {
           }
           let down = arm(x[row] - x[row - 1], below)
           let up = arm(x[row + 1] - x[row], above)
-          let toBelow = (2 * half - drift * up) / (down * (down + up))
-          let toAbove = (2 * half + drift * down) / (up * (down + up))
+          let (toBelow, toAbove) = LineSystem.differences(
+            half: half, drift: drift, down: down, up: up, most: 1)
           system.setInside(
             row: row, regime: e, lower: below > 0 ? -h * toBelow : 0, upper: above > 0 ? -h * toAbove : 0,
             diagonal: 1 + h * (toBelow + toAbove - environment.generator.rates[e][e])

@@ -43,6 +43,11 @@ struct TradeLines: Equatable {
     return selling.replacing(with: buying, where: buying .> selling)
   }
 
+  /// Whether `V(z) + slope z` is less at the kink than at a destination.
+  func isKinkBetter(than target: TradeTarget, slope: Double) -> Bool {
+    kink.value + slope * (kink.position - target.position) < target.value
+  }
+
   /// The lines a step further, `(1 + ω) L − ω L_older`: intercepts are extrapolated, destinations stay.
   func extrapolated(from older: TradeLines, ratio: Double) -> TradeLines {
     func next(_ here: TradeTarget, _ before: TradeTarget, slope: Double) -> TradeTarget {

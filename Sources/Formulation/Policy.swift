@@ -14,6 +14,8 @@ public struct Band: Sendable, Equatable {
   /// How much of a deviation beyond the edge is left standing, from 0 to 1.
   public var slopeLower = 0.0
   public var slopeUpper = 0.0
+  /// Whether one waits at an inventory of exactly zero, be it in the band or not: being flat may save the settlement's ticket.
+  public var holdsFlat = false
 
   public init(lower: Double, upper: Double, targetLower: Double, targetUpper: Double) {
     self.lower = lower
@@ -44,6 +46,14 @@ public struct Band: Sendable, Equatable {
     return 0
   }
 
+  /// The same where a fixed cost and settlement at cost make an inventory of zero special, `width` = `PolicyTable.flatWithin`: a
+  /// band that `holdsFlat` asks for no trade at exactly zero, and ends trades there that would end within `width` of it.
+  public func trade(at x: Double, inventory: Double, flatWithin width: Double) -> Double {
+    let wanted = trade(at: x)
+    guard holdsFlat, width > 0, wanted != 0 else { return wanted }
+    return inventory == 0 ? 0 : abs(inventory + wanted) <= width ? -inventory : wanted
+  }
+
   /// The same band with edges and targets in order: targets that cross meet in their middle, and edges make room for
   /// them. Where a grid does not resolve a band its numbers may be out of order by a spacing.
   public var ordered: Band {
@@ -51,29 +61,36 @@ public struct Band: Sendable, Equatable {
     let low = min(targetLower, middle)
     let high = max(targetUpper, middle)
     let isCrossed = targetLower > targetUpper
-    return Band(
-      lower: min(lower, isCrossed ? middle : low), upper: max(upper, isCrossed ? middle : high),
-      targetLower: isCrossed ? middle : targetLower, targetUpper: isCrossed ? middle : targetUpper
-    ).with(slopeLower: slopeLower, slopeUpper: slopeUpper)
+    var band = self
+    band.lower = min(lower, isCrossed ? middle : low)
+    band.upper = max(upper, isCrossed ? middle : high)
+    if isCrossed { (band.targetLower, band.targetUpper) = (middle, middle) }
+    return band
   }
 
   /// The band seen from an origin that lies `offset` lower: every edge moves up by `offset`.
   public func shifted(by offset: Double) -> Band {
-    Band(
-      lower: lower + offset, upper: upper + offset, targetLower: targetLower + offset, targetUpper: targetUpper + offset
-    ).with(slopeLower: slopeLower, slopeUpper: slopeUpper)
+    var band = self
+    band.lower += offset
+    band.upper += offset
+    band.targetLower += offset
+    band.targetUpper += offset
+    return band
   }
 
-  /// The band between this one and another, `self + weight (other − self)`; an infinite edge stays infinite.
+  /// The band between this one and another, `self + weight (other − self)`; an infinite edge stays infinite, and the nearer one says
+  /// whether to hold at zero.
   public func mixed(with other: Band, weight: Double) -> Band {
     func mix(_ a: Double, _ b: Double) -> Double {
       // A weight of zero must not multiply an infinite edge, nor two infinities be subtracted.
       weight == 0 || a == b ? a : weight == 1 ? b : a.isInfinite ? a : a + weight * (b - a)
     }
-    return Band(
+    var band = Band(
       lower: mix(lower, other.lower), upper: mix(upper, other.upper),
       targetLower: mix(targetLower, other.targetLower), targetUpper: mix(targetUpper, other.targetUpper)
     ).with(slopeLower: mix(slopeLower, other.slopeLower), slopeUpper: mix(slopeUpper, other.slopeUpper))
+    band.holdsFlat = weight < 0.5 ? holdsFlat : other.holdsFlat
+    return band
   }
 
   /// `upper − lower`.
@@ -92,12 +109,19 @@ public struct PolicyTable: Sendable, Equatable {
   public let regimeCount: Int
   /// Bands in net delta D = Δ_book + y [units], `[time × regime × spot]`.
   public let bands: [Band]
+  /// How near to an inventory of zero a trade ends at exactly zero where a band `holdsFlat` [units]; 0 where zero is an inventory
+  /// like others.
+  ///
+  /// With a fixed cost and settlement at cost, being flat saves a ticket: towards the expiry one waits at exactly zero and nowhere
+  /// beside it, which no band in net delta says. See `Band.trade(at:inventory:flatWithin:)`; `holdsFlat` is that of the nearest node.
+  public let flatWithin: Double
 
-  public init(times: [Double], logSpots: [Double], regimeCount: Int, bands: [Band]) {
+  public init(times: [Double], logSpots: [Double], regimeCount: Int, bands: [Band], flatWithin: Double = 0) {
     self.times = times
     self.logSpots = logSpots
     self.regimeCount = regimeCount
     self.bands = bands
+    self.flatWithin = flatWithin
   }
 
   /// The band at a node.

@@ -85,6 +85,7 @@ struct GeneralTrades: Sendable {
         trade.replace(with: trade + slopes.upper * (net - edges.upper), where: isAbove)
         trade.replace(with: trade + slopes.lower * (net - edges.lower), where: isBelow)
       }
+      trade = policy.flattened(trade, vector: vector, state: state)
       for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
         trade[lane] = possible(trade[lane], price: state.spot[vector][lane], regime: Int(regime[lane]))
       }

@@ -14,9 +14,14 @@ protocol LanePolicy {
   func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   /// How the targets move with the position beyond the edges; nil where they do not.
   func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair?
+  /// The trades that bands ask for where an inventory of zero is special; see `Band.trade(at:inventory:flatWithin:)`.
+  func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes
 }
 
 extension LanePolicy {
+  @inline(__always)
+  func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes { trade }
+
   func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? { nil }
 }
 
@@ -69,6 +74,7 @@ struct TableLanePolicy: LanePolicy {
   private let density: Double
   private let bucketCount: Double
   private let corrections: Int
+  private let flatWithin: Double
   /// The last time of the table at or before the check, and where the two rows begin.
   private var time = 0
   private var before = 0
@@ -110,6 +116,7 @@ struct TableLanePolicy: LanePolicy {
     (origin, end, density) = (nodes.origin, nodes.end, nodes.density)
     bucketCount = Double(nodes.bucketCount)
     corrections = nodes.corrections
+    flatWithin = nodes.flatWithin
   }
 
   /// Called once per check and block, with the paths where they stand.
@@ -175,6 +182,22 @@ struct TableLanePolicy: LanePolicy {
 
   func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? {
     slopeRows.map { between($0, vector: vector, state: state) }
+  }
+
+  @inline(__always)
+  func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes {
+    guard flatWithin > 0 else { return trade }
+    let inventory = state.inventory[vector]
+    let width = Lanes(repeating: flatWithin)
+    let isFlat = (trade .!= 0) .& ((inventory .== 0) .| (absolute(inventory + trade) .<= width))
+    guard anyLane(isFlat) else { return trade }
+    var flat = trade
+    for lane in 0..<Lanes.scalarCount where isFlat[lane] {
+      let path = vector &* Lanes.scalarCount &+ lane
+      let cell = Int(state.cells[path]) + (state.scalars(state.place)[path] < 0.5 ? 0 : 1)
+      if nodes.holdsFlat[(weight < 0.5 ? before : after) + cell] { flat[lane] = -inventory[lane] }
+    }
+    return flat
   }
 
   @inline(__always)
@@ -255,6 +278,7 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
     var trade = Lanes()
     trade.replace(with: targets.upper - net, where: net .> edges.upper)
     trade.replace(with: targets.lower - net, where: net .< edges.lower)
+    trade = policy.flattened(trade, vector: vector, state: state)
     if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
     var charge = costs[current].variableCharge(price: spot, trade: trade)
     var fixed = Lanes(repeating: costs[current].fixed)

@@ -60,6 +60,7 @@ extension PolicyTable {
         }
       }
     }
-    return PolicyTable(times: times, logSpots: logSpots, regimeCount: regimeCount, bands: narrowed)
+    return PolicyTable(
+      times: times, logSpots: logSpots, regimeCount: regimeCount, bands: narrowed, flatWithin: flatWithin)
   }
 }

@@ -31,6 +31,9 @@ final class PolicyNodes: Sendable {
   let end: Double
   /// Buckets per unit of log-spot.
   let density: Double
+  /// Of `PolicyTable`; with it, `[time × cell]`: whether to hold at zero inventory. Empty without.
+  let flatWithin: Double
+  let holdsFlat: [Bool]
 
   /// What stands for an infinite edge: beyond any net delta, and interpolation between it and a finite edge stays beyond
   /// any net delta, as an infinite neighbour demands, without the `∞ − ∞` of the real thing.
@@ -53,6 +56,8 @@ final class PolicyNodes: Sendable {
       for index in values.indices.dropFirst() where !(values[index] > values[index - 1]) { throw .tableShape(name) }
     }
     times = table.times
+    flatWithin = table.flatWithin
+    holdsFlat = table.flatWithin > 0 ? PolicyNodes.rows(of: table) { $0.holdsFlat } : []
     rowLength = regimeCount * (nodes.count + 1)
     (origin, end) = (nodes[0], nodes[nodes.count - 1])
     (edges, targets, slopes) = try PolicyNodes.halves(table)
@@ -82,6 +87,17 @@ final class PolicyNodes: Sendable {
         SIMD2(nodes[index], index + 1 < nodes.count ? 1 / (nodes[index + 1] - nodes[index]) : 0)
       } + [SIMD2(.infinity, 0)]
     stretches = (0..<regimeCount).flatMap { _ in ofOneRegime }
+  }
+
+  /// What every band says, the last node of each row twice.
+  private static func rows<Value>(of table: PolicyTable, _ value: (Band) -> Value) -> [Value] {
+    table.times.indices.flatMap { time in
+      (0..<table.regimeCount).flatMap { regime in
+        (0...table.logSpots.count).map { spot in
+          value(table.band(time: time, regime: regime, spot: min(spot, table.logSpots.count - 1)))
+        }
+      }
+    }
   }
 
   /// Edges and targets, the last node of each row twice and infinities replaced.

@@ -61,6 +61,9 @@ struct RollOutPlan: Sendable {
   /// paths. Regimes that switch faster than this are one regime of the mean variance, and so are jumps.
   static let maximumSwitches = 1e6
 
+  /// Kou's upward scale from which E e^{4Z}, and with it the variance of what a path costs, is infinite.
+  static let mostScaleUp = 0.25
+
   init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
     try require(
       settings.checkEvery, settings.checkEvery > 0 && settings.checkEvery.isFinite, "checkEvery", "> 0 s")
@@ -79,6 +82,12 @@ struct RollOutPlan: Sendable {
     try require(switchesPerPath, switchesPerPath <= RollOutPlan.maximumSwitches, "switches per path", "≤ 10⁶")
     let jumpsPerPath = problem.environment.regimes.map { $0.jumps?.intensity ?? 0 }.max()! * problem.horizon
     try require(jumpsPerPath, jumpsPerPath <= RollOutPlan.maximumSwitches, "jumps per path", "≤ 10⁶")
+    for regime in problem.environment.regimes where regime.hasJumps {
+      guard case .kou(let up, _, let probability) = regime.jumps!.law, probability > 0 else { continue }
+      try require(
+        up, up < RollOutPlan.mostScaleUp, "jumps.kou.scaleUp",
+        "below 0.25: from there on the simulated cost has no finite variance, and no standard error")
+    }
     if problem.preference.isExponential, problem.environment.hasPriceJumps {
       throw .criterion("exponential utility with jumps of the price")
     }

@@ -164,7 +164,7 @@ struct EntropicMarch {
     return FiniteHorizonSolution(
       problem: problem, settingsGiven: settings, grid: grid,
       // At a later time the same X is a dearer S.
-      policy: grid.policy(ordered: bands, regimes: regimes, logDrift: -rate), values: values,
+      policy: grid.policy(ordered: bands, problem: problem, logDrift: -rate), values: values,
       markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, table: nil)
   }
 

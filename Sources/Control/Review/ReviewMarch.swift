@@ -155,7 +155,8 @@ struct ReviewMarch {
       }
     }
     return PolicyTable(
-      times: levels.map { grid.times[$0] }, logSpots: grid.logSpots, regimeCount: base.regimes, bands: ordered)
+      times: levels.map { grid.times[$0] }, logSpots: grid.logSpots, regimeCount: base.regimes, bands: ordered,
+      flatWithin: grid.flatWithin(problem))
   }
 
   // MARK: Steps

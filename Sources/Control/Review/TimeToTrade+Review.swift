@@ -26,7 +26,8 @@ extension TimeToTrade {
         if weight > 0 {
           band = band.mixed(with: solution.policy.band(time: index + 1, regime: e, spot: row), weight: weight)
         }
-        if band.trade(at: delta[node] + y) != 0 { time.recent[node] = 0 }
+        let trade = band.trade(at: delta[node] + y, inventory: settled(y), flatWithin: solution.policy.flatWithin)
+        if trade != 0 { time.recent[node] = 0 }
       }
     }
     return time.recent[grid.reference * regimes + start]

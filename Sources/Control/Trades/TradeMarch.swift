@@ -61,7 +61,7 @@ struct TradeMarch {
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
     return try base.solution(
-      buffers, policy: grid.policy(bands, regimes: base.regimes, logDrift: 0), markJumps: markJumps, delta: delta,
+      buffers, policy: grid.policy(bands, problem: problem, logDrift: 0), markJumps: markJumps, delta: delta,
       settings: settings, valueLine: unused, reference: 0)
   }
 

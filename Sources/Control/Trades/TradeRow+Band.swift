@@ -22,9 +22,11 @@ extension TradeRow {
   func band(_ reading: Reading, well: Int) -> Band {
     let above = edge(reading, well: well, direction: 1)
     let below = edge(reading, well: well, direction: -1)
-    return Band(
+    var band = Band(
       lower: below.edge, upper: above.edge, targetLower: below.target, targetUpper: above.target
     ).with(slopeLower: below.slope, slopeUpper: above.slope)
+    band.holdsFlat = kink >= 0 && gain[kink] <= 0
+    return band
   }
 
   private typealias Side = (edge: Double, target: Double, slope: Double)

@@ -14,6 +14,14 @@ public enum BandEncoding {
     return (numbers.filter(\.1.isFinite) + (band.hasSlopes ? slopes : [])).map { JSONMember($0.0, .number($0.1)) }
   }
 
+  /// Where being flat at the settlement saves a ticket: whether to hold at an inventory of exactly zero, and how near to it a trade
+  /// ends there instead (`Band.trade(at:inventory:flatWithin:)`).
+  static func flat(_ band: Band, in table: PolicyTable, unit: String) -> JSONMember? {
+    guard table.flatWithin > 0 else { return nil }
+    return JSONMember(
+      "flat", ["holds": .boolean(band.holdsFlat), "within": .number(table.flatWithin), "unit": .string(unit)])
+  }
+
   /// - Parameter error: of the edges and targets, in the same unit; nil when it is stated elsewhere.
   static func band(_ band: Band, unit: String?, measure: String, error: Double? = nil) -> JSONValue {
     var members = members(band)

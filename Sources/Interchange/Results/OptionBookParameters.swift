@@ -69,6 +69,7 @@ struct OptionBookParameters {
         "band", BandEncoding.band(emitted(regime.band, e), unit: unit, measure: "netDelta", error: regime.bandError)),
       JSONMember("holding", .object(BandEncoding.members(regime.holding))),
     ]
+    if let flat = BandEncoding.flat(regime.band, in: answer.solution.policy, unit: unit) { optimal.append(flat) }
     let moves = EquivalentMove.moves(answer, regime: e)
     let sides = [("down", moves.down), ("up", moves.up)]
     let found = sides.compactMap { side in side.1.map { JSONMember(side.0, .number($0)) } }
@@ -292,9 +293,11 @@ struct OptionBookParameters {
           let band = problem.emitted(
             policy.band(time: time, regime: e, spot: spot), time: policy.times[time], spot: price, regime: e)
           let delta = problem.conventionDelta(time: policy.times[time], spot: price, regime: e)
-          for measure in DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity)) {
+          var measures = DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity))
+          if policy.flatWithin > 0 { measures.append(delta) }
+          for measure in measures {
             let inventory = measure - delta
-            let trade = band.trade(at: delta + inventory)
+            let trade = band.trade(at: delta + inventory, inventory: inventory, flatWithin: policy.flatWithin)
             vectors.append(
               DecisionVector(
                 time: policy.times[time] * problem.dayCount.secondsPerYear, spot: price, regime: e,

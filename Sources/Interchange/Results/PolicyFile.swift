@@ -99,6 +99,20 @@ enum PolicyFile {
         .init(
           units: edge.name.hasPrefix("slope") ? "1" : unit, longName: edge.longName + ", in net delta", fill: .nan))
     }
+    if policy.flatWithin > 0 {
+      try file.attribute("flat_within", .number(policy.flatWithin))
+      let holds = (0..<count).flatMap { e in
+        slices.flatMap { slice in
+          spots.indices.map { policy.band(time: slice, regime: e, spot: $0).holdsFlat ? 1.0 : 0 }
+        }
+      }
+      try file.variable(
+        "holdsFlat", over: [classDimension, regime, time, spot], values: holds,
+        .init(
+          units: "1",
+          longName: "1: at an inventory of zero hold, and end there what would end within flat_within of it",
+          fill: .nan))
+    }
     var deltas: [Double] = []
     for (place, slice) in slices.enumerated() {
       for e in 0..<count {

@@ -46,4 +46,44 @@ import Testing
       #expect(found.lower.solved < targets.lower && targets.upper < found.upper.solved, "\(found)")
     }
   }
+
+  /// Wells on either side, the deeper one to the left or to the right, with a ticket and without.
+  @Test(arguments: [-0.1, 0.1], [0.25, 0])
+  func severalWells(_ tilt: Double, _ fixed: Double) {
+    let count = 208
+    let spacing = 0.02
+    let holdings = (0..<count).map { -2 + Double($0) * spacing }
+    let values = holdings.map { y in 4 * (y * y - 1) * (y * y - 1) + tilt * y }
+    var row = ImpulseRow(
+      fixed: fixed, buy: 0.3, sell: 0.5, origin: holdings[0], spacing: spacing, count: count, kink: -1, diffusion: 10)
+    row.mayHaveWells = true
+    let general = Intervention(fixed: fixed, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
+      .applied(to: values, kink: -1)
+    let groups = count / LineGroup.scalarCount
+    withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
+      let memory = groupMemory.baseAddress!
+      let plain = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Double.self)
+      for index in 0..<count {
+        plain[index] = values[index]
+        plain[2 * count + index] = holdings[index]
+      }
+      let scratch = ImpulseRow.Scratch(lines: count)
+      defer { scratch.deallocate() }
+      let found = row.project(
+        RowLines(memory), multiplier: RowLines(memory + groups), holdings: memory + 2 * groups, rate: 1,
+        scratch: scratch)
+      var waits: [Int] = []
+      for index in 0..<count {
+        #expect(abs(plain[index] - min(values[index], general[index])) < 1e-12, "inventory \(holdings[index])")
+        if general[index] >= values[index] { waits.append(index) }
+      }
+      // Both stretches are among the lines that wait, and the deeper one is the band.
+      #expect(found.waiting == waits.first!...waits.last! && waits.count < waits.last! - waits.first!, "\(found)")
+      let well = tilt > 0 ? -1.0 : 1.0
+      let (lower, upper) = (found.lower.solved, found.upper.solved)
+      #expect(lower < well && upper > well && lower * well > 0 && upper * well > 0, "\(found)")
+      // Without a ticket trades go to the edges.
+      if fixed > 0 { #expect(found.targets.lower >= lower && found.targets.upper <= upper, "\(found)") }
+    }
+  }
 }

@@ -10,6 +10,7 @@ struct ScalarReference {
   /// The band at (years, ln S, regime).
   let band: (Double, Double, Int) -> Band
   var every = 1
+  var flatWithin = 0.0
 
   func columns(path index: Int) -> [RollOutColumn: Double] {
     let problem = rollOut.problem
@@ -33,7 +34,8 @@ struct ScalarReference {
       let alive = Book(legs: problem.book.legs.filter { $0.expiry > start + edge }, rate: rate)
       let now = alive.greeks(time: start, spot: spot, regime: regime)
       if path.checks[step] >= 0, path.checks[step] % every == 0 {
-        var trade = band(start, path.logSpots[step], regime).trade(at: now.delta + inventory)
+        var trade = band(start, path.logSpots[step], regime).trade(
+          at: now.delta + inventory, inventory: inventory, flatWithin: flatWithin)
         let lot = problem.execution.lot
         if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
         if trade != 0 {

@@ -10,10 +10,11 @@ import Testing
   static let rounding = 1e-9
 
   func agree(
-    _ rollOut: RollOut, _ policy: HedgingPolicy, every: Int = 1, band: @escaping (Double, Double, Int) -> Band
+    _ rollOut: RollOut, _ policy: HedgingPolicy, every: Int = 1, flatWithin: Double = 0,
+    band: @escaping (Double, Double, Int) -> Band
   ) throws {
     let result = try rollOut.run(policy, keeping: RollOutColumn.allCases)
-    let reference = ScalarReference(rollOut: rollOut, band: band, every: every)
+    let reference = ScalarReference(rollOut: rollOut, band: band, every: every, flatWithin: flatWithin)
     var traded = 0.0
     for path in stride(from: 0, to: rollOut.settings.pathCount, by: 7) {
       let expected = reference.columns(path: path)
@@ -67,6 +68,39 @@ import Testing
     try agree(rollOut, .never) { _, _, _ in .unbounded }
     try agree(rollOut, .frictionless) { _, _, _ in .point(0) }
     try agree(rollOut, .interval(everySeconds: 24 * 3600, target: 0.1), every: 4) { _, _, _ in .point(0.1) }
+  }
+
+  /// One band everywhere, with a place of its own at zero inventory on some nodes: trades end there exactly, and some paths wait
+  /// there outside the band. Costs general and plain.
+  @Test(arguments: [0, 0.02])
+  func flatInventory(impact: Double) throws {
+    let problem = try Fixture.switching(settlement: .cash).replacing(
+      costs: [.fixed(0.01), TradeCost(fixed: 0.02, proportionalBuy: 0.001, quadraticImpact: impact)])
+    let band = Band(lower: -0.15, upper: 0.15, targetLower: -0.05, targetUpper: 0.05)
+    let (times, nodes) = ([0.0, 0.04, 0.07], [4.4, 4.5, 4.6, 4.65, 4.9])
+    func holds(_ time: Int, _ regime: Int, _ spot: Int) -> Bool { (time + spot + regime) % 3 != 0 }
+    let bands = times.indices.flatMap { time in
+      (0..<2).flatMap { regime in
+        nodes.indices.map { spot in
+          var here = band
+          here.holdsFlat = holds(time, regime, spot)
+          return here
+        }
+      }
+    }
+    let table = PolicyTable(times: times, logSpots: nodes, regimeCount: 2, bands: bands, flatWithin: 0.1)
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 4 * 3600, pathCount: 320, seed: 18))
+    /// Of two neighbours the later where both are as near.
+    func nearest(_ x: Double, _ nodes: [Double]) -> Int {
+      nodes.indices.reduce(0) { abs(nodes[$1] - x) <= abs(nodes[$0] - x) ? $1 : $0 }
+    }
+    try agree(rollOut, .table(table), flatWithin: 0.1) { time, logSpot, regime in
+      bands[(nearest(time, times) * 2 + regime) * nodes.count + nearest(logSpot, nodes)]
+    }
+    let result = try rollOut.run(.table(table), keeping: RollOutColumn.allCases)
+    let flat = result.kept[RollOutColumn.settlementCost.rawValue].filter { $0 == 0 }.count
+    #expect(flat > 10 && flat < 310, "\(flat)")
   }
 
   /// A check that does not divide the horizon: the last interval is shorter.
