@@ -51,25 +51,28 @@ public struct FiniteHorizon: Sendable {
   ) throws(ControlError) -> FiniteHorizonSolution {
     if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
     let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
-    if problem.preference.isExponential {
-      return try EntropicMarch(problem: problem, grid: grid, threads: threads).run(
-        settings: settings, progress: progress)
-    }
     return try FiniteHorizon.march(problem, on: grid, settings: settings, threads: threads, progress: progress)
   }
 
-  /// Quadratic risk on a given grid.
+  /// On a given grid.
   static func march(
     _ problem: OptionBookProblem, on grid: FiniteHorizonGrid, settings: GridSettings, threads: Int,
     progress: (@Sendable (Double) -> Void)? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
-    if let period = grid.timing.reviewPeriod {
-      return try ReviewMarch(problem: problem, grid: grid, threads: threads, period: period).run(
-        settings: settings, progress: progress)
+    let isUtility = problem.preference.isExponential
+    let period = grid.timing.reviewPeriod
+    guard period != nil || grid.timing.needsGeneralOperator(problem) else {
+      return isUtility
+        ? try EntropicMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
+        : try BackwardMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
     }
-    if grid.timing.needsGeneralOperator(problem) {
-      return try TradeMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
+    let table = try RouteTable(problem: problem, isReview: period != nil)
+    func run(_ rest: some RestingMarch) throws(ControlError) -> FiniteHorizonSolution {
+      guard let period else { return try TradeMarch(rest, table: table).run(settings: settings, progress: progress) }
+      return try ReviewMarch(rest, table: table, period: period).run(settings: settings, progress: progress)
     }
-    return try BackwardMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
+    return isUtility
+      ? try run(EntropicRest(problem: problem, grid: grid, threads: threads, table: table))
+      : try run(QuadraticRest(problem: problem, grid: grid, threads: threads))
   }
 }

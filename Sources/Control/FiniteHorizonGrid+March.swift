@@ -26,20 +26,29 @@ extension FiniteHorizonGrid {
   ///   bands are interpolated from the march's nodes where it is not 0.
   func policy(_ bands: [Band], regimes: Int, logDrift: Double) -> PolicyTable {
     let rows = logSpots.count
+    let slice = rows * regimes
     var ordered = bands
     for level in levels {
       let shift = logDrift * times[level]
+      let here = bands[(level * slice)..<((level + 1) * slice)]
       for row in 0..<rows {
-        let (index, weight) =
-          shift == 0 ? (row, 0) : CubicInterpolation.locate(logSpots, logSpots[row] + shift)
         for e in 0..<regimes {
-          let here = bands[(level * rows + index) * regimes + e]
-          ordered[(level * regimes + e) * rows + row] =
-            weight == 0 ? here : here.mixed(with: bands[(level * rows + index + 1) * regimes + e], weight: weight)
+          ordered[(level * regimes + e) * rows + row] = band(
+            here, row: row, regime: e, regimes: regimes, shift: shift)
         }
       }
     }
     return PolicyTable(times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: ordered)
+  }
+
+  /// One level's band `[row × regime]` at a node of ln S where the march's own price is ahead by `shift`.
+  func band<Bands: RandomAccessCollection>(
+    _ bands: Bands, row: Int, regime e: Int, regimes: Int, shift: Double
+  ) -> Band where Bands.Element == Band, Bands.Index == Int {
+    let (index, weight) = shift == 0 ? (row, 0) : CubicInterpolation.locate(logSpots, logSpots[row] + shift)
+    let start = bands.startIndex
+    let here = bands[start + index * regimes + e]
+    return weight == 0 ? here : here.mixed(with: bands[start + (index + 1) * regimes + e], weight: weight)
   }
 }
 

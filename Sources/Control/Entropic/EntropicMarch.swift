@@ -21,11 +21,11 @@ struct EntropicMarch {
   let grid: FiniteHorizonGrid
   let threads: Int
   /// The problem whose spot is today's forward: its grid is one of ln X.
-  private let forwards: [Double]
+  let forwards: [Double]
   private let rows: Int
-  private let regimes: Int
+  let regimes: Int
   private let holdings: [Double]
-  private let spacing: Double
+  let spacing: Double
   /// Whether steps leave out what lies beside the strip.
   private let isNarrow: Bool
 
@@ -45,7 +45,7 @@ struct EntropicMarch {
     spacing = holdings[1] - holdings[0]
   }
 
-  private var nodes: Int { rows * regimes }
+  var nodes: Int { rows * regimes }
   private var lines: Int { holdings.count }
 
   func run(
@@ -134,7 +134,18 @@ struct EntropicMarch {
     }
 
     trades.fill(buffers, beside: memory.strip, regimes: regimes)
-    let discount = exp(-rate * problem.horizon)
+    // At a later time the same X is a dearer S.
+    return try solution(
+      buffers, policy: grid.policy(bands, regimes: regimes, logDrift: -rate), delta: delta, settings: settings)
+  }
+
+  /// What a march has arrived at.
+  ///
+  /// - Parameter delta: of the book today, per node.
+  func solution(
+    _ buffers: LineBuffers, policy: PolicyTable, delta: [Double], settings: GridSettings
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    let discount = exp(-problem.market.rate * problem.horizon)
     var values = [Double](repeating: 0, count: nodes * lines)
     let slice = buffers.slice(buffers.recent)
     for node in 0..<nodes {
@@ -144,40 +155,47 @@ struct EntropicMarch {
       throw .notFinite(method: FiniteHorizon.name, where: "the certainty equivalent at the valuation")
     }
     return FiniteHorizonSolution(
-      problem: problem, settingsGiven: settings, grid: grid,
-      // At a later time the same X is a dearer S.
-      policy: grid.policy(bands, regimes: regimes, logDrift: -rate), values: values,
+      problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
       markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta)
   }
 
   /// Whether one trades wherever the net delta is far from the band: not so with a fixed cost and a settlement at cost, where
   /// holding what the settlement leaves free may be best.
-  private var holdsExposures: Bool { problem.settlement == .none || problem.costs.allSatisfy { $0.fixed == 0 } }
+  var holdsExposures: Bool { problem.settlement == .none || problem.costs.allSatisfy { $0.leastFixed == 0 } }
 
   // MARK: Step
 
   private func setTerminal(_ buffers: LineBuffers) {
+    setSettlement(buffers)
+    let recent = buffers.slice(buffers.recent)
+    for node in 0..<nodes {
+      let (row, cost) = (node / regimes, problem.costs[node % regimes])
+      let charge = (0..<lines).map { recent[node, $0] }
+      let best = Intervention(
+        fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
+        sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing
+      ).applied(to: charge, kink: kink(row: row))
+      for index in 0..<lines { recent[node, index] = min(charge[index], best[index]) }
+    }
+  }
+
+  /// What the settlement charges, without a trade before it.
+  func setSettlement(_ buffers: LineBuffers) {
     let recent = buffers.slice(buffers.recent)
     let cells = SettlementCells(problem: problem, logSpots: forwards.map { log($0) })
-    for row in 0..<rows {
-      for e in 0..<regimes {
-        let node = row * regimes + e
-        let cost = problem.costs[e]
-        let charge = holdings.map { y in
-          // The node next to zero is zero: grids contain it up to rounding.
-          cells.charge(row: row, spot: forwards[row], cost: cost, inventory: abs(y) < 1e-9 * spacing ? 0 : y)
-        }
-        let best = Intervention(
-          fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
-          sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing
-        ).applied(to: charge, kink: kink(row: row))
-        for index in 0..<lines { recent[node, index] = min(charge[index], best[index]) }
+    for node in 0..<nodes {
+      let row = node / regimes
+      for (index, y) in holdings.enumerated() {
+        // The node next to zero is zero: grids contain it up to rounding.
+        recent[node, index] = cells.charge(
+          row: row, spot: forwards[row], cost: problem.costs[node % regimes],
+          inventory: abs(y) < 1e-9 * spacing ? 0 : y)
       }
     }
   }
 
   /// The node where settlement is free, −1 when there is none.
-  private func kink(row: Int) -> Int {
+  func kink(row: Int) -> Int {
     guard problem.settlement != .none else { return -1 }
     let assigned = problem.settlement == .physical ? problem.assigned(spot: forwards[row]) : 0
     let position = (-assigned - holdings[0]) / spacing
@@ -185,7 +203,7 @@ struct EntropicMarch {
     return abs(position - position.rounded()) < 1e-6 && holdings.indices.contains(index) ? index : -1
   }
 
-  private func advance<Surroundings: StripSurroundings>(
+  func advance<Surroundings: StripSurroundings>(
     _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip,
     surroundings: Surroundings
   ) {
@@ -202,7 +220,7 @@ struct EntropicMarch {
   /// Share of what crossing the band costs by which the lagged multiplier may move Λ. Far from the band the multiplier is
   /// large and of no use; where the band moves over such a node within a step, what the multiplier has diffused to its
   /// neighbours stays behind as an error of this size.
-  private static let lagShare = 0.25
+  static let lagShare = 0.25
 
   private func lagBound(node: Int, growth: Double, width: Double) -> Double {
     let cost = problem.costs[node % regimes]
