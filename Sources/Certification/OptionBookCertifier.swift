@@ -140,7 +140,7 @@ public struct OptionBookCertifier: Sendable {
       usable.isEmpty
       ? problem.horizon : usable.reduce(0) { $0 + clock.expected(regime: e, inventory: $1) } / Double(usable.count)
 
-    let rollOut = try rollOut(regime: e, policy: fine.policy, check: check)
+    let rollOut = try rollOut(regime: e, policy: fine.policy, check: check, guide: fine.guide)
     let trading = trading(share.trading[e], middle: values[1], limit: controlled, error: error, rollOut: rollOut)
     ask(
       &checks, name: name, value: controlled, error: error, order: order, difference: difference, band: band,
@@ -236,7 +236,7 @@ public struct OptionBookCertifier: Sendable {
   // MARK: Roll-outs
 
   func rollOut(
-    regime e: Int, policy: PolicyTable, check: Double
+    regime e: Int, policy: PolicyTable, check: Double, guide: LossGuide? = nil
   ) throws(CertificationError) -> RollOutEstimate {
     do {
       let rollOut = try RollOut(
@@ -244,6 +244,11 @@ public struct OptionBookCertifier: Sendable {
         settings: RollOutSettings(
           checkEvery: check, substeps: max(1, Int((check / densestCheck).rounded(.up))), pathCount: settings.paths,
           seed: settings.seed, antithetic: true, detailed: true, threads: settings.threads))
+      if let guide {
+        return reviewSeconds == nil
+          ? try rollOut.estimate(.table(policy), guide: guide)
+          : try rollOut.estimateAsChecked(.table(policy), guide: guide)
+      }
       return reviewSeconds == nil
         ? try rollOut.estimate(.table(policy)) : try rollOut.estimateAsChecked(.table(policy))
     } catch { throw .simulation(error) }

@@ -14,6 +14,8 @@ public struct FiniteHorizonSolution: Sendable {
   public let markJumpRisk: [Double]
   /// Today's deltas of the book, `[spot × regime]` [units].
   public let bookDeltas: [Double]
+  /// With exponential utility: how Λ moves with the price, for a simulation's draws.
+  public var guide: LossGuide?
 
   /// The value at today's spot [quote], without the jump-of-mark part, by linear interpolation of the convexity-corrected
   /// value in inventory.

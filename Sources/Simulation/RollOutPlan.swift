@@ -52,6 +52,8 @@ struct RollOutPlan: Sendable {
   let carries: Bool
   /// With exponential utility.
   let wealth: TerminalWealth?
+  /// Where paths are drawn under exponential utility; nil: from their own law.
+  private(set) var tilt: ImportanceTilt?
   /// With costs or execution beyond K + k|u| and lots.
   let general: GeneralTrades?
 
@@ -98,6 +100,13 @@ struct RollOutPlan: Sendable {
     jumpRisk = JumpRisk(problem, motion: motion, seed: settings.seed)
     wealth = TerminalWealth(problem, coincidence: coincidence)
     carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
+  }
+
+  /// The same with paths drawn where they matter.
+  func tilted(by guide: LossGuide) -> RollOutPlan {
+    var plan = self
+    plan.tilt = ImportanceTilt(problem, guide: guide)
+    return plan
   }
 
   /// The number of the first stream of eight that a vector of paths draws from. Antithetic paths share one: paths

@@ -65,16 +65,21 @@ struct TerminalWealth: Sendable {
   }
 
   /// The book and the inventory at the horizon, and the criterion's column.
-  func close(state: BlockState) {
+  ///
+  /// - Parameter isTilted: whether paths were drawn from another law (`ImportanceTilt`), under which gains have no known mean.
+  func close(state: BlockState, isTilted: Bool) {
     for leg in book.legs where leg.expiry >= horizon - coincidence { count(leg, at: horizon, state: state) }
     let spots = state.scalars(state.spot)
     let inventories = state.scalars(state.inventory)
     let (wealth, gains) = (state.values(.excessWealth), state.scalars(state.gains))
+    // Zero unless tilted.
+    let weights = state.scalars(state.logWeight)
     for path in 0..<BlockState.pathCount {
       let held = inventories[path] * spots[path]
       wealth[path] += held - state.values(.settlementCost)[path]
-      let disutility = CriterionScale.disutility(excessWealth: wealth[path], riskAversion: riskAversion)
-      state.values(.criterion)[path] = disutility + (isDriftless ? gains[path] + held : 0)
+      let disutility = CriterionScale.disutility(
+        excessWealth: wealth[path] - weights[path] / riskAversion, riskAversion: riskAversion)
+      state.values(.criterion)[path] = disutility + (isDriftless && !isTilted ? gains[path] + held : 0)
     }
   }
 

@@ -80,6 +80,7 @@ struct EntropicMarch {
       memory.deallocate()
     }
 
+    var recorder = LossGuideRecorder(grid: grid, regimes: regimes, levels: Array(grid.levels))
     setTerminal(buffers)
     var segmentEnd = problem.horizon
     for level in grid.levels {
@@ -130,20 +131,22 @@ struct EntropicMarch {
         inventories[node] = bands[level * nodes + node].shifted(by: -delta[node])
         nets[node] = inventories[node].shifted(by: terms.bookDelta[node])
       }
+      recorder.record(level, time: times[level], buffers, inventories: inventories, nets: nets)
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
 
     trades.fill(buffers, beside: memory.strip, regimes: regimes)
     // At a later time the same X is a dearer S.
     return try solution(
-      buffers, policy: grid.policy(bands, regimes: regimes, logDrift: -rate), delta: delta, settings: settings)
+      buffers, policy: grid.policy(bands, regimes: regimes, logDrift: -rate), delta: delta, settings: settings,
+      guide: recorder.guide)
   }
 
   /// What a march has arrived at.
   ///
   /// - Parameter delta: of the book today, per node.
   func solution(
-    _ buffers: LineBuffers, policy: PolicyTable, delta: [Double], settings: GridSettings
+    _ buffers: LineBuffers, policy: PolicyTable, delta: [Double], settings: GridSettings, guide: LossGuide?
   ) throws(ControlError) -> FiniteHorizonSolution {
     let discount = exp(-problem.market.rate * problem.horizon)
     var values = [Double](repeating: 0, count: nodes * lines)
@@ -156,7 +159,7 @@ struct EntropicMarch {
     }
     return FiniteHorizonSolution(
       problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
-      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta)
+      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, guide: guide)
   }
 
   /// Whether one trades wherever the net delta is far from the band: not so with a fixed cost and a settlement at cost, where

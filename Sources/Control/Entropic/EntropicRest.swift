@@ -21,7 +21,7 @@ struct EntropicRest: RestingMarch {
   /// The last bands, in inventory and in the frictionless net delta.
   private var inventories: [Band]
   private var nets: [Band]
-  private var time = 0.0
+  private var recorder: LossGuideRecorder
 
   init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, table: RouteTable) {
     base = EntropicMarch(problem: problem, grid: grid, threads: threads, everywhere: true)
@@ -35,6 +35,7 @@ struct EntropicRest: RestingMarch {
     delta = Array(repeating: 0, count: base.nodes)
     inventories = Array(repeating: .unbounded, count: base.nodes)
     nets = inventories
+    recorder = LossGuideRecorder(grid: grid, regimes: base.regimes, levels: grid.levels.filter { grid.isCheck[$0] })
   }
 
   var problem: OptionBookProblem { base.problem }
@@ -52,7 +53,6 @@ struct EntropicRest: RestingMarch {
   func setTerminal(_ buffers: inout LineBuffers) { base.setSettlement(buffers) }
 
   mutating func prepare(time: Double, scheme: BackwardDifference, isNewMatrix: Bool) {
-    self.time = time
     terms.update(time: time)
     marks.deltas(at: time, logShift: -problem.market.rate * (problem.horizon - time), into: &delta)
     guard !isReview else { return }
@@ -90,16 +90,17 @@ struct EntropicRest: RestingMarch {
     preconditionFailure("a delayed fill has no value apart from the inventory that waits for it")
   }
 
-  mutating func learn(_ bands: ArraySlice<Band>) {
+  mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {
     for (node, band) in bands.enumerated() {
       inventories[node] = band.shifted(by: -delta[node])
       nets[node] = inventories[node].shifted(by: terms.bookDelta[node])
     }
+    recorder.record(level, time: grid.times[level], buffers, inventories: inventories, nets: nets)
   }
 
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
   ) throws(ControlError) -> FiniteHorizonSolution {
-    try base.solution(buffers, policy: policy, delta: delta, settings: settings)
+    try base.solution(buffers, policy: policy, delta: delta, settings: settings, guide: recorder.guide)
   }
 }

@@ -81,6 +81,7 @@ struct ReviewMarch<Rest: RestingMarch> {
         let found = rows.decide(
           buffers, pending: pending, isPossible: isPossible, delta: rest.delta, diffusions: diffusions,
           threads: rest.threads)
+        rest.learn(found[...], of: buffers, level: level)
         if kept.contains(level) { bands[level] = found }
       }
       for index in pending.indices where fills[index].contains(level) {

@@ -30,8 +30,8 @@ protocol RestingMarch: Sendable {
   func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
   /// The same without running cost.
   func carry(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
-  /// Takes note of a level's bands in net delta.
-  mutating func learn(_ bands: ArraySlice<Band>)
+  /// Takes note of a level's bands in net delta, after its trades.
+  mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int)
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
   ) throws(ControlError) -> FiniteHorizonSolution
@@ -98,7 +98,7 @@ struct QuadraticRest: RestingMarch {
     swap(&buffers.recent, &buffers.older)
   }
 
-  mutating func learn(_ bands: ArraySlice<Band>) {}
+  mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {}
 
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings

@@ -52,7 +52,7 @@ struct TradeMarch<Rest: RestingMarch> {
           buffers, delta: rest.delta, diffusions: diffusions, rate: rate, bounds: bounds, threads: rest.threads,
           bands: BandOutput(start: all.baseAddress! + level * nodes))
       }
-      rest.learn(bands[(level * nodes)..<((level + 1) * nodes)])
+      rest.learn(bands[(level * nodes)..<((level + 1) * nodes)], of: buffers, level: level)
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
     return try rest.solution(
