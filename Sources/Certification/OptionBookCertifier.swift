@@ -105,6 +105,20 @@ public struct OptionBookCertifier: Sendable {
     DecisionTiming(problem).reviewPeriod == nil ? nil : problem.execution.checkEvery
   }
 
+  /// Checks, gathered towards expiries, that a strong utility needs; nil where equal ones do.
+  ///
+  /// What a check that comes h late loses is `½γX²Γ(ΔX/X)²`, in an exponential: its mean `½γX²Γσ²h` has to be small, and
+  /// Γ grows as `φ(0)/(Xσ√τ)` towards an expiry at the strike. With checks at `τ = T(j/n)²` it is the same at all of them.
+  private var gradedChecks: Int? {
+    guard case .exponential(let aversion) = problem.preference, reviewSeconds == nil else { return nil }
+    let volatility = problem.environment.regimes.map(\.volatility).max()!
+    let exposure = aversion * problem.market.spot * problem.book.grossQuantity * volatility
+    let needed = exposure * CertificationSettings.densityAtZero * problem.horizon.squareRoot() * 2
+    let count = needed / CertificationSettings.mostBendPerCheck
+    guard count > Double(settings.checksPerPath) else { return nil }
+    return Int(min(count, CertificationSettings.mostGradedChecks).rounded())
+  }
+
   private var densestCheck: Double {
     problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
   }
@@ -157,7 +171,7 @@ public struct OptionBookCertifier: Sendable {
         fine, e, holding: holding, extrapolation: controlled - values[2]) + markJump,
       band: band, bandError: bandError, holding: holding, order: order,
       timeToTrade: time * problem.dayCount.secondsPerYear, startsAtTarget: hasFixed, rollOut: rollOut,
-      check: resolved ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
+      check: resolved && gradedChecks == nil ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
   }
 
   /// Expected trading costs: from the cost share of the middle grid, scaled by what the value gained on the way to the
@@ -239,11 +253,14 @@ public struct OptionBookCertifier: Sendable {
     regime e: Int, policy: PolicyTable, check: Double, guide: LossGuide? = nil
   ) throws(CertificationError) -> RollOutEstimate {
     do {
-      let rollOut = try RollOut(
-        problem: problem.replacing(currentRegime: e),
-        settings: RollOutSettings(
-          checkEvery: check, substeps: max(1, Int((check / densestCheck).rounded(.up))), pathCount: settings.paths,
-          seed: settings.seed, antithetic: true, detailed: true, threads: settings.threads))
+      var rollOutSettings = RollOutSettings(
+        checkEvery: check, substeps: max(1, Int((check / densestCheck).rounded(.up))), pathCount: settings.paths,
+        seed: settings.seed, antithetic: true, detailed: true, threads: settings.threads)
+      if guide != nil, let count = gradedChecks {
+        rollOutSettings.checkEvery = problem.horizon * problem.dayCount.secondsPerYear / Double(count)
+        rollOutSettings.graded = true
+      }
+      let rollOut = try RollOut(problem: problem.replacing(currentRegime: e), settings: rollOutSettings)
       if let guide {
         return reviewSeconds == nil
           ? try rollOut.estimate(.table(policy), guide: guide)

@@ -6,6 +6,9 @@ import VectorMath
 public struct RollOutSettings: Sendable, Equatable {
   /// δ, seconds between checks.
   public var checkEvery: Double
+  /// Whether checks gather towards expiries, `horizon/checkEvery` in all: those of a stretch that ends with one lie at the
+  /// shares (j/n)² of its length before it.
+  public var graded = false
   /// Sub-steps of the path and of the quadrature between two checks.
   public var substeps: Int
   /// A multiple of the block; see `RollOut.blockSize`.
@@ -87,9 +90,12 @@ struct RollOutPlan: Sendable {
     self.problem = problem
     self.settings = settings
     general = GeneralTrades(problem)
-    sample = SampleTimes(
-      horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries,
-      delays: general?.delays ?? [])
+    sample =
+      settings.graded
+      ? SampleTimes(gradedOver: problem.horizon, check: check, expiries: problem.book.expiries)
+      : SampleTimes(
+        horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries,
+        delays: general?.delays ?? [])
     regimes = problem.environment.regimes
     stream = RandomStream(seed: settings.seed)
     clocks = RegimeClocks(generator: problem.environment.generator, stream: stream)

@@ -54,11 +54,16 @@ public struct DecisionTiming: Sendable, Equatable {
     if problem.preference.isExponential {
       // Disutility until the fill and after it multiply: what is waited with and what comes cannot be parted.
       if isDelayed { return "exponential utility with a delay of execution" }
+      if let period = timing.reviewPeriod, ExponentialMoments(problem).isInfinite(period: period) {
+        return "exponential utility of a position that is short while nobody looks: its expectation is infinite, and what "
+          + "a bounded price would make of it depends on the bound"
+      }
       if timing.reviewPeriod == nil, execution.failure > 0 {
         let dearest = problem.costs.flatMap(\.routes).map(\.cost.fixed).max()!
         let growth = max(1, exp(problem.market.rate * problem.horizon))
         if execution.failure * exp(problem.preference.riskAversion * growth * dearest) >= 1 {
-          return "failures whose fixed cost is so dear that p e^{γK} ≥ 1: attempts until one succeeds have an infinite disutility"
+          return "failures whose fixed cost is so dear that p e^{γK} ≥ 1: attempts until one succeeds have an infinite "
+            + "disutility"
         }
       }
     }
@@ -81,6 +86,12 @@ public struct DecisionTiming: Sendable, Equatable {
     let execution = problem.execution
     return problem.costs.allSatisfy(\.isPlain) && lot == 0 && execution.delay == 0 && execution.failure == 0
       && execution.maximumTrade == nil
+  }
+
+  /// Whether a utility's expectation is that of a price held to the grid, without which it would be infinite
+  /// (`ExponentialMoments`).
+  public func boundsPrice(_ problem: OptionBookProblem) -> Bool {
+    problem.preference.isExponential && reviewPeriod != nil && ExponentialMoments(problem).uncovered > 0
   }
 
   /// Whether the value is marched with the general operator where monitoring is continuous.
