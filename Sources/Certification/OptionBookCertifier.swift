@@ -37,7 +37,7 @@ public struct OptionBookCertifier: Sendable {
   }
 
   func solve(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Refinements {
-    let fine = try solve(grid, threads: settings.threads, progress: progress)
+    let fine = try solve(grid, threads: settings.threads, isGuiding: true, progress: progress)
     let middle = try solve(grid.refined(by: 0.5, of: fine.grid), threads: settings.threads)
     let coarse = try solve(grid.refined(by: 0.25, of: fine.grid), threads: settings.threads)
     return Refinements(fine: fine, middle: middle, coarse: coarse)
@@ -86,11 +86,11 @@ public struct OptionBookCertifier: Sendable {
   }
 
   private func solve(
-    _ grid: GridSettings, threads: Int, progress: (@Sendable (Double) -> Void)? = nil
+    _ grid: GridSettings, threads: Int, isGuiding: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
   ) throws(CertificationError) -> FiniteHorizonSolution {
-    do { return try FiniteHorizon(settings: grid, threads: threads).solve(problem, progress: progress) } catch {
-      throw .control(error)
-    }
+    var method = FiniteHorizon(settings: grid, threads: threads)
+    method.isGuiding = isGuiding
+    do { return try method.solve(problem, progress: progress) } catch { throw .control(error) }
   }
 
   private func prices(_ solution: FiniteHorizonSolution) throws(CertificationError) -> ReservationPrices {

@@ -24,6 +24,8 @@ public struct FiniteHorizon: Sendable {
   public var settings: GridSettings
   /// Threads to use; the result does not depend on it.
   public var threads: Int
+  /// Whether a solution under exponential utility brings what guides a simulation's draws (`LossGuide`), tens of megabytes.
+  public var isGuiding = false
 
   public static let name = "finiteHorizon"
 
@@ -35,11 +37,6 @@ public struct FiniteHorizon: Sendable {
   /// Why the method does not cover a problem, or nil when it does.
   public static func obstacle(to problem: OptionBookProblem) -> ControlError? {
     if let feature = DecisionTiming.obstacle(to: problem) { return .unsupported(method: name, feature: feature) }
-    // The loss of certainty equivalent under jumps has exponentials of the book's changes in it, which the equation that is
-    // solved does not.
-    if problem.preference.isExponential, problem.environment.hasPriceJumps {
-      return .unsupported(method: name, feature: "jumps of the price under exponential utility")
-    }
     return nil
   }
 
@@ -51,19 +48,20 @@ public struct FiniteHorizon: Sendable {
   ) throws(ControlError) -> FiniteHorizonSolution {
     if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
     let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
-    return try FiniteHorizon.march(problem, on: grid, settings: settings, threads: threads, progress: progress)
+    return try FiniteHorizon.march(problem, on: grid, settings: settings, threads: threads, isGuiding: isGuiding, progress: progress)
   }
 
   /// On a given grid.
   static func march(
     _ problem: OptionBookProblem, on grid: FiniteHorizonGrid, settings: GridSettings, threads: Int,
-    progress: (@Sendable (Double) -> Void)? = nil
+    isGuiding: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
     let isUtility = problem.preference.isExponential
     let period = grid.timing.reviewPeriod
     guard period != nil || grid.timing.needsGeneralOperator(problem) else {
       return isUtility
-        ? try EntropicMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
+        ? try EntropicMarch(problem: problem, grid: grid, threads: threads, isGuiding: isGuiding).run(
+          settings: settings, progress: progress)
         : try BackwardMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
     }
     let table = try RouteTable(problem: problem, isReview: period != nil)
@@ -72,7 +70,7 @@ public struct FiniteHorizon: Sendable {
       return try ReviewMarch(rest, table: table, period: period).run(settings: settings, progress: progress)
     }
     return isUtility
-      ? try run(EntropicRest(problem: problem, grid: grid, threads: threads, table: table))
+      ? try run(EntropicRest(problem: problem, grid: grid, threads: threads, table: table, isGuiding: isGuiding))
       : try run(QuadraticRest(problem: problem, grid: grid, threads: threads))
   }
 }

@@ -84,9 +84,6 @@ struct RollOutPlan: Sendable {
     try require(switchesPerPath, switchesPerPath <= RollOutPlan.maximumSwitches, "switches per path", "≤ 10⁶")
     let jumpsPerPath = problem.environment.regimes.map { $0.jumps?.intensity ?? 0 }.max()! * problem.horizon
     try require(jumpsPerPath, jumpsPerPath <= RollOutPlan.maximumSwitches, "jumps per path", "≤ 10⁶")
-    if problem.preference.isExponential, problem.environment.hasPriceJumps {
-      throw .criterion("exponential utility with jumps of the price")
-    }
     self.problem = problem
     self.settings = settings
     general = GeneralTrades(problem)

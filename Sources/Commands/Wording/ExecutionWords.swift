@@ -34,15 +34,15 @@ enum ExecutionWords {
     case .continuous: break
     case .review:
       sentences.append("Decisions at looks and at no other time: the exact problem.")
-      if timing.boundsPrice(problem) {
-        sentences.append(
-          "Short positions between looks: the price is held to the grid, without which the expected utility of a "
-            + "lognormal price would be infinite; what is left out is below a millionth.")
-      }
     case .narrowed:
       sentences.append(
         "Bands are solved for continuous monitoring, the band for this cadence is emitted beside: more than "
           + "\(Int(DecisionTiming.mostReviews)) looks before the horizon are too many to be solved one by one.")
+    }
+    if timing.boundsPrice(problem) {
+      sentences.append(
+        "Short positions between trades: the price, and any jump, is held to the grid, without which the expected "
+          + "utility would be infinite; what is left out is below a millionth of it.")
     }
     if problem.execution.lot > 0 {
       sentences.append(

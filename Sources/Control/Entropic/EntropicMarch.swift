@@ -8,11 +8,13 @@ import VectorMath
 /// value at each regime's own volatility. Where nobody trades
 ///
 ///     Λ_τ = ½σ²X² Λ_XX + ½γσ²X² (D − Λ_X)² − b X (D − Λ_X) + f X y + Σ(c − r)XΔ_leg
-///           + (1/γ) Σ q_{ee'} (e^{γ(B_e − B_{e'}) + γ(Λ_{e'} − Λ_e)} − 1),       D = Δ + y,  b = μ − r,
+///           + (1/γ) Σ q_{ee'} (e^{γ(B_e − B_{e'}) + γ(Λ_{e'} − Λ_e)} − 1) + J,       D = Δ + y,  b = μ − r,
 ///
 /// and everywhere `Λ ≤ MΛ` with the costs `K e^{r(T−t)} + k X |u|`. The square of control.md is the same, completed; its
 /// constant b²/(2γσ²) cancels in prices. Terminal loss: the settlement charge. Davis, Panas and Zariphopoulou (1993), eq.
 /// 4.17, in these coordinates, where only differences enter exponentials.
+///
+/// J are jumps of the price (`EntropicJumps`), μ then the drift between them.
 ///
 /// Second order in time and space away from the obstacle (`EntropicSweep`, `LineSweep`'s lagged multiplier).
 /// *Verified by* `EntropicReferenceTests`, `EntropicLawTests`, `EntropicOrderTests`.
@@ -28,12 +30,19 @@ struct EntropicMarch {
   let spacing: Double
   /// Whether steps leave out what lies beside the strip.
   private let isNarrow: Bool
+  /// Whether a guide for simulations is taken down.
+  private let isGuiding: Bool
+  /// Of a price that jumps.
+  let jumps: EntropicJumps?
 
   /// - Parameters:
   ///   - grid: nodes of ln S at the valuation; the same nodes, shifted by r T, are ln X at all times.
   ///   - everywhere: whether to step all nodes, for comparison.
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, everywhere: Bool = false) {
-    isNarrow = !everywhere
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, everywhere: Bool = false, isGuiding: Bool = false) {
+    self.isGuiding = isGuiding
+    // Where the price jumps what lies beside the strip follows from far away.
+    jumps = EntropicJumps(logSpots: grid.logSpots, environment: problem.environment)
+    isNarrow = !everywhere && jumps == nil
     self.problem = problem
     self.grid = grid
     self.threads = threads
@@ -51,7 +60,7 @@ struct EntropicMarch {
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: jumps != nil)
     defer { buffers.deallocate() }
     let times = grid.times
     let last = times.count - 1
@@ -80,7 +89,7 @@ struct EntropicMarch {
       memory.deallocate()
     }
 
-    var recorder = LossGuideRecorder(grid: grid, regimes: regimes, levels: Array(grid.levels))
+    var recorder = LossGuideRecorder(grid: grid, regimes: regimes, levels: isGuiding ? Array(grid.levels) : [])
     setTerminal(buffers)
     var segmentEnd = problem.horizon
     for level in grid.levels {
@@ -210,9 +219,10 @@ struct EntropicMarch {
     _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip,
     surroundings: Surroundings
   ) {
-    let tiles = buffers.tiles
+    let (tiles, jumps) = (buffers.tiles, jumps)
     let parts = min(threads, tiles)
     parallel(parts) { part in
+      jumps?.apply(buffers, terms: terms, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
       // Neighbouring tiles have about as many unknowns: dealt out in turn.
       sweep.advance(
         buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings,

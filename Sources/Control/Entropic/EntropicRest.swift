@@ -23,7 +23,7 @@ struct EntropicRest: RestingMarch {
   private var nets: [Band]
   private var recorder: LossGuideRecorder
 
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, table: RouteTable) {
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, table: RouteTable, isGuiding: Bool) {
     base = EntropicMarch(problem: problem, grid: grid, threads: threads, everywhere: true)
     sweep = EntropicSweep(logSpots: grid.logSpots, environment: problem.environment)
     marks = BookTable(book: problem.book, spots: base.forwards, regimes: base.regimes)
@@ -35,7 +35,8 @@ struct EntropicRest: RestingMarch {
     delta = Array(repeating: 0, count: base.nodes)
     inventories = Array(repeating: .unbounded, count: base.nodes)
     nets = inventories
-    recorder = LossGuideRecorder(grid: grid, regimes: base.regimes, levels: grid.levels.filter { grid.isCheck[$0] })
+    recorder = LossGuideRecorder(
+      grid: grid, regimes: base.regimes, levels: isGuiding ? grid.levels.filter { grid.isCheck[$0] } : [])
   }
 
   var problem: OptionBookProblem { base.problem }
@@ -44,7 +45,7 @@ struct EntropicRest: RestingMarch {
   var prices: [Double] { base.forwards }
   // At a later time the same X is a dearer S.
   var logDrift: Double { -problem.market.rate }
-  var isJumping: Bool { false }
+  var isJumping: Bool { base.jumps != nil }
 
   func kink(row: Int) -> Int { base.kink(row: row) }
 

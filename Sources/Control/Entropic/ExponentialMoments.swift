@@ -10,7 +10,7 @@ import Glibc
 ///
 ///     γ m X (e^b − 1) − b²/(2σ²t) + (n − 1) ln p ≤ −ln 10⁶,      t = n δ,  p the probability that an attempt fails,
 ///
-/// that is, until b reaches the far side of the plateau, hundreds of deviations away in ordinary markets. Where no b has that
+/// and, of a price that jumps up, as long as the law's tail at b is as small beside its exponential; that is, until b reaches the far side of the plateau, hundreds of deviations away in ordinary markets. Where no b has that
 /// property the problem is infinite in earnest and is refused. A position that is long, or covered, has all moments.
 /// *Verified by* `EntropicReviewTests.refusesWhatIsInfinite`.
 struct ExponentialMoments {
@@ -55,6 +55,25 @@ struct ExponentialMoments {
     return problem.preference.riskAversion * uncovered * problem.market.spot * growth
   }
 
+  /// Whether jumps leave an expectation that the grid's end decides: with f the density of upward jumps of rate ν,
+  /// `ln(ν T ∫_b f) + γ m X (e^b − 1)` at the grid's end b.
+  var isInfiniteThroughJumps: Bool {
+    guard uncovered > 0 else { return false }
+    let end = ExponentialMoments.reach(of: problem)
+    let gain = exposure * (exp(end) - 1)
+    return problem.environment.regimes.contains { regime in
+      guard let jumps = regime.jumps, jumps.intensity > 0 else { return false }
+      let often = log(max(1, jumps.intensity * problem.horizon))
+      switch jumps.law {
+      case .merton(let mean, let deviation):
+        let distance = (end - mean) / deviation
+        return gain + often - 0.5 * distance * distance > log(ExponentialMoments.negligible)
+      case .kou(let up, _, let probability):
+        return probability > 0 && gain + often - end / up > log(ExponentialMoments.negligible)
+      }
+    }
+  }
+
   /// Whether looks every so many years leave an expectation that the grid's end decides.
   func isInfinite(period: Double) -> Bool {
     guard uncovered > 0 else { return false }
@@ -77,5 +96,16 @@ struct ExponentialMoments {
       }
     }
     return worst > log(ExponentialMoments.negligible)
+  }
+}
+
+extension EnvironmentChain {
+  /// Whether the price may jump upwards by any amount.
+  var jumpsUp: Bool {
+    regimes.contains { regime in
+      guard let jumps = regime.jumps, jumps.intensity > 0 else { return false }
+      if case .kou(_, _, let probability) = jumps.law { return probability > 0 }
+      return true
+    }
   }
 }

@@ -2,11 +2,11 @@ import Formulation
 
 /// Takes down, while a march of Λ goes by, what `LossGuide` holds.
 struct LossGuideRecorder {
-  /// Points across a band: a cubic is known from them to a per cent.
-  private static let points = 9
+  /// Points across a band: a cubic is known from them to a part in a hundred.
+  private static let points = 17
   /// Levels and nodes that are kept: what guides a simulation need not be known better than to a few per cent.
-  private static let mostLevels = 256
-  private static let mostNodes = 512
+  private static let mostLevels = 512
+  private static let mostNodes = 1024
 
   private let logPrices: [Double]
   private let holdings: [Double]
@@ -17,7 +17,7 @@ struct LossGuideRecorder {
   private var changes: [SIMD2<Float>] = []
   private let nodeCount: Int
 
-  /// - Parameter levels: those that will be recorded, of all.
+  /// - Parameter levels: those that will be recorded, of all; none where nobody asks for a guide.
   init(grid: FiniteHorizonGrid, regimes: Int, levels: [Int]) {
     logPrices = grid.logSpots
     holdings = grid.holdings
@@ -37,38 +37,48 @@ struct LossGuideRecorder {
     guard kept.contains(level) else { return }
     times.append(time)
     let slice = buffers.slice(buffers.recent)
-    let (first, spacing) = (holdings[0], holdings[1] - holdings[0])
     let (low, high) = (logPrices[0], logPrices[logPrices.count - 1])
+    for e in 0..<regimes {
+      for position in 0..<nodeCount {
+        let x = low + (high - low) * Double(position) / Double(nodeCount - 1)
+        let (below, weight) = CubicInterpolation.locate(logPrices, x)
+        let near = describe(below, e, slice, inventories, nets)
+        let far = describe(below + 1, e, slice, inventories, nets)
+        let share = Float(weight)
+        edges.append(near.edges + share * (far.edges - near.edges))
+        for point in 0..<Self.points {
+          changes.append(near.changes[point] + share * (far.changes[point] - near.changes[point]))
+        }
+      }
+    }
+  }
+
+  /// The edges in net delta, and (Λ_x, Λ_xx) across the band, at a node of the march.
+  private func describe(
+    _ position: Int, _ e: Int, _ slice: LineBuffers.Slice, _ inventories: [Band], _ nets: [Band]
+  ) -> (edges: SIMD2<Float>, changes: [SIMD2<Float>]) {
+    let (first, spacing) = (holdings[0], holdings[1] - holdings[0])
+    // The end nodes have one neighbour: their own stand in.
+    let row = max(1, min(logPrices.count - 2, position))
+    let node = row * regimes + e
+    let (band, net) = (inventories[node], nets[node])
+    let lower = max(first, min(band.lower, holdings[holdings.count - 1]))
+    let upper = min(holdings[holdings.count - 1], max(band.upper, first))
+    let shift = band.lower.isFinite ? net.lower - band.lower : band.upper.isFinite ? net.upper - band.upper : 0
+    let (down, up) = (logPrices[row] - logPrices[row - 1], logPrices[row + 1] - logPrices[row])
     func value(_ node: Int, _ y: Double) -> Double {
       let place = (y - first) / spacing
       let index = max(0, min(holdings.count - 2, Int(place)))
       let weight = place - Double(index)
       return slice[node, index] + weight * (slice[node, index + 1] - slice[node, index])
     }
-    for e in 0..<regimes {
-      for position in 0..<nodeCount {
-        let x = low + (high - low) * Double(position) / Double(nodeCount - 1)
-        // The nearest node that has neighbours stands for the place.
-        let (below, weight) = CubicInterpolation.locate(logPrices, x)
-        let row = max(1, min(logPrices.count - 2, weight > 0.5 ? below + 1 : below))
-        let node = row * regimes + e
-        let (band, net) = (inventories[node], nets[node])
-        let lower = max(first, min(band.lower, holdings[holdings.count - 1]))
-        let upper = min(holdings[holdings.count - 1], max(band.upper, first))
-        let shift = band.lower.isFinite ? net.lower - band.lower : band.upper.isFinite ? net.upper - band.upper : 0
-        edges.append(SIMD2(Float(lower + shift), Float(upper + shift)))
-        let (down, up) = (logPrices[row] - logPrices[row - 1], logPrices[row + 1] - logPrices[row])
-        for point in 0..<Self.points {
-          let y = lower + (upper - lower) * Double(point) / Double(Self.points - 1)
-          let here = value(node, y)
-          let (fall, rise) = (
-            (here - value(node - regimes, y)) / down, (value(node + regimes, y) - here) / up
-          )
-          let slope = (fall * up + rise * down) / (down + up)
-          changes.append(SIMD2(Float(slope), Float(2 * (rise - fall) / (down + up))))
-        }
-      }
+    let changes = (0..<Self.points).map { point in
+      let y = lower + (upper - lower) * Double(point) / Double(Self.points - 1)
+      let here = value(node, y)
+      let (fall, rise) = ((here - value(node - regimes, y)) / down, (value(node + regimes, y) - here) / up)
+      return SIMD2(Float((fall * up + rise * down) / (down + up)), Float(2 * (rise - fall) / (down + up)))
     }
+    return (SIMD2(Float(lower + shift), Float(upper + shift)), changes)
   }
 
   /// What was recorded; nil when nothing was.

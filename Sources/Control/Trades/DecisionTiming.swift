@@ -54,6 +54,10 @@ public struct DecisionTiming: Sendable, Equatable {
     if problem.preference.isExponential {
       // Disutility until the fill and after it multiply: what is waited with and what comes cannot be parted.
       if isDelayed { return "exponential utility with a delay of execution" }
+      if ExponentialMoments(problem).isInfiniteThroughJumps {
+        return "exponential utility of a position that is short while the price may jump upwards: its expectation is "
+          + "infinite, and what a bounded jump would make of it depends on the bound"
+      }
       if let period = timing.reviewPeriod, ExponentialMoments(problem).isInfinite(period: period) {
         return "exponential utility of a position that is short while nobody looks: its expectation is infinite, and what "
           + "a bounded price would make of it depends on the bound"
@@ -91,7 +95,8 @@ public struct DecisionTiming: Sendable, Equatable {
   /// Whether a utility's expectation is that of a price held to the grid, without which it would be infinite
   /// (`ExponentialMoments`).
   public func boundsPrice(_ problem: OptionBookProblem) -> Bool {
-    problem.preference.isExponential && reviewPeriod != nil && ExponentialMoments(problem).uncovered > 0
+    problem.preference.isExponential && (reviewPeriod != nil || problem.environment.jumpsUp)
+      && ExponentialMoments(problem).uncovered > 0
   }
 
   /// Whether the value is marched with the general operator where monitoring is continuous.

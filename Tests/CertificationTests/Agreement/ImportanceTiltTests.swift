@@ -33,7 +33,9 @@ import Testing
   @Test func explore() throws {
       let problem = try Self.problem(aversion: 50)
       let settings = GridSettings(spots: 1000, holdings: 481, steps: 2000)
-      let solution = try FiniteHorizon(settings: settings).solve(problem)
+      var method = FiniteHorizon(settings: settings)
+      method.isGuiding = true
+      let solution = try method.solve(problem)
       var set = RollOutSettings(
           checkEvery: problem.horizon * problem.dayCount.secondsPerYear / 8192, pathCount: 8192, seed: 5, antithetic: true,
           detailed: true)
@@ -45,12 +47,6 @@ import Testing
       let order = w.indices.sorted { w[$0] > w[$1] }
       for i in order.prefix(12) + [order[2000], order[4000], order[6000], order[8000]] {
         print(w[i], r.kept.dropFirst().map { Double(Int($0[i] * 1000)) / 1000 })
-      }
-      for t in [0, 500, 1000, 1500, 1900, 1990, 1998, 1999] {
-        for x in stride(from: 0, to: 1000, by: 50) {
-          let b = solution.policy.band(time: t, regime: 0, spot: x)
-          print(t, exp(solution.grid.logSpots[x]), b.lower, b.upper)
-        }
       }
   }
 }
