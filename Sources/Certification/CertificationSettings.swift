@@ -29,9 +29,9 @@ public struct CertificationSettings: Sendable, Equatable {
   static let leastOrder = 0.5
   /// Standard errors that the simulation may be away from the value, beyond the stated discretisation errors.
   static let rollOutDeviations = 3.0
-  /// `γX²Γσ²h` of a check that comes h late, at most: a tenth moves the certainty equivalent by little enough for two cadences to
-  /// be extrapolated.
-  static let mostBendPerCheck = 0.1
+  /// `γX²Γσ²h` of a check that comes h late, at most: found by experiment at γS = 600, where this leaves two cadences that can be
+  /// extrapolated.
+  static let mostBendPerCheck = 0.02
   static let mostGradedChecks = 32_768.0
   /// φ(0) = 1/√(2π).
   static let densityAtZero = 0.398_942_280_401_432_7

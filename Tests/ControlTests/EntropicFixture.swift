@@ -26,11 +26,12 @@ struct EntropicCase: Sendable {
   /// What trades cost in every regime; nil: `cost` and `fixed`.
   var charge: TradeCost? = nil
   var execution = Execution()
+  var jumps: PriceJumps? = nil
 
   func problem() throws -> OptionBookProblem {
     let valuation = Instant("2026-01-01T00:00:00Z")!
     let regimes = volatilities.enumerated().map {
-      Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift ?? rate)
+      Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift ?? rate, jumps: jumps)
     }
     let market = Market(
       underlying: "X", quote: "USD", spot: spot, rate: rate,

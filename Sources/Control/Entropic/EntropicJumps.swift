@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 import VectorMath
 
 /// What jumps of the price do to the loss Λ, for all lines at once. With B the book marked at each regime's own volatility and
@@ -11,8 +12,8 @@ import VectorMath
 /// differences between two solutions. h is interpolated between nodes, by cubics, and not its exponential, so that γ may be of
 /// any size; beyond the nodes the price is held.
 ///
-/// J is explicit, at Λ extrapolated to the new time. Far outside the band it is bounded by what makes one trade within the step
-/// (`EntropicTerms.mostRate`). *Verified by* `EntropicJumpTests`.
+/// J is explicit, at Λ extrapolated to the new time. Far outside the band it is bounded (`bounds`), by what makes one trade within
+/// the step and by what a step resolves. *Verified by* `EntropicJumpTests`.
 struct EntropicJumps: Sendable {
   /// A jump law, or a switch, as seen from one regime.
   private struct Law {
@@ -62,10 +63,46 @@ struct EntropicJumps: Sendable {
     laws = found
   }
 
+  /// By how much of 1/γ the part of J that stiffens the equation may raise Λ in a step; a fifth is stable when extrapolated
+  /// over five steps, as `TwoStageStep` does.
+  private static let mostGrowth = 0.2
+  /// Multiple of a delta-hedged book's own J that is never bounded: inventories of a band are not delta itself.
+  private static let hedgedShare = 2.0
+
+  /// The most that J may be, by node: what a delta-hedged book has of it, `Σ w (e^{γ|c|} − 1)/γ` with c the book's change less
+  /// its delta's, and what makes one trade or as much as the step resolves.
+  func bounds(_ terms: EntropicTerms, step: Double) -> [Double] {
+    let aversion = terms.aversion
+    var bounds = terms.mostRate.map { min($0, EntropicJumps.mostGrowth / (aversion * step)) }
+    for law in laws {
+      let count = law.weights.count
+      for row in 0..<rows {
+        let node = row * regimes + law.regime
+        var total = 0.0
+        for index in 0..<count {
+          let stencil = law.stencils[row * count + index]
+          var (price, value) = (0.0, 0.0)
+          for k in 0..<4 {
+            price += stencil.weights[k] * terms.forwards[stencil.first + k]
+            value += stencil.weights[k] * terms.bookValue[(stencil.first + k) * regimes + law.other]
+          }
+          let change = value - terms.bookValue[node] - terms.bookDelta[node] * (price - terms.forwards[row])
+          total += law.weights[index] * expm1(min(EntropicJumps.largestExponent, aversion * abs(change))) / aversion
+        }
+        bounds[node] += EntropicJumps.hedgedShare * total
+      }
+    }
+    return bounds
+  }
+
   /// Fills `explicit` of the tiles of a range with J.
   ///
-  /// - Parameter ratio: ω of the extrapolation `(1 + ω) Λ^n − ω Λ^{n−1}`.
-  func apply(_ buffers: LineBuffers, terms: EntropicTerms, ratio: Double, tiles: StrideTo<Int>) {
+  /// - Parameters:
+  ///   - bounds: the most that J may be, by node.
+  ///   - ratio: ω of the extrapolation `(1 + ω) Λ^n − ω Λ^{n−1}`.
+  func apply(
+    _ buffers: LineBuffers, terms: EntropicTerms, bounds: [Double], ratio: Double, tiles: StrideTo<Int>
+  ) {
     guard let explicit = buffers.explicit else { return }
     let (width, size) = (LineSweep.tile, rows * regimes * LineSweep.tile)
     let (ahead, back) = (LineGroup(repeating: 1 + ratio), LineGroup(repeating: -ratio))
@@ -110,7 +147,7 @@ struct EntropicJumps: Sendable {
           }
           for node in 0..<(rows * regimes) {
             let place = tile * size + node * width + group
-            explicit[place] = laneMinimum(explicit[place], LineGroup(repeating: terms.mostRate[node]))
+            explicit[place] = laneMinimum(explicit[place], LineGroup(repeating: bounds[node]))
           }
         }
       }

@@ -221,8 +221,9 @@ struct EntropicMarch {
   ) {
     let (tiles, jumps) = (buffers.tiles, jumps)
     let parts = min(threads, tiles)
+    let bounds = jumps?.bounds(terms, step: scheme.step) ?? []
     parallel(parts) { part in
-      jumps?.apply(buffers, terms: terms, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
+      jumps?.apply(buffers, terms: terms, bounds: bounds, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
       // Neighbouring tiles have about as many unknowns: dealt out in turn.
       sweep.advance(
         buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings,

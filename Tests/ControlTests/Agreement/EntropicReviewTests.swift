@@ -8,7 +8,7 @@ import Testing
 /// Exponential utility under periodic review and with costs beyond `K + k|u|`, against an independent program: the exact
 /// recursion `Λ(t, x, y) = ln E e^{γ(…)}/γ` between reviews (numpy; lognormal transitions by trapezoidal sums of step σ√δ/2, the
 /// last one by Gauss–Legendre on both sides of the strike, sums in logarithms), at a review every trade tried at every
-/// inventory, two inventory spacings, 0.005 and 0.0025, extrapolated.
+/// inventory, two inventory spacings, 0.005 and 0.0025, and three in ln S, extrapolated.
 ///
 /// Written call, S = K = 100, σ = 0.2, a quarter of a year, γ = 0.1, 20 reviews, no settlement, k = 10 bp unless said.
 @Suite struct EntropicReviewTests {
@@ -40,17 +40,22 @@ import Testing
   static let impact = TradeCost(quadraticImpact: 0.01)
 
   static let rows = [
-    Row(name: "k", value: 0.162364, edges: (-0.0787, 0.0831)),
-    Row(name: "K and k", cost: ticket + linear, value: 0.244385, edges: (-0.2190, 0.2196)),
+    Row(name: "k", value: 0.162354, edges: (-0.0794, 0.0840)),
+    Row(name: "K and k", cost: ticket + linear, value: 0.244466, edges: (-0.2198, 0.2202)),
     Row(name: "impact", cost: linear + impact, value: 0.252773, edges: nil),
-    Row(name: "K, k, impact", cost: ticket + linear + impact, value: 0.369802, edges: (-0.2095, 0.2113)),
+    Row(name: "K, k, impact", cost: ticket + linear + impact, value: 0.369748, edges: (-0.2105, 0.2122)),
+    Row(
+      name: "square-root impact", cost: ticket + linear + TradeCost(squareRootImpact: 0.002), value: 0.346629,
+      edges: (-0.2222, 0.2243)),
+    Row(
+      name: "one attempt in five fails", cost: ticket + linear, failure: 0.2, value: 0.281202, edges: (-0.2209, 0.2237)),
   ]
 
   /// Values extrapolated as in a certificate to four digits, edges within 0.002 of delta.
   @Test(arguments: rows) func agrees(_ row: Row) throws {
     let problem = try row.problem()
-    let solution = try FiniteHorizon().solve(problem)
-    let half = try FiniteHorizon(settings: GridSettings().refined(by: 0.5, of: solution.grid)).solve(problem)
+    let solution = try FiniteHorizon(settings: GridSettings(spots: 400, holdings: 304, steps: 400)).solve(problem)
+    let half = try FiniteHorizon(settings: GridSettings(spots: 200, holdings: 152, steps: 200)).solve(problem)
     let value = solution.value(regime: 0, inventory: 0)
     let limit = value + (value - half.value(regime: 0, inventory: 0)) / 3
     let band = solution.band(regime: 0)
@@ -58,5 +63,18 @@ import Testing
     guard let edges = row.edges else { return }
     #expect(abs(band.lower - edges.lower) < 0.002, "\(row): \(band.lower) for \(edges.lower)")
     #expect(abs(band.upper - edges.upper) < 0.002, "\(row): \(band.upper) for \(edges.upper)")
+  }
+
+  /// A short call whose loss between looks γ makes felt at any price has no expectation, a long one has.
+  @Test func refusesWhatIsInfinite() throws {
+    var example = EntropicCase(aversion: 50)
+    example.execution = Execution(checkEvery: 86_400)
+    #expect(FiniteHorizon.obstacle(to: try example.problem()) != nil)
+    example.quantity = 1
+    #expect(FiniteHorizon.obstacle(to: try example.problem()) == nil)
+    (example.quantity, example.aversion) = (-1, 0.1)
+    #expect(FiniteHorizon.obstacle(to: try example.problem()) == nil)
+    example.execution = Execution(checkEvery: 86_400, delay: 3600)
+    #expect(FiniteHorizon.obstacle(to: try example.problem()) != nil)
   }
 }

@@ -1,0 +1,90 @@
+import Control
+import Formulation
+import Glibc
+import Simulation
+import Testing
+
+@testable import Certification
+
+/// Exponential utility with impact, reviews, failures and jumps: solved on three grids and confronted with the simulation, which
+/// shares no code with the solver and whose guide cannot move its mean.
+@Suite struct EntropicCertificateTests {
+  struct Row: Sendable, CustomStringConvertible {
+    let name: String
+    var cost = TradeCost.fixed(0.02) + .proportional(0.001)
+    /// Looks before the horizon; nil: all the time.
+    var reviews: Double?
+    var failure = 0.0
+    var drift = 0.0
+    var quantity = -1.0
+    var jumps: PriceJumps?
+    var switchJumps: [[Double]] = []
+    var description: String { name }
+
+    func problem() throws -> OptionBookProblem {
+      let valuation = Instant("2026-01-01T00:00:00Z")!
+      let volatilities = switchJumps.isEmpty ? [0.2] : [0.15, 0.3]
+      let regimes = volatilities.enumerated().map {
+        Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift, jumps: jumps)
+      }
+      let market = Market(
+        underlying: "X", quote: "USD", spot: 100, rate: 0,
+        environment: try EnvironmentChain(
+          regimes: regimes, generator: Generator(switchJumps.isEmpty ? [[0]] : [[-3, 3], [6, -6]]),
+          switchJumps: switchJumps))
+      let seconds = 0.25 * DayCount.calendar365.secondsPerYear
+      let call = Position(
+        name: "call", instrument: .option(kind: .call, strike: 100, expiry: valuation.adding(seconds: seconds)),
+        quantity: quantity, impliedVolatilities: volatilities)
+      return try OptionBookProblem(
+        name: "claim", valuation: valuation, market: market, positions: [call], costs: volatilities.map { _ in cost },
+        execution: Execution(checkEvery: reviews.map { seconds / $0 }, failure: failure),
+        preference: .exponential(riskAversion: 0.1), settlement: .cash)
+    }
+  }
+
+  static let impact = TradeCost(quadraticImpact: 0.01)
+  static let rows = [
+    Row(name: "impact", cost: .fixed(0.02) + .proportional(0.001) + impact),
+    Row(name: "impact and a drift", cost: .fixed(0.02) + .proportional(0.001) + impact, drift: 0.05),
+    Row(name: "reviews and impact", cost: .proportional(0.001) + impact, reviews: 32),
+    Row(name: "reviews and failures", reviews: 32, failure: 0.2),
+    Row(name: "failures", failure: 0.3),
+    Row(name: "Merton", jumps: PriceJumps(intensity: 4, law: .merton(mean: -0.03, deviation: 0.06))),
+    Row(
+      name: "Kou, bought", quantity: 1,
+      jumps: PriceJumps(intensity: 6, law: .kou(scaleUp: 0.04, scaleDown: 0.06, probabilityUp: 0.4))),
+    Row(name: "a fall on switching", switchJumps: [[0, -0.06], [0.03, 0]]),
+  ]
+
+  @Test(arguments: rows) func agrees(_ row: Row) throws {
+    let problem = try row.problem()
+    var values: [Double] = []
+    var fine: FiniteHorizonSolution?
+    for spots in [120, 240] {
+      var method = FiniteHorizon(settings: GridSettings(spots: spots, holdings: spots * 2 / 3, steps: spots))
+      method.isGuiding = true
+      fine = try method.solve(problem)
+      values.append(fine!.value(regime: 0, inventory: 0))
+    }
+    let solution = fine!
+    let expected = values[1] + (values[1] - values[0]) / 3
+    let error = abs(values[1] - values[0]) / 2
+    let checks = row.reviews ?? 512
+    let rollOut = try RollOut(
+      problem: problem,
+      settings: RollOutSettings(
+        checkEvery: problem.horizon * problem.dayCount.secondsPerYear / checks, pathCount: 1 << 15, seed: 9,
+        antithetic: true, detailed: false))
+    let guide = try #require(solution.guide)
+    let estimate =
+      row.reviews == nil
+      ? try rollOut.estimate(.table(solution.policy), guide: guide)
+      : try rollOut.estimateAsChecked(.table(solution.policy), guide: guide)
+    let found = estimate.extrapolated
+    // What checks now and then leave after extrapolation is a small part of what they cost.
+    let allowance = 3.5 * found.standardError + error + 0.2 * abs(estimate.discretisationError.mean)
+    #expect(abs(found.mean - expected) < allowance, "\(row): \(found) for \(expected) ± \(error)")
+    #expect(allowance < 0.03 * max(0.3, abs(expected)), "\(row): \(allowance) of \(expected)")
+  }
+}
