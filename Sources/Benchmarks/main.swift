@@ -12,3 +12,4 @@ if chosen == "all" || chosen == "rollout" {
   for timing in try rollOutBenchmark(containing: text) { print(timing.line) }
 }
 if chosen == "all" || chosen == "threads" { for line in try threadBenchmark() { print(line) } }
+if chosen == "bound" { for line in try boundBenchmark() { print(line) } }

@@ -4,13 +4,16 @@ public struct CertificationSettings: Sendable, Equatable {
   public var paths: Int
   /// Checks of the band along a path, at least.
   public var checksPerPath: Int
+  /// Paths of the bound from below per regime: with the value's martingale taken off there is little noise.
+  public var boundPaths: Int
   public var seed: UInt64
   /// Threads; no number depends on it.
   public var threads: Int
 
-  public init(paths: Int = 8192, checksPerPath: Int = 1024, seed: UInt64 = 1, threads: Int = 2) {
+  public init(paths: Int = 8192, checksPerPath: Int = 1024, boundPaths: Int = 512, seed: UInt64 = 1, threads: Int = 2) {
     self.paths = paths
     self.checksPerPath = checksPerPath
+    self.boundPaths = boundPaths
     self.seed = seed
     self.threads = threads
   }
@@ -35,6 +38,10 @@ public struct CertificationSettings: Sendable, Equatable {
   static let mostGradedChecks = 32_768.0
   /// φ(0) = 1/√(2π).
   static let densityAtZero = 0.398_942_280_401_432_7
+  /// A better policy may save this share of the value at most …
+  static let gapTolerance = 0.01
+  /// … as far as the simulation tells, in standard errors.
+  static let gapDeviations = 2.0
   /// Rounding allowed in laws that are exact, relative.
   static let lawTolerance = 1e-9
 }

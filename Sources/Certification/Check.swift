@@ -16,6 +16,10 @@ public struct Check: Sendable, Equatable {
     case tradingViolation
     /// Independent simulation of the policy against the value.
     case rollOut
+    /// By how much the value lies below what no policy can cost less than.
+    case belowBound
+    /// By how much the policy's cost is above what no policy can cost less than.
+    case boundGap
     /// Edges and targets in order.
     case edgesOrdered
     /// The value grows with costs.

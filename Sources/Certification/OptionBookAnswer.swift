@@ -11,6 +11,8 @@ public struct OptionBookAnswer: Sendable {
   /// Reservation prices on the coarser and the finest grid; empty without exponential utility.
   let prices: [ReservationPrices]
   public let regimes: [Regime]
+  /// What no policy can cost less than.
+  public let bounds: BookBounds
   /// Other ways to hedge the same book from the current regime, on common random numbers.
   public let rivals: [Rival]
   /// Every policy class at its own optimum.

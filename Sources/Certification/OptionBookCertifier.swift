@@ -20,10 +20,11 @@ public struct OptionBookCertifier: Sendable {
     self.settings = settings
   }
 
-  /// Shares of the work, for progress: the three solves, variants, roll-outs; the policy classes are the rest.
+  /// Shares of the work, for progress: the three solves, variants, roll-outs, bounds; the policy classes are the rest.
   private static let solved = 0.1
   private static let compared = 0.15
   private static let followed = 0.25
+  private static let bounded = 0.35
 
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
     try certify(solve { progress?(0.25 * $0) }, progress: progress)
@@ -38,7 +39,9 @@ public struct OptionBookCertifier: Sendable {
 
   func solve(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Refinements {
     let fine = try solve(grid, threads: settings.threads, isGuiding: true, progress: progress)
-    let middle = try solve(grid.refined(by: 0.5, of: fine.grid), threads: settings.threads)
+    let middle = try solve(
+      grid.refined(by: 0.5, of: fine.grid), threads: settings.threads,
+      keepsValues: LowerBound.obstacle(to: problem) == nil)
     let coarse = try solve(grid.refined(by: 0.25, of: fine.grid), threads: settings.threads)
     return Refinements(fine: fine, middle: middle, coarse: coarse)
   }
@@ -71,24 +74,29 @@ public struct OptionBookCertifier: Sendable {
         OptionBookCertifier.compared
           + (OptionBookCertifier.followed - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
     }
+    let bounds = try bounds(fine: fine, middle: middle, regimes: regimes, checks: &checks)
+    progress?(OptionBookCertifier.bounded)
     let rivals = try rivals(fine: fine)
     let classes = BookClassSearch(
       optimum: fine.policy, coarse: coarse, fine: middle, threads: settings.threads
-    ).run { progress?(OptionBookCertifier.followed + (1 - OptionBookCertifier.followed) * $0) }
+    ).run { progress?(OptionBookCertifier.bounded + (1 - OptionBookCertifier.bounded) * $0) }
     let simulated = try confront(classes, regimes, check: check, checks: &checks)
     let prices = problem.preference.isExponential ? [try prices(middle), try prices(fine)] : []
     progress?(1)
     let answer = OptionBookAnswer(
-      problem: problem, solution: fine, coarser: middle, prices: prices, regimes: regimes, rivals: rivals,
+      problem: problem, solution: fine, coarser: middle, prices: prices, regimes: regimes, bounds: bounds,
+      rivals: rivals,
       classes: classes, classRollOut: simulated?.estimate, simulatedClass: simulated?.bookClass,
       decomposition: decomposition, rollOutCheck: check, settings: settings)
     return Certificate(answer: .optionBook(answer), checks: checks)
   }
 
   private func solve(
-    _ grid: GridSettings, threads: Int, isGuiding: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
+    _ grid: GridSettings, threads: Int, keepsValues: Bool = false, isGuiding: Bool = false,
+    progress: (@Sendable (Double) -> Void)? = nil
   ) throws(CertificationError) -> FiniteHorizonSolution {
     var method = FiniteHorizon(settings: grid, threads: threads)
+    method.keepsValues = keepsValues
     method.isGuiding = isGuiding
     do { return try method.solve(problem, progress: progress) } catch { throw .control(error) }
   }
@@ -98,10 +106,10 @@ public struct OptionBookCertifier: Sendable {
   }
 
   /// Seconds between the roll-out's checks: those of the problem, or the horizon in equal parts.
-  private var rollOutCheck: Double { reviewSeconds ?? densestCheck }
+  var rollOutCheck: Double { reviewSeconds ?? densestCheck }
 
   /// Seconds between reviews that are solved one by one; nil where monitoring is treated as continuous.
-  private var reviewSeconds: Double? {
+  var reviewSeconds: Double? {
     DecisionTiming(problem).reviewPeriod == nil ? nil : problem.execution.checkEvery
   }
 
@@ -118,6 +126,9 @@ public struct OptionBookCertifier: Sendable {
     guard count > Double(settings.checksPerPath) else { return nil }
     return Int(min(count, CertificationSettings.mostGradedChecks).rounded())
   }
+
+  /// Steps between two checks, so that paths are no coarser than at the densest checks.
+  var rollOutSubsteps: Int { max(1, Int((rollOutCheck / densestCheck).rounded(.up))) }
 
   private var densestCheck: Double {
     problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
@@ -201,10 +212,8 @@ public struct OptionBookCertifier: Sendable {
     bandError: Double, share: (higher: Double, lower: Double), rollOut: RollOutEstimate
   ) {
     let unit = problem.market.quote
-    // A value of nothing (an empty book) has no relative error: rounding of the gross position's risk and of one
-    // unit's trading cost stands in.
-    let ticket = problem.costs.map { $0.charge(price: problem.market.spot, trade: 1) }.max()!
-    let scale = abs(value) + (naturalScale + ticket) * CertificationSettings.lawTolerance
+    // A value of nothing (an empty book) has no relative error: rounding stands in.
+    let scale = abs(value) + lawScale * CertificationSettings.lawTolerance
     checks.append(
       Check(
         .valueError, regime: name, measured: error, atMost: CertificationSettings.valueTolerance * scale, unit: unit))
@@ -237,14 +246,16 @@ public struct OptionBookCertifier: Sendable {
     checks.append(
       Check(
         .rollOut, regime: name, measured: isKnown ? abs(rollOut.extrapolated.mean - value) : .infinity,
-        atMost: isKnown ? allowance + CertificationSettings.lawTolerance * (naturalScale + ticket) : error, unit: unit))
+        atMost: isKnown ? allowance + CertificationSettings.lawTolerance * lawScale : error, unit: unit))
   }
 
-  /// The gamma risk of the whole gross position left alone: `½ a σ² S² q² T` [quote].
-  private var naturalScale: Double {
+  /// The scale of rounding: the gamma risk of the whole gross position left alone, `½ a σ² S² q² T`, and one unit's trade
+  /// [quote].
+  var lawScale: Double {
     let volatility = problem.environment.regimes.map(\.volatility).max()!
     let exposure = volatility * problem.market.spot * problem.book.grossQuantity
-    return 0.5 * problem.preference.riskAversion * exposure * exposure * problem.horizon
+    let ticket = problem.costs.map { $0.charge(price: problem.market.spot, trade: 1) }.max()!
+    return 0.5 * problem.preference.riskAversion * exposure * exposure * problem.horizon + ticket
   }
 
   // MARK: Roll-outs
@@ -254,8 +265,8 @@ public struct OptionBookCertifier: Sendable {
   ) throws(CertificationError) -> RollOutEstimate {
     do {
       var rollOutSettings = RollOutSettings(
-        checkEvery: check, substeps: max(1, Int((check / densestCheck).rounded(.up))), pathCount: settings.paths,
-        seed: settings.seed, antithetic: true, detailed: true, threads: settings.threads)
+        checkEvery: check, substeps: rollOutSubsteps, pathCount: settings.paths, seed: settings.seed,
+        antithetic: true, detailed: true, threads: settings.threads)
       if guide != nil, let count = gradedChecks {
         rollOutSettings.checkEvery = problem.horizon * problem.dayCount.secondsPerYear / Double(count)
         rollOutSettings.graded = true

@@ -28,16 +28,21 @@ struct BackwardMarch {
   /// For a price that jumps: on what the lines hold, and on values.
   let jumps: JumpOperator?
   let valueJumps: JumpOperator?
+  /// Whether V is kept along the way; see `ValueRecorder`.
+  let keepsValues: Bool
 
   /// - Parameters:
   ///   - ofValues: whether to march V even where the game would do, for comparison.
   ///   - everywhere: whether to step all nodes, for comparison.
+  ///   - keepsValues: whether the solution is to hold V at earlier times too.
   init(
-    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false, everywhere: Bool = false
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false, everywhere: Bool = false,
+    keepsValues: Bool = false
   ) {
     self.problem = problem
     self.grid = grid
     self.threads = threads
+    self.keepsValues = keepsValues
     spots = grid.spots
     rows = spots.count
     regimes = problem.environment.count
@@ -101,6 +106,8 @@ struct BackwardMarch {
     }
 
     setTerminal(&buffers, valueLine: &valueLine, reference: referenceLine)
+    var recorder = keepsValues ? ValueRecorder(grid: grid, regimes: regimes) : nil
+    recorder?.keep(level: last) { presentValues(buffers, valueLine: valueLine, reference: referenceLine) }
     var segmentEnd = problem.horizon
     for level in grid.levels {
       let scheme = grid.step(to: level)
@@ -141,13 +148,17 @@ struct BackwardMarch {
         }
       }
       markJumps.advance(to: times[level], system, scheme)
+      recorder?.keep(level: level) {
+        if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
+        return presentValues(buffers, valueLine: valueLine, reference: referenceLine)
+      }
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
 
     if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
     return try solution(
       buffers, policy: grid.policy(bands, regimes: regimes, logDrift: 0), markJumps: markJumps, delta: delta,
-      settings: settings, valueLine: valueLine, reference: referenceLine)
+      settings: settings, valueLine: valueLine, reference: referenceLine, table: recorder?.table)
   }
 
   // MARK: Source terms
@@ -177,9 +188,10 @@ struct BackwardMarch {
   /// - Parameters:
   ///   - delta: of the book today, per node.
   ///   - valueLine: V at the reference inventory; of the game only.
+  ///   - table: V along the way, where it was kept.
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, markJumps: MarkJumpLine, delta: [Double], settings: GridSettings,
-    valueLine: SingleLine, reference: Int
+    valueLine: SingleLine, reference: Int, table: ValueTable? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
     let values = presentValues(buffers, valueLine: valueLine, reference: reference)
     guard values.allSatisfy(\.isFinite) else {
@@ -187,10 +199,10 @@ struct BackwardMarch {
     }
     return FiniteHorizonSolution(
       problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
-      markJumpRisk: markJumps.risk, bookDeltas: delta)
+      markJumpRisk: markJumps.risk, bookDeltas: delta, table: table)
   }
 
-  private func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
+  func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     for node in 0..<nodes {
       let slice = buffers.slice(buffers.recent)

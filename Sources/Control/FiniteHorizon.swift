@@ -26,6 +26,8 @@ public struct FiniteHorizon: Sendable {
   public var threads: Int
   /// Whether a solution under exponential utility brings what guides a simulation's draws (`LossGuide`), tens of megabytes.
   public var isGuiding = false
+  /// Whether the solution holds V at earlier times too, some 64 MB: of quadratic risk with costs `K + k|u|`.
+  public var keepsValues = false
 
   public static let name = "finiteHorizon"
 
@@ -48,13 +50,15 @@ public struct FiniteHorizon: Sendable {
   ) throws(ControlError) -> FiniteHorizonSolution {
     if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
     let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
-    return try FiniteHorizon.march(problem, on: grid, settings: settings, threads: threads, isGuiding: isGuiding, progress: progress)
+    return try FiniteHorizon.march(
+      problem, on: grid, settings: settings, threads: threads, keepsValues: keepsValues, isGuiding: isGuiding,
+      progress: progress)
   }
 
   /// On a given grid.
   static func march(
     _ problem: OptionBookProblem, on grid: FiniteHorizonGrid, settings: GridSettings, threads: Int,
-    isGuiding: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
+    keepsValues: Bool = false, isGuiding: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
     let isUtility = problem.preference.isExponential
     let period = grid.timing.reviewPeriod
@@ -62,7 +66,8 @@ public struct FiniteHorizon: Sendable {
       return isUtility
         ? try EntropicMarch(problem: problem, grid: grid, threads: threads, isGuiding: isGuiding).run(
           settings: settings, progress: progress)
-        : try BackwardMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
+        : try BackwardMarch(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues).run(
+          settings: settings, progress: progress)
     }
     let table = try RouteTable(problem: problem, isReview: period != nil)
     func run(_ rest: some RestingMarch) throws(ControlError) -> FiniteHorizonSolution {
@@ -71,6 +76,7 @@ public struct FiniteHorizon: Sendable {
     }
     return isUtility
       ? try run(EntropicRest(problem: problem, grid: grid, threads: threads, table: table, isGuiding: isGuiding))
-      : try run(QuadraticRest(problem: problem, grid: grid, threads: threads))
+      : try run(
+        QuadraticRest(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues && period != nil))
   }
 }

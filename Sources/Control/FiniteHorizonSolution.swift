@@ -14,6 +14,8 @@ public struct FiniteHorizonSolution: Sendable {
   public let markJumpRisk: [Double]
   /// Today's deltas of the book, `[spot × regime]` [units].
   public let bookDeltas: [Double]
+  /// V at earlier times too, where it was asked for.
+  public let table: ValueTable?
   /// With exponential utility: how Λ moves with the price, for a simulation's draws.
   public var guide: LossGuide?
 

@@ -30,8 +30,13 @@ extension BookTerms {
 
   /// V and Δ_book for eight paths.
   func mark(logSpot: Lanes, spot: Lanes, regime: Lanes) -> (value: Lanes, delta: Lanes) {
-    let delta = sum(forwardUnits, .offset, .weight, logSpot: logSpot, regime: regime)
+    let delta = delta(logSpot: logSpot, regime: regime)
     return (spot * delta - sum(0, .strikeOffset, .strikeWeight, logSpot: logSpot, regime: regime), delta)
+  }
+
+  /// Δ_book for eight paths.
+  func delta(logSpot: Lanes, regime: Lanes) -> Lanes {
+    sum(forwardUnits, .offset, .weight, logSpot: logSpot, regime: regime)
   }
 
   /// The same sum for a block. `mark`: the one that holds for all paths; nil: each path's regime chooses.

@@ -183,7 +183,8 @@ struct OptionBookScreen {
     screen.section("Expected cost to expiry in \(quote), from today's inventory")
     let jumps = answer.regimes.contains { $0.markJump > 0 }
     var table = TextTable(
-      "<", "total", "trading", "risk", jumps ? "of it marks" : "", "once hedged", "simulated ± s.e.", "trades")
+      "<", "total", "trading", "risk", jumps ? "of it marks" : "", "once hedged", "simulated ± s.e.",
+      bounds == nil ? "" : "at least ± s.e.", "trades")
     for (e, regime) in answer.regimes.enumerated() {
       let simulated = regime.rollOut.extrapolated.adding(regime.markJump)
       table.add(
@@ -192,7 +193,7 @@ struct OptionBookScreen {
           Figures.measured(regime.value.value, regime.value.error), Figures.significant(regime.trading.value, 4),
           Figures.significant(regime.risk.value, 4), jumps ? Figures.significant(regime.markJump, 4) : "",
           Figures.significant(regime.valueWhenHedged, 5),
-          Figures.measured(simulated.mean, simulated.standardError),
+          Figures.measured(simulated.mean, simulated.standardError), atLeast(e),
           Figures.significant(regime.rollOut.result[.tradeCount].mean, 3),
         ], strong: e == problem.market.currentRegime)
     }
@@ -206,6 +207,31 @@ struct OptionBookScreen {
       + (jumps
         ? " Marks: the part due to implied volatility jumping with the regime, which no hedge in \(unit) changes." : "")
     screen.note(words)
+    screen.note(boundsNote)
+  }
+
+  private var bounds: [LowerBoundResult]? {
+    if case .found(let results) = answer.bounds { return results }
+    return nil
+  }
+
+  private func atLeast(_ e: Int) -> String {
+    guard let bounds else { return "" }
+    let lower = bounds[e].bounds.lower.adding(answer.regimes[e].markJump)
+    return Figures.measured(lower.mean, lower.standardError)
+  }
+
+  private var boundsNote: String {
+    if case .none(let obstacle) = answer.bounds { return "No bound from below: \(Explainer.reason(obstacle))." }
+    guard let bounds else { return "" }
+    let shares = zip(bounds, answer.regimes).map { result, regime in
+      let scale = regime.value.value == 0 ? 1 : 1 / regime.value.value
+      return Figures.percent(result.bounds.gap.mean * scale, 2) + " ± "
+        + Figures.percent(result.bounds.gap.standardError * scale, 2)
+    }
+    return
+      "At least: no policy costs less, whatever it knows today; found without trusting the solution. On the same paths the "
+      + "band costs \(shares.joined(separator: ", ")) more."
   }
 
   private func addPrices(_ screen: inout Screen) {

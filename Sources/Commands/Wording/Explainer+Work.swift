@@ -125,6 +125,8 @@ extension Explainer {
     case .obstacleViolation: "trading now never better"
     case .tradingViolation: "waiting never better outside the band"
     case .rollOut: "independent simulation less value"
+    case .belowBound: "bound from below less value"
+    case .boundGap: "what a better policy might save"
     case .edgesOrdered: "edges and targets in order"
     case .monotoneInCosts: "value grows with costs"
     case .closedForm: "distance from the closed form"
@@ -132,6 +134,15 @@ extension Explainer {
     case .classError: "error of a policy class's cost"
     case .classRollOut: "a class simulated, less its cost"
     case .formulaBelowOptimum: "the formula simulated below the optimum"
+    }
+  }
+
+  /// Why there is no bound from below.
+  static func reason(_ obstacle: LowerBound.Obstacle) -> String {
+    switch obstacle {
+    case .exponentialUtility: "it is made for quadratic risk only"
+    case .priceJumps: "it is made without jumps of the price only"
+    case .generalTrades: "it is made where a trade costs a fixed amount and a proportion of it and is made at once"
     }
   }
 

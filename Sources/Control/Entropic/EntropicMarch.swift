@@ -168,7 +168,7 @@ struct EntropicMarch {
     }
     return FiniteHorizonSolution(
       problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
-      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, guide: guide)
+      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, table: nil, guide: guide)
   }
 
   /// Whether one trades wherever the net delta is far from the band: not so with a fixed cost and a settlement at cost, where

@@ -92,6 +92,7 @@ struct EntropicRest: RestingMarch {
   }
 
   mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {
+    guard !bands.isEmpty else { return }
     for (node, band) in bands.enumerated() {
       inventories[node] = band.shifted(by: -delta[node])
       nets[node] = inventories[node].shifted(by: terms.bookDelta[node])

@@ -55,6 +55,7 @@ struct ReviewMarch<Rest: RestingMarch> {
     var bands: [Int: [Band]] = [:]
 
     rest.setTerminal(&buffers)
+    rest.learn([], of: buffers, level: last)
     // A fill at the horizon finds the settlement still to come.
     for (index, level) in fills.enumerated() where level.contains(last) {
       if let waiting = pending[index] { copy(buffers, to: waiting) }

@@ -30,7 +30,7 @@ protocol RestingMarch: Sendable {
   func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
   /// The same without running cost.
   func carry(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
-  /// Takes note of a level's bands in net delta, after its trades.
+  /// Takes note of a level's bands in net delta, after its trades; of the horizon without any.
   mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int)
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
@@ -47,8 +47,10 @@ struct QuadraticRest: RestingMarch {
   private var source: QuadraticSource
   private let none: QuadraticSource
   private(set) var delta: [Double]
+  private var recorder: ValueRecorder?
 
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int) {
+  /// - Parameter keepsValues: whether V is kept at every level that is learned.
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, keepsValues: Bool) {
     base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
     book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
     system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
@@ -57,6 +59,7 @@ struct QuadraticRest: RestingMarch {
     none = QuadraticSource(count: base.nodes)
     source = none
     delta = Array(repeating: 0, count: base.nodes)
+    recorder = keepsValues ? ValueRecorder(grid: grid, regimes: base.regimes) : nil
   }
 
   var problem: OptionBookProblem { base.problem }
@@ -98,13 +101,17 @@ struct QuadraticRest: RestingMarch {
     swap(&buffers.recent, &buffers.older)
   }
 
-  mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {}
+  mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {
+    recorder?.keep(level: level) {
+      base.presentValues(buffers, valueLine: SingleLine(count: base.nodes), reference: 0)
+    }
+  }
 
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
   ) throws(ControlError) -> FiniteHorizonSolution {
     try base.solution(
       buffers, policy: policy, markJumps: markJumps, delta: delta, settings: settings,
-      valueLine: SingleLine(count: base.nodes), reference: 0)
+      valueLine: SingleLine(count: base.nodes), reference: 0, table: recorder?.table)
   }
 }

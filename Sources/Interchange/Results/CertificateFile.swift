@@ -74,6 +74,28 @@ enum CertificateFile {
     }
   }
 
+  private static func encode(_ bounds: Bounds) -> JSONValue {
+    ["lower": encode(bounds.lower), "upper": encode(bounds.upper), "gap": encode(bounds.gap)]
+  }
+
+  /// Bounds without the marks' jumps, as the roll-out's criterion.
+  private static func bounds(_ certificate: Certificate) -> [JSONMember] {
+    guard case .optionBook(let answer) = certificate.answer, case .found(let results) = answer.bounds else { return [] }
+    let regimes = zip(answer.regimes, results).map { regime, result in
+      var members = [
+        JSONMember("name", .string(regime.name)), JSONMember("checked", encode(result.checked)),
+        JSONMember("rounding", .number(result.rounding)),
+      ]
+      if let continuous = result.continuous { members.append(JSONMember("continuous", encode(continuous))) }
+      return JSONValue.object(members)
+    }
+    let members = [
+      JSONMember("paths", .integer(answer.settings.boundPaths)), JSONMember("checkEvery", .number(answer.rollOutCheck)),
+      JSONMember("unit", "s"), JSONMember("regimes", .array(regimes)),
+    ]
+    return [JSONMember("bounds", .object(members))]
+  }
+
   /// Long-run means.
   private static func long(_ result: TrackingResult) -> [JSONMember] {
     [
@@ -84,14 +106,21 @@ enum CertificateFile {
     ]
   }
 
-  /// The short form in `parameters.json`: the verdict and the simulated upper bound of the current regime.
+  /// The short form in `parameters.json`: the verdict and the bounds of the current regime, the marks' jumps included.
   static func summary(_ certificate: Certificate) -> JSONValue {
     var members = [JSONMember("verdict", verdict(certificate))]
     switch certificate.answer {
     case .optionBook(let answer):
       let current = answer.regimes[answer.problem.market.currentRegime]
-      members.append(
-        JSONMember("upper", encode(current.rollOut.extrapolated.adding(current.markJump))))
+      if case .found(let results) = answer.bounds {
+        let bounds = results[answer.problem.market.currentRegime].bounds
+        members.append(JSONMember("upper", encode(bounds.upper.adding(current.markJump))))
+        members.append(JSONMember("lower", encode(bounds.lower.adding(current.markJump))))
+        members.append(JSONMember("gap", encode(bounds.gap)))
+      } else {
+        members.append(
+          JSONMember("upper", encode(current.rollOut.extrapolated.adding(current.markJump))))
+      }
     case .tracking(let answer):
       if let result = answer.rollOut { members.append(JSONMember("upper", encode(result.extrapolatedCost))) }
     }

@@ -1,0 +1,54 @@
+import Control
+import Formulation
+import Simulation
+
+/// Both bounds per regime, or why there are none.
+public enum BookBounds: Sendable {
+  case found([LowerBoundResult])
+  case none(LowerBound.Obstacle)
+}
+
+extension OptionBookCertifier {
+  /// What no policy can cost less than (control.md §9), from every regime, and whether the solution agrees.
+  ///
+  /// - Parameters:
+  ///   - fine: whose policy is emitted and rolled out.
+  ///   - middle: whose values make the penalty; the bound holds whatever they are.
+  ///   - values: J per regime, extrapolated, with its error.
+  func bounds(
+    fine: FiniteHorizonSolution, middle: FiniteHorizonSolution, regimes: [OptionBookAnswer.Regime],
+    checks: inout [Check]
+  ) throws(CertificationError) -> BookBounds {
+    if let obstacle = LowerBound.obstacle(to: problem) { return .none(obstacle) }
+    guard let table = middle.table else { return .none(.generalTrades) }
+    var results: [LowerBoundResult] = []
+    for (e, regime) in regimes.enumerated() {
+      let result: LowerBoundResult
+      do throws(SimulationError) {
+        result = try LowerBound(
+          problem: problem.replacing(currentRegime: e), values: table,
+          settings: LowerBoundSettings(
+            checkEvery: rollOutCheck, substeps: rollOutSubsteps, isContinuous: reviewSeconds == nil,
+            pathCount: settings.boundPaths, seed: settings.seed, threads: settings.threads)
+        ).run(fine.policy)
+      } catch { throw .simulation(error) }
+      results.append(result)
+      let bounds = result.bounds
+      let (value, error) = (regime.value.value - regime.markJump, regime.value.error)
+      let unit = problem.market.quote
+      // A value can be nothing, or less, where the drift pays for the hedge; what trades cost is a scale then.
+      let rounding = CertificationSettings.lawTolerance * lawScale
+      let scale = max(abs(value), abs(regime.trading.value)) + rounding
+      checks.append(
+        Check(
+          .belowBound, regime: regime.name, measured: bounds.lower.mean - value,
+          atMost: CertificationSettings.rollOutDeviations * bounds.lower.standardError + error + rounding, unit: unit))
+      checks.append(
+        Check(
+          .boundGap, regime: regime.name, measured: bounds.gap.mean,
+          atMost: CertificationSettings.gapTolerance * scale
+            + CertificationSettings.gapDeviations * bounds.gap.standardError, unit: unit))
+    }
+    return .found(results)
+  }
+}

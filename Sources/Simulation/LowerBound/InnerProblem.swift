@@ -1,0 +1,298 @@
+import Formulation
+import Glibc
+import VectorMath
+
+/// The inner problems of a block of paths: on each, the cheapest inventories for one who knows the whole path and pays the
+/// penalty for it, by dynamic programming over the lines,
+///
+///     D_n(y) = min over y' of  c(S_n, y' − y) + R_n(y') − M_{n+1}(y') + D_{n+1}(y'),   D_N = what settlement charges,
+///
+/// with R_n the step's running cost by the trapezoidal rule, as the roll-out takes it, and M the martingale of
+/// `V(t_{n+1}) + half the step's running cost at its end`.
+struct InnerProblem {
+  let plan: LowerBoundPlan
+  private let lines: [Double]
+  private let vectors: Int
+  /// V at the end of the step at hand, `[spot × regime × line of the table]`.
+  private let slice: UnsafeMutablePointer<Lanes>
+  /// The summands of M.
+  private let terms: UnsafeMutablePointer<Term>
+  /// D per schedule and path, whole vectors.
+  private let values: UnsafeMutablePointer<Lanes>
+  private let penalty: UnsafeMutablePointer<Lanes>
+  /// `R − M` of the step at hand, and room for what trades come to.
+  private let cost: UnsafeMutablePointer<Lanes>
+  private let traded: UnsafeMutablePointer<Lanes>
+  private let coarse: UnsafeMutablePointer<Double>
+  private let inventories: UnsafeMutablePointer<Lanes>
+  /// Weights of four neighbouring lines of the table for each place between the middle two.
+  private let between: [SIMD4<Double>]
+
+  private struct Term {
+    var weight: Double
+    var values: UnsafeMutablePointer<Lanes>
+  }
+
+  init(_ plan: LowerBoundPlan) {
+    self.plan = plan
+    let width = Lanes.scalarCount
+    vectors = (plan.lineCount + width - 1) / width
+    let origin = plan.table.inventories[0]
+    lines = (0..<plan.lineCount).map { origin + Double($0) * plan.spacing }
+    slice = .allocate(capacity: plan.table.sliceCount / width)
+    terms = .allocate(capacity: plan.table.regimeCount * MartingaleWeights.nodeCount)
+    let count = vectors * LowerBoundPaths.pathCount * plan.schedules.count
+    values = .allocate(capacity: count)
+    penalty = .allocate(capacity: vectors)
+    cost = .allocate(capacity: vectors)
+    traded = .allocate(capacity: vectors)
+    // One line more than the table's on either side.
+    coarse = .allocate(capacity: plan.table.inventories.count + 2)
+    inventories = .allocate(capacity: vectors)
+    slice.initialize(repeating: Lanes(), count: plan.table.sliceCount / width)
+    terms.initialize(
+      repeating: Term(weight: 0, values: slice), count: plan.table.regimeCount * MartingaleWeights.nodeCount)
+    values.initialize(repeating: Lanes(), count: count)
+    for scratch in [penalty, cost, traded] { scratch.initialize(repeating: Lanes(), count: vectors) }
+    coarse.initialize(repeating: 0, count: plan.table.inventories.count + 2)
+    inventories.initialize(repeating: Lanes(), count: vectors)
+    for line in 0..<(vectors * width) {
+      inventories[line / width][line % width] = lines[min(line, lines.count - 1)]
+    }
+    between = (0..<plan.density).map { part in
+      let t = Double(part) / Double(plan.density)
+      // The cubic through values at −1, 0, 1, 2.
+      return SIMD4(
+        -t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
+        (t + 1) * t * (t - 1) / 6)
+    }
+  }
+
+  func deallocate() {
+    slice.deallocate()
+    terms.deallocate()
+    values.deallocate()
+    for scratch in [penalty, cost, traded] { scratch.deallocate() }
+    coarse.deallocate()
+    inventories.deallocate()
+  }
+
+  /// What the paths of a block come to, per schedule and path.
+  struct Outcome {
+    var lower: [[Double]]
+    var upper: [[Double]]
+    /// What inventories between lines may gain, per path.
+    var rounding: [Double]
+  }
+
+  func solve(_ paths: LowerBoundPaths) -> Outcome {
+    let count = LowerBoundPaths.pathCount
+    let none = [Double](repeating: 0, count: count)
+    let all = plan.schedules.map { _ in none }
+    var outcome = Outcome(lower: all, upper: all, rounding: none)
+    for schedule in plan.schedules.indices { settle(paths, schedule, &outcome) }
+    var weights = MartingaleWeights(regimes: plan.table.regimeCount)
+    for step in (0..<plan.sample.stepCount).reversed() {
+      setSlice(step)
+      for path in 0..<count { advance(path, step, paths, &weights, &outcome) }
+    }
+    for schedule in plan.schedules.indices {
+      for path in 0..<count {
+        outcome.lower[schedule][path] =
+          value(plan.problem.inventory, of: values(schedule, path)) - outcome.rounding[path]
+      }
+    }
+    return outcome
+  }
+
+  private func values(_ schedule: Int, _ path: Int) -> UnsafeMutablePointer<Lanes> {
+    values + (schedule * LowerBoundPaths.pathCount + path) * vectors
+  }
+
+  // MARK: Steps
+
+  private func setSlice(_ step: Int) {
+    let (index, weight) = plan.places[step]
+    let size = plan.table.sliceCount
+    plan.table.values.withUnsafeBufferPointer { all in
+      let here = all.baseAddress! + index * size
+      let into = UnsafeMutableRawPointer(slice).assumingMemoryBound(to: Double.self)
+      if weight == 0 {
+        into.update(from: here, count: size)
+      } else {
+        for place in 0..<size { into[place] = here[place] + weight * (here[place + size] - here[place]) }
+      }
+    }
+  }
+
+  private func advance(
+    _ path: Int, _ step: Int, _ paths: LowerBoundPaths, _ weights: inout MartingaleWeights, _ outcome: inout Outcome
+  ) {
+    let count = LowerBoundPaths.pathCount
+    let (start, end) = (step * count + path, (step + 1) * count + path)
+    let half = 0.5 * (plan.sample.times[step + 1] - plan.sample.times[step])
+    let (e, next) = (paths.regimes[start], paths.regimes[end])
+    var running = RunningCost(plan.problem, spot: paths.spots[start], regime: e, delta: paths.starting[start])
+    running.add(RunningCost(plan.problem, spot: paths.spots[end], regime: next, delta: paths.ending[end]), times: 1)
+    running.scale(by: half)
+    outcome.rounding[path] += 0.25 * running.quadratic * plan.spacing * plan.spacing
+
+    let nearest = self.nearest(to: paths.logSpots[start])
+    let isPenalised = weights.set(
+      nodes: plan.table.logSpots, nearest: nearest, from: paths.logSpots[start], to: paths.logSpots[end], regime: e,
+      next: next, law: plan.laws[step][e])
+    if isPenalised {
+      setPenalty(weights, step: step, half: half)
+    } else {
+      penalty.update(repeating: Lanes(), count: vectors)
+    }
+
+    let quadratic = Lanes(repeating: running.quadratic)
+    let (linear, constant) = (Lanes(repeating: running.linear), Lanes(repeating: running.constant))
+    for vector in 0..<vectors {
+      let y = inventories[vector]
+      cost[vector] = fusedMultiplyAdd(fusedMultiplyAdd(quadratic, y, linear), y, constant) - penalty[vector]
+    }
+    for schedule in plan.schedules.indices {
+      let held = paths.inventories[schedule][start]
+      outcome.upper[schedule][path] += running.value(held) - value(held, of: penalty) + paths.charges[schedule][start]
+      let own = values(schedule, path)
+      for vector in 0..<vectors { own[vector] += cost[vector] }
+      if plan.decides(at: step, schedule) { trade(own, spot: paths.spots[start], cost: plan.problem.costs[e]) }
+    }
+  }
+
+  /// Lets every line be left for another at the price of the trade.
+  private func trade(_ own: UnsafeMutablePointer<Lanes>, spot: Double, cost: TradeCost) {
+    let (buy, sell) = (cost.proportionalBuy * spot * plan.spacing, cost.proportionalSell * spot * plan.spacing)
+    if cost.fixed == 0 {
+      TradeEnvelope.sweep(own, count: vectors, buy: buy, sell: sell)
+      return
+    }
+    traded.update(from: own, count: vectors)
+    TradeEnvelope.sweep(traded, count: vectors, buy: buy, sell: sell)
+    let fixed = Lanes(repeating: cost.fixed)
+    for vector in 0..<vectors { own[vector] = laneMinimum(own[vector], traded[vector] + fixed) }
+  }
+
+  /// M on the lines.
+  private func setPenalty(_ weights: MartingaleWeights, step: Int, half: Double) {
+    let (regimes, lineCount) = (plan.table.regimeCount, plan.table.inventories.count)
+    var running = RunningCost()
+    for e in 0..<regimes {
+      for i in 0..<MartingaleWeights.nodeCount {
+        let term = e * MartingaleWeights.nodeCount + i
+        let row = weights.first + i * weights.stride
+        let node = row * regimes + e
+        running.add(
+          RunningCost(
+            plan.problem, spot: plan.spots[row], regime: e,
+            delta: plan.nodeDeltas[step * plan.spots.count * regimes + node]), times: weights.weights[term] * half)
+        terms[term] = Term(weight: weights.weights[term], values: slice + node * (lineCount / Lanes.scalarCount))
+      }
+    }
+    let sums = coarse + 1
+    for vector in 0..<(lineCount / Lanes.scalarCount) {
+      var sum = Lanes()
+      for term in 0..<(regimes * MartingaleWeights.nodeCount) {
+        sum = fusedMultiplyAdd(Lanes(repeating: terms[term].weight), terms[term].values[vector], sum)
+      }
+      for lane in 0..<Lanes.scalarCount { sums[vector * Lanes.scalarCount + lane] = sum[lane] }
+    }
+    // Beyond its ends the cubic goes on as a parabola.
+    coarse[0] = 3 * (sums[0] - sums[1]) + sums[2]
+    coarse[lineCount + 1] = 3 * (sums[lineCount - 1] - sums[lineCount - 2]) + sums[lineCount - 3]
+    let fine = UnsafeMutableRawPointer(penalty).assumingMemoryBound(to: Double.self)
+    let density = plan.density
+    for part in 0..<density {
+      let four = between[part]
+      var place = part
+      for line in 0..<(part == 0 ? lineCount : lineCount - 1) {
+        fine[place] =
+          (four[0] * coarse[line] + four[1] * coarse[line + 1])
+          + (four[2] * coarse[line + 2] + four[3] * coarse[line + 3])
+        place += density
+      }
+    }
+    for place in plan.lineCount..<(vectors * Lanes.scalarCount) { fine[place] = 0 }
+    let (quadratic, linear) = (Lanes(repeating: running.quadratic), Lanes(repeating: running.linear))
+    let constant = Lanes(repeating: running.constant)
+    for vector in 0..<vectors {
+      let y = inventories[vector]
+      penalty[vector] += fusedMultiplyAdd(fusedMultiplyAdd(quadratic, y, linear), y, constant)
+    }
+  }
+
+  // MARK: Ends
+
+  private func settle(_ paths: LowerBoundPaths, _ schedule: Int, _ outcome: inout Outcome) {
+    let (count, last) = (LowerBoundPaths.pathCount, plan.sample.stepCount)
+    for path in 0..<count {
+      let place = last * count + path
+      let (spot, e) = (paths.spots[place], paths.regimes[place])
+      let own = UnsafeMutableRawPointer(values(schedule, path)).assumingMemoryBound(to: Double.self)
+      let free = plan.problem.settlement == .physical ? -plan.problem.assigned(spot: spot) : 0
+      for line in 0..<plan.lineCount {
+        let y = lines[line]
+        // What costs nothing to settle may lie between lines, which are then not charged either: a bound must not be above
+        // what such an inventory pays.
+        let isNear =
+          abs(y - free) < plan.spacing * (1 - SampleTimes.coincidence) && plan.problem.settlement == .physical
+        own[line] = isNear ? 0 : plan.problem.settlementCharge(spot: spot, regime: e, inventory: y)
+      }
+      for line in plan.lineCount..<(vectors * Lanes.scalarCount) { own[line] = .infinity }
+      outcome.upper[schedule][path] = plan.problem.settlementCharge(
+        spot: spot, regime: e, inventory: paths.inventories[schedule][place - count])
+    }
+  }
+
+  private func nearest(to logSpot: Double) -> Int {
+    let (index, weight) = PolicyTable.place(logSpot, among: plan.table.logSpots)
+    return weight > 0.5 ? index + 1 : index
+  }
+
+  /// A function on the lines at any inventory: linear between lines, constant beyond them.
+  private func value(_ y: Double, of function: UnsafeMutablePointer<Lanes>) -> Double {
+    let all = UnsafeMutableRawPointer(function).assumingMemoryBound(to: Double.self)
+    let position = min(Double(lines.count - 1), max(0, (y - lines[0]) / plan.spacing))
+    let index = min(lines.count - 2, Int(position))
+    let weight = position - Double(index)
+    return weight == 0 ? all[index] : all[index] + weight * (all[index + 1] - all[index])
+  }
+}
+
+/// The rate of the running cost at one state, a polynomial in the inventory; see `OptionBookProblem.runningCost`.
+struct RunningCost {
+  private(set) var quadratic = 0.0
+  private(set) var linear = 0.0
+  private(set) var constant = 0.0
+
+  init() {}
+
+  @inline(__always)
+  init(_ problem: OptionBookProblem, spot: Double, regime e: Int, delta: Double) {
+    let regime = problem.environment.regimes[e]
+    let exposure = regime.volatility * spot
+    quadratic = 0.5 * problem.preference.riskAversion * exposure * exposure
+    let earned = (regime.drift - problem.market.rate) * spot
+    linear = 2 * quadratic * delta - earned + regime.funding * spot
+    constant = (quadratic * delta - earned) * delta
+  }
+
+  @inline(__always)
+  func value(_ y: Double) -> Double { (quadratic * y + linear) * y + constant }
+
+  @inline(__always)
+  mutating func add(_ other: RunningCost, times weight: Double) {
+    quadratic += weight * other.quadratic
+    linear += weight * other.linear
+    constant += weight * other.constant
+  }
+
+  @inline(__always)
+  mutating func scale(by factor: Double) {
+    quadratic *= factor
+    linear *= factor
+    constant *= factor
+  }
+}
