@@ -66,7 +66,9 @@ struct SampleTimes: Sendable, Equatable {
         number += 1
       }
     }
-    append(horizon, check: -1, expires: expiries.contains { abs($0 - horizon) <= SampleTimes.coincidence * horizon }, fills: 0)
+    append(
+      horizon, check: -1, expires: expiries.contains { abs($0 - horizon) <= SampleTimes.coincidence * horizon },
+      fills: 0)
   }
 
   /// Adds the instants at which trades decided at a check reach the market.

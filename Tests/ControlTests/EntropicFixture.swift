@@ -44,7 +44,8 @@ struct EntropicCase: Sendable {
     let charge = self.charge ?? TradeCost(fixed: fixed, proportionalBuy: cost, proportionalSell: cost)
     return try OptionBookProblem(
       name: "claim", valuation: valuation, market: market, positions: [option], costs: volatilities.map { _ in charge },
-      execution: execution, preference: preference ?? .exponential(riskAversion: aversion), settlement: settlement, inventory: inventory,
+      execution: execution, preference: preference ?? .exponential(riskAversion: aversion), settlement: settlement,
+      inventory: inventory,
       horizon: horizon.map { valuation.adding(seconds: $0 * DayCount.calendar365.secondsPerYear) })
   }
 

@@ -28,6 +28,8 @@ struct EntropicJumps: Sendable {
   private let rows: Int
   private let regimes: Int
   private let laws: [Law]
+  /// `|ν κ + Σ q (J − 1)|` per regime [1/year].
+  private let meanMoves: [Double]
 
   /// Exponents are held below this: such a rate is beyond any bound.
   private static let largestExponent = 300.0
@@ -37,6 +39,9 @@ struct EntropicJumps: Sendable {
     guard environment.hasPriceJumps else { return nil }
     rows = logSpots.count
     regimes = environment.count
+    meanMoves = environment.regimes.indices.map {
+      abs(environment.regimes[$0].drift - environment.driftBetweenJumps($0))
+    }
     let interpolation = LogInterpolation(nodes: logSpots, below: 0, above: 0)
     func stencils(_ jumps: [Double]) -> [LogInterpolation.Stencil] {
       logSpots.flatMap { x in
@@ -147,7 +152,13 @@ struct EntropicJumps: Sendable {
           }
           for node in 0..<(rows * regimes) {
             let place = tile * size + node * width + group
-            explicit[place] = laneMinimum(explicit[place], LineGroup(repeating: bounds[node]))
+            // What the drift between jumps takes back is no part of what is bounded.
+            let exposure = fused(
+              LineGroup(repeating: terms.forwards[node / regimes]), holding,
+              LineGroup(repeating: terms.bookExposure[node]))
+            let bound = fused(
+              LineGroup(repeating: meanMoves[node % regimes]), absolute(exposure), LineGroup(repeating: bounds[node]))
+            explicit[place] = laneMinimum(explicit[place], bound)
           }
         }
       }

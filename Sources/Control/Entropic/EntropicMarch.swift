@@ -38,7 +38,9 @@ struct EntropicMarch {
   /// - Parameters:
   ///   - grid: nodes of ln S at the valuation; the same nodes, shifted by r T, are ln X at all times.
   ///   - everywhere: whether to step all nodes, for comparison.
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, everywhere: Bool = false, isGuiding: Bool = false) {
+  init(
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, everywhere: Bool = false, isGuiding: Bool = false
+  ) {
     self.isGuiding = isGuiding
     // Where the price jumps what lies beside the strip follows from far away.
     jumps = EntropicJumps(logSpots: grid.logSpots, environment: problem.environment)
@@ -223,7 +225,8 @@ struct EntropicMarch {
     let parts = min(threads, tiles)
     let bounds = jumps?.bounds(terms, step: scheme.step) ?? []
     parallel(parts) { part in
-      jumps?.apply(buffers, terms: terms, bounds: bounds, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
+      jumps?.apply(
+        buffers, terms: terms, bounds: bounds, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
       // Neighbouring tiles have about as many unknowns: dealt out in turn.
       sweep.advance(
         buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings,

@@ -34,7 +34,8 @@ struct EntropicSweep {
   init(logSpots x: [Double], environment: EnvironmentChain) {
     let plain = LineSystem(
       logSpots: x,
-      environment: environment.withoutPriceJumps().withoutDrift(rate: 0).replacing(generator: .frozen(count: environment.count)))
+      environment: environment.withoutPriceJumps().withoutDrift(rate: 0).replacing(
+        generator: .frozen(count: environment.count)))
     let (rows, regimes) = (x.count, environment.count)
     self.rows = rows
     self.regimes = regimes

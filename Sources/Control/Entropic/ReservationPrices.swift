@@ -116,7 +116,9 @@ struct FrictionlessWorth: Sendable {
       line.advance(system, scheme, jumps: jumps) { [regimes] node in
         let (e, base) = (node % regimes, node - node % regimes)
         var gain = brought[node]
-        for other in 0..<regimes where other != e && environment.switchJump(from: e, to: other) == 0 { gain += rates[e][other] * (values[base + other] - values[node]) }
+        for other in 0..<regimes where other != e && environment.switchJump(from: e, to: other) == 0 {
+          gain += rates[e][other] * (values[base + other] - values[node])
+        }
         return exp(growth) * gain
       }
     }

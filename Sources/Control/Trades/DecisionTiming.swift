@@ -59,7 +59,8 @@ public struct DecisionTiming: Sendable, Equatable {
           + "infinite, and what a bounded jump would make of it depends on the bound"
       }
       if let period = timing.reviewPeriod, ExponentialMoments(problem).isInfinite(period: period) {
-        return "exponential utility of a position that is short while nobody looks: its expectation is infinite, and what "
+        return
+          "exponential utility of a position that is short while nobody looks: its expectation is infinite, and what "
           + "a bounded price would make of it depends on the bound"
       }
       if timing.reviewPeriod == nil, execution.failure > 0 {

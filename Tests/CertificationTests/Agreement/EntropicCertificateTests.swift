@@ -39,7 +39,7 @@ import Testing
       return try OptionBookProblem(
         name: "claim", valuation: valuation, market: market, positions: [call], costs: volatilities.map { _ in cost },
         execution: Execution(checkEvery: reviews.map { seconds / $0 }, failure: failure),
-        preference: .exponential(riskAversion: 0.1), settlement: .cash)
+        preference: .exponential(riskAversion: 0.1), settlement: .none)
     }
   }
 
@@ -74,7 +74,8 @@ import Testing
     let rollOut = try RollOut(
       problem: problem,
       settings: RollOutSettings(
-        checkEvery: problem.horizon * problem.dayCount.secondsPerYear / checks, pathCount: 1 << 15, seed: 9,
+        checkEvery: problem.horizon * problem.dayCount.secondsPerYear / checks,
+        pathCount: row.jumps == nil ? 1 << 15 : 1 << 17, seed: 9,
         antithetic: true, detailed: false))
     let guide = try #require(solution.guide)
     let estimate =

@@ -47,10 +47,12 @@ import Testing
   }
 
   static let rows = [
-    Row(name: "γS = 10", gain: 5), Row(name: "γS = 10, r = 5 %", drift: 0.05, rate: 0.05, gain: 5),
-    Row(name: "a drift of 10 %", drift: 0.1, gain: 50), Row(name: "bought, marked at 30 %", quantity: 1, implied: 0.3, gain: 5),
+    Row(name: "γS = 10", gain: 2), Row(name: "γS = 10, r = 5 %", drift: 0.05, rate: 0.05, gain: 2),
+    Row(name: "a drift of 10 %", drift: 0.1, gain: 50),
+    Row(name: "bought, marked at 30 %", quantity: 1, implied: 0.3, gain: 2),
     Row(name: "checks that gather", graded: true, gain: 5),
-    Row(name: "γS = 1, two regimes", aversion: 0.01, volatilities: [0.15, 0.3], switching: [[-4, 4], [4, -4]], gain: 1),
+    Row(
+      name: "γS = 1, two regimes", aversion: 0.01, volatilities: [0.15, 0.3], switching: [[-4, 4], [4, -4]], gain: 0.5),
     Row(name: "γS = 200", aversion: 2, gain: 5),
   ]
 
@@ -62,7 +64,8 @@ import Testing
     method.isGuiding = true
     let solution = try method.solve(problem)
     var settings = RollOutSettings(
-      checkEvery: problem.horizon * problem.dayCount.secondsPerYear / 256, pathCount: 1 << 15, seed: 5, antithetic: true,
+      checkEvery: problem.horizon * problem.dayCount.secondsPerYear / 256, pathCount: 1 << 15, seed: 5,
+      antithetic: true,
       detailed: false)
     settings.graded = row.graded
     let rollOut = try RollOut(problem: problem, settings: settings)
@@ -84,7 +87,8 @@ import Testing
       edges: [SIMD2(-0.1, 0.1), SIMD2(-0.1, 0.1)], changes: Array(repeating: SIMD2(0, 0), count: 4))
     let policy = HedgingPolicy.constantBand([Band(lower: -0.1, upper: 0.1, targetLower: -0.1, targetUpper: 0.1)])
     var settings = RollOutSettings(
-      checkEvery: problem.horizon * problem.dayCount.secondsPerYear / 256, pathCount: 1 << 15, seed: 7, antithetic: true,
+      checkEvery: problem.horizon * problem.dayCount.secondsPerYear / 256, pathCount: 1 << 15, seed: 7,
+      antithetic: true,
       detailed: false)
     let plain = try RollOut(problem: problem, settings: settings).run(policy)[.criterion]
     settings.seed = 8

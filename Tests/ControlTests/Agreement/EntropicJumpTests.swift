@@ -47,7 +47,8 @@ import Testing
   @Test func smallJumpsDiffuse() throws {
     let deviation = 0.1 / (1000.0).squareRoot()
     let jumping = EntropicCase(
-      volatilities: [(0.03).squareRoot()], jumps: PriceJumps(intensity: 1000, law: .merton(mean: 0, deviation: deviation)))
+      volatilities: [(0.03).squareRoot()],
+      jumps: PriceJumps(intensity: 1000, law: .merton(mean: 0, deviation: deviation)))
     let (a, b) = (try jumping.price(spots: 120), try EntropicCase().price(spots: 120))
     #expect(relativeDifference(a.frictionless, b.frictionless) < 5e-4, "\(a) \(b)")
     #expect(relativeDifference(a.writer, b.writer) < 5e-4, "\(a) \(b)")

@@ -68,10 +68,10 @@ import Testing
   @Test func repeatedFailuresAreADearerTicket() throws {
     let (failure, fixed, aversion) = (0.3, 0.4, 1.0)
     var failing = EntropicCase(fixed: fixed, aversion: aversion)
-    failing.execution = Execution(failure: failure)
+    // A limit that binds nowhere asks for the same operator.
+    failing.execution = Execution(maximumTrade: 1e6, failure: failure)
     let ticket = fixed + log((1 - failure) / (1 - failure * exp(aversion * fixed))) / aversion
     var dear = EntropicCase(fixed: ticket, aversion: aversion)
-    // A limit that binds nowhere asks for the same operator.
     dear.execution = Execution(maximumTrade: 1e6)
     let (a, b) = (try failing.loss(spots: 160), try dear.loss(spots: 160))
     #expect(ticket > fixed / (1 - failure))
