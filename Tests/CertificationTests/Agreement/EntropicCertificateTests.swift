@@ -61,7 +61,7 @@ import Testing
     let problem = try row.problem()
     var values: [Double] = []
     var fine: FiniteHorizonSolution?
-    for spots in [120, 240] {
+    for spots in [100, 200] {
       var method = FiniteHorizon(settings: GridSettings(spots: spots, holdings: spots * 2 / 3, steps: spots))
       method.isGuiding = true
       fine = try method.solve(problem)
@@ -70,12 +70,12 @@ import Testing
     let solution = fine!
     let expected = values[1] + (values[1] - values[0]) / 3
     let error = abs(values[1] - values[0]) / 2
-    let checks = row.reviews ?? 512
+    let checks = row.reviews ?? 256
     let rollOut = try RollOut(
       problem: problem,
       settings: RollOutSettings(
         checkEvery: problem.horizon * problem.dayCount.secondsPerYear / checks,
-        pathCount: row.jumps == nil ? 1 << 15 : 1 << 17, seed: 9,
+        pathCount: row.jumps == nil ? 1 << 14 : 1 << 16, seed: 9,
         antithetic: true, detailed: false))
     let guide = try #require(solution.guide)
     let estimate =
@@ -86,6 +86,6 @@ import Testing
     // What checks now and then leave after extrapolation is a small part of what they cost.
     let allowance = 3.5 * found.standardError + error + 0.2 * abs(estimate.discretisationError.mean)
     #expect(abs(found.mean - expected) < allowance, "\(row): \(found) for \(expected) ± \(error)")
-    #expect(allowance < 0.03 * max(0.3, abs(expected)), "\(row): \(allowance) of \(expected)")
+    #expect(allowance < 0.06 * max(0.3, abs(expected)), "\(row): \(allowance) of \(expected)")
   }
 }
