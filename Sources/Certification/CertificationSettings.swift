@@ -38,6 +38,13 @@ public struct CertificationSettings: Sendable, Equatable {
   static let mostGradedChecks = 32_768.0
   /// φ(0) = 1/√(2π).
   static let densityAtZero = 0.398_942_280_401_432_7
+  /// Steps of the quadrature between two reviews: its error falls with their 1½th power.
+  static let leastReviewSteps = 4
+  /// The bound's decisions are this many times as frequent as trades: what lies between them is then linear in their distance …
+  static let checksPerTrade = 32.0
+  /// … but no more than 2 to this times as frequent as the roll-out's, on no fewer paths than a standard error needs.
+  static let mostHalvings = 3.0
+  static let leastBoundPaths = 128
   /// A better policy may save this share of the value at most …
   static let gapTolerance = 0.01
   /// … as far as the simulation tells, in standard errors.

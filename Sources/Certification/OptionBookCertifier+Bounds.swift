@@ -1,5 +1,6 @@
 import Control
 import Formulation
+import Glibc
 import Simulation
 
 /// Both bounds per regime, or why there are none.
@@ -26,10 +27,7 @@ extension OptionBookCertifier {
       let result: LowerBoundResult
       do throws(SimulationError) {
         result = try LowerBound(
-          problem: problem.replacing(currentRegime: e), values: table,
-          settings: LowerBoundSettings(
-            checkEvery: rollOutCheck, substeps: rollOutSubsteps, isContinuous: reviewSeconds == nil,
-            pathCount: settings.boundPaths, seed: settings.seed, threads: settings.threads)
+          problem: problem.replacing(currentRegime: e), values: table, settings: boundSettings(regime)
         ).run(fine.policy)
       } catch { throw .simulation(error) }
       results.append(result)
@@ -50,5 +48,20 @@ extension OptionBookCertifier {
             + CertificationSettings.gapDeviations * bounds.gap.standardError, unit: unit))
     }
     return .found(results)
+  }
+
+  /// Decisions as dense as the policy's trades ask for, and the fewer paths the denser they are: what a step leaves to chance
+  /// falls with its length.
+  private func boundSettings(_ regime: OptionBookAnswer.Regime) -> LowerBoundSettings {
+    let isContinuous = reviewSeconds == nil
+    let trades = regime.rollOut.result[.tradeCount].mean
+    let wanted = CertificationSettings.checksPerTrade * trades / Double(settings.checksPerPath)
+    let halvings = isContinuous ? max(0, min(CertificationSettings.mostHalvings, log2(wanted).rounded(.up))) : 0
+    let parts = exp2(halvings)
+    return LowerBoundSettings(
+      checkEvery: rollOutCheck / parts, substeps: rollOutSubsteps, isContinuous: isContinuous,
+      pathCount: max(
+        CertificationSettings.leastBoundPaths, Int(Double(settings.boundPaths) / (parts * Double(rollOutSubsteps)))),
+      seed: settings.seed, threads: settings.threads)
   }
 }

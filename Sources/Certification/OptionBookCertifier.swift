@@ -127,8 +127,12 @@ public struct OptionBookCertifier: Sendable {
     return Int(min(count, CertificationSettings.mostGradedChecks).rounded())
   }
 
-  /// Steps between two checks, so that paths are no coarser than at the densest checks.
-  var rollOutSubsteps: Int { max(1, Int((rollOutCheck / densestCheck).rounded(.up))) }
+  /// Steps between two checks, so that paths are no coarser than at the densest checks. Under review, where nothing is
+  /// extrapolated, the running cost between checks is the simulation's own error.
+  var rollOutSubsteps: Int {
+    let least = reviewSeconds == nil ? 1 : CertificationSettings.leastReviewSteps
+    return max(least, Int((rollOutCheck / densestCheck).rounded(.up)))
+  }
 
   private var densestCheck: Double {
     problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)

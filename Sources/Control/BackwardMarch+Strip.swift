@@ -8,60 +8,88 @@ struct BandOutput: @unchecked Sendable {
 /// One step of a march: the sweep over the strip, the rows' readings, and the strip's move.
 extension BackwardMarch {
   func stepGame(
-    _ buffers: inout LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
-    memory: inout StripMemory, rates: PinnedRates, reader: RowReader, bands: BandOutput
+    _ buffers: inout LineBuffers, terms: MarchTerms, memory: inout StripMemory, reader: RowReader, bands: BandOutput,
+    team: WorkerTeam, beside others: [@Sendable () -> Void]
   ) {
-    let strip = memory.strip
+    let (strip, rates) = (memory.strip, terms.rates)
     sweep(
-      buffers, system: system, source: source, scheme: scheme,
-      projection: .clip(lower: rates.floor, upper: rates.ceiling), strip: strip,
-      surroundings: PinnedSurroundings(rates: rates, waiting: strip.waiting, regimes: regimes))
+      buffers, terms: terms, projection: .clip(lower: rates.floor, upper: rates.ceiling), strip: strip,
+      surroundings: PinnedSurroundings(rates: rates, waiting: strip.waiting, regimes: regimes), team: team,
+      beside: others)
     swap(&buffers.recent, &buffers.older)
-    if problem.costs.contains(where: \.isZero) { pinFreeNodes(buffers, source: source) }
+    if problem.costs.contains(where: \.isZero) { pinFreeNodes(buffers, source: terms.source) }
+    reader.take(delta: terms.delta, diffusion: terms.diffusion)
     let (here, found) = (buffers, memory.found)
-    parallel(threads, rows: rows) {
+    team.run(rows: rows) {
       reader.readGame(rows: $0, buffers: here, strip: strip, rates: rates, bands: bands.start, found: found)
     }
-    move(&memory, buffers, rates: rates, scheme: scheme)
+    move(&memory, buffers, rates: rates, scheme: terms.scheme)
   }
 
   func stepImpulse(
-    _ buffers: inout LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
-    memory: inout StripMemory, trades: inout TradedLevels, reader: RowReader, bands: BandOutput
+    _ buffers: inout LineBuffers, terms: MarchTerms, memory: inout StripMemory, trades: inout TradedLevels,
+    reader: RowReader, bands: BandOutput, team: WorkerTeam, beside others: [@Sendable () -> Void]
   ) {
-    let strip = memory.strip
+    let (strip, scheme) = (memory.strip, terms.scheme)
     trades.advance(ratio: scheme.ratio)
     sweep(
-      buffers, system: system, source: source, scheme: scheme, projection: .deferred, strip: strip,
-      surroundings: TradedSurroundings(trades: trades.predicted))
+      buffers, terms: terms, projection: .deferred, strip: strip,
+      surroundings: TradedSurroundings(trades: trades.predicted), team: team, beside: others)
     swap(&buffers.recent, &buffers.older)
+    reader.take(delta: terms.delta, diffusion: terms.diffusion)
     let (here, found, levels, rate) = (buffers, memory.found, trades.recent, scheme.leading / scheme.step)
-    parallel(threads, rows: rows) {
+    team.run(rows: rows) {
       reader.readImpulse(
         rows: $0, buffers: here, strip: strip, rate: rate, bands: bands.start, trades: levels, found: found)
     }
     let after = trades
     after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in
-      restingRate(node: node, inventories: inventories, change: change, trades: after, source: source, system: system)
+      restingRate(
+        node: node, inventories: inventories, change: change, trades: after, source: terms.source,
+        system: terms.system)
     }
   }
 
+  /// Sweeps tile by tile, and does other things in the same region.
+  private func sweep<Surroundings: StripSurroundings>(
+    _ buffers: LineBuffers, terms: MarchTerms, projection: LineSweep.Projection, strip: Strip,
+    surroundings: Surroundings, team: WorkerTeam, beside others: [@Sendable () -> Void]
+  ) {
+    let (system, source, scheme) = (terms.system, terms.source, terms.scheme)
+    let tiles = buffers.tiles
+    // The others first: they are longer than a tile.
+    team.run(tiles + others.count) { task in
+      guard task < tiles else { return others[task - tiles]() }
+      sweep(
+        buffers, system: system, source: source, scheme: scheme, projection: projection, strip: strip,
+        surroundings: surroundings, tiles: stride(from: task, to: task + 1, by: 1))
+    }
+  }
+
+  /// All tiles on the march's threads.
   func sweep<Surroundings: StripSurroundings>(
     _ buffers: LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
     projection: LineSweep.Projection, strip: Strip, surroundings: Surroundings
   ) {
-    let sweep = LineSweep(system: system)
     let tiles = buffers.tiles
     let parts = min(threads, tiles)
-    let jumps = jumps
     parallel(parts) { part in
-      jumps?.apply(buffers, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
       // Neighbouring tiles have about as many unknowns: dealt out in turn.
-      sweep.advance(
-        recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier, holdings: buffers.holdings,
-        source: source, explicit: buffers.explicit.map { UnsafePointer($0) }, scheme: scheme, projection: projection,
-        strip: strip, surroundings: surroundings, tiles: stride(from: part, to: tiles, by: parts))
+      sweep(
+        buffers, system: system, source: source, scheme: scheme, projection: projection, strip: strip,
+        surroundings: surroundings, tiles: stride(from: part, to: tiles, by: parts))
     }
+  }
+
+  private func sweep<Surroundings: StripSurroundings>(
+    _ buffers: LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
+    projection: LineSweep.Projection, strip: Strip, surroundings: Surroundings, tiles: StrideTo<Int>
+  ) {
+    jumps?.apply(buffers, ratio: scheme.ratio, tiles: tiles)
+    LineSweep(system: system).advance(
+      recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier, holdings: buffers.holdings,
+      source: source, explicit: buffers.explicit.map { UnsafePointer($0) }, scheme: scheme, projection: projection,
+      strip: strip, surroundings: surroundings, tiles: tiles)
   }
 
   /// Where trading is free W vanishes, and the multiplier is known: the rate at which W would leave zero.

@@ -28,6 +28,9 @@ struct BackwardMarch {
   /// For a price that jumps: on what the lines hold, and on values.
   let jumps: JumpOperator?
   let valueJumps: JumpOperator?
+  /// Per node: `(μ − r) S`, what a unit of net delta earns, and `f S` [quote/unit/year].
+  let earned: [Double]
+  let funded: [Double]
   /// Whether V is kept along the way; see `ValueRecorder`.
   let keepsValues: Bool
 
@@ -68,6 +71,8 @@ struct BackwardMarch {
     self.floor = floor
     costs = problem.costs.map { $0.multiplied(fixed: 1 / (1 - problem.execution.failure), variable: 1) }
     let environment = problem.environment
+    earned = spots.flatMap { spot in environment.regimes.map { ($0.drift - problem.market.rate) * spot } }
+    funded = spots.flatMap { spot in environment.regimes.map { $0.funding * spot } }
     jumps = JumpOperator(logSpots: grid.logSpots, environment: environment, ends: isGame ? .slope : .value)
     valueJumps = isGame ? JumpOperator(logSpots: grid.logSpots, environment: environment, ends: .value) : jumps
   }
@@ -78,87 +83,69 @@ struct BackwardMarch {
     var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: jumps != nil)
     defer { buffers.deallocate() }
 
-    let times = grid.times
-    let last = times.count - 1
     let table = BookTable(book: problem.book, spots: spots, regimes: regimes)
-    var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
-    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
-    var delta = [Double](repeating: 0, count: nodes)
-    var bands = [Band](
-      repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
-
-    // The single lines that ride along: the value at the reference inventory (game) and the risk of the marks' jumps.
+    let system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    let variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
+    // Of the step at hand, the one before and the next.
+    let terms = (0..<3).map { _ in MarchTerms(self, book: table, system: system, variance: variance) }
     let referenceLine = referenceHolding()
-    var valueLine = SingleLine(count: nodes)
-    var markJumps = MarkJumpLine(problem: problem, book: table, jumps: valueJumps, count: nodes)
     let reader = RowReader(
       costs: costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
       reference: referenceLine)
-    let rates = PinnedRates(ceiling: ceiling, floor: floor)
+    let riding = RidingLines(self, book: table, reference: referenceLine, excess: reader.excess)
     var trades = TradedLevels(count: nodes)
     var memory = StripMemory(
       grid: grid, environment: problem.environment, tiles: buffers.tiles, isNarrow: isNarrow)
     defer {
       reader.deallocate()
-      rates.deallocate()
+      for each in terms { each.deallocate() }
       trades.deallocate()
       memory.deallocate()
     }
 
-    setTerminal(&buffers, valueLine: &valueLine, reference: referenceLine)
+    setTerminal(&buffers, valueLine: &riding.value, reference: referenceLine)
     var recorder = keepsValues ? ValueRecorder(grid: grid, regimes: regimes) : nil
-    recorder?.keep(level: last) { presentValues(buffers, valueLine: valueLine, reference: referenceLine) }
-    var segmentEnd = problem.horizon
-    for level in grid.levels {
-      let scheme = grid.step(to: level)
-      if grid.isSegmentEnd[level + 1] {
-        segmentEnd = times[level + 1]
-        table.deltas(at: times[level + 1].nextDown, into: &delta)
-        if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
-        memory.restart()
-        variance.fill(at: times[level + 1].nextDown, delta: delta, threads: threads)
-        let source = source(delta: delta, variance)
-        rates.restart(source, system: system)
-        initialiseMultiplier(buffers, source: source, system: system)
-      }
-      system.factorise(scheme)
-      table.deltas(at: times[level], into: &delta)
-      variance.fill(at: times[level], delta: delta, threads: threads)
-      let source = source(delta: delta, variance)
-      reader.update(delta, grid: grid, environment: problem.environment, remaining: segmentEnd - times[level])
-      bands.withUnsafeMutableBufferPointer { all in
-        let here = BandOutput(start: all.baseAddress! + level * nodes)
+    let team = WorkerTeam(threads: threads)
+    let last = grid.times.count - 1
+    recorder?.keep(level: last) { presentValues(buffers, valueLine: riding.value, reference: referenceLine) }
+    terms[(last - 1) % 3].prepare(level: last - 1, after: nil)
+    let bands = [Band](unsafeUninitializedCapacity: last * nodes) { bands, count in
+      for level in grid.levels {
+        let now = terms[level % 3]
+        if let opening = now.opening {
+          if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
+          memory.restart()
+          initialiseMultiplier(buffers, source: opening, system: now.system)
+        }
+        // What is known beforehand of the next step, and what nobody waits for of the last, beside the sweep.
+        let (next, before) = (level > 0 ? terms[(level - 1) % 3] : nil, level + 1 < last ? terms[(level + 1) % 3] : nil)
+        let others: [@Sendable () -> Void] = [
+          { if let before { riding.advance(before) } }, { next?.prepare(level: level - 1, after: now) },
+        ]
+        let here = BandOutput(start: bands.baseAddress! + level * nodes)
         if isGame {
-          rates.advance(to: source, system: system, scheme: scheme)
-          stepGame(
-            &buffers, system: system, source: source, scheme: scheme, memory: &memory, rates: rates, reader: reader,
-            bands: here)
+          stepGame(&buffers, terms: now, memory: &memory, reader: reader, bands: here, team: team, beside: others)
         } else {
           stepImpulse(
-            &buffers, system: system, source: source, scheme: scheme, memory: &memory, trades: &trades,
-            reader: reader, bands: here)
+            &buffers, terms: now, memory: &memory, trades: &trades, reader: reader, bands: here, team: team,
+            beside: others)
         }
-      }
-      if isGame {
-        let y = holdings[referenceLine]
-        valueLine.advance(system, scheme, jumps: valueJumps) { node in
-          let atZero = 0.5 * problem.preference.riskAversion * variance.constant[node]
-          return (source.constant[node] + 0.5 * source.linear[node] * y) * y + atZero
-            - excessDrift(node) * delta[node] - reader.excess[node]
+        recorder?.keep(level: level) {
+          riding.advance(now)
+          if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
+          return presentValues(buffers, valueLine: riding.value, reference: referenceLine)
         }
+        if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
       }
-      markJumps.advance(to: times[level], system, scheme)
-      recorder?.keep(level: level) {
-        if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
-        return presentValues(buffers, valueLine: valueLine, reference: referenceLine)
-      }
-      if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
+      count = last * nodes
     }
+    riding.advance(terms[0])
 
     if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
     return try solution(
-      buffers, policy: grid.policy(bands, regimes: regimes, logDrift: 0), markJumps: markJumps, delta: delta,
-      settings: settings, valueLine: valueLine, reference: referenceLine, table: recorder?.table)
+      buffers, policy: grid.policy(ordered: bands, regimes: regimes, logDrift: 0), markJumps: riding.markJumps,
+      delta: terms[0].delta, settings: settings, valueLine: riding.value, reference: referenceLine,
+      table: recorder?.table)
   }
 
   // MARK: Source terms
@@ -166,19 +153,20 @@ struct BackwardMarch {
   /// The running cost as a polynomial in y: of r itself with a fixed cost, of ∂r/∂y in the game.
   func source(delta: [Double], _ variance: VarianceTable) -> QuadraticSource {
     var source = QuadraticSource(count: nodes)
-    for node in 0..<nodes {
-      source.setRunning(
-        node: node, aversion: problem.preference.riskAversion,
-        variance: (variance.quadratic[node], variance.linear[node], variance.constant[node]),
-        earned: excessDrift(node), funding: problem.environment.regimes[node % regimes].funding * spots[node / regimes],
-        delta: delta[node])
-    }
-    return isGame ? source.slope : source
+    fill(&source, delta: delta, variance)
+    return source
   }
 
-  /// `(μ − r) S`: what a unit of net delta earns [quote/unit/year].
-  private func excessDrift(_ node: Int) -> Double {
-    (problem.environment.regimes[node % regimes].drift - problem.market.rate) * spots[node / regimes]
+  /// The same in memory that is there.
+  func fill(_ source: inout QuadraticSource, delta: [Double], _ variance: VarianceTable) {
+    let aversion = problem.preference.riskAversion
+    for node in 0..<nodes {
+      source.setRunning(
+        node: node, aversion: aversion,
+        variance: (variance.quadratic[node], variance.linear[node], variance.constant[node]), earned: earned[node],
+        funding: funded[node], delta: delta[node])
+    }
+    if isGame { source.differentiate() }
   }
 
   // MARK: Present value

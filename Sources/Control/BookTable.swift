@@ -87,31 +87,12 @@ struct BookTable {
     while row < spots.count {
       var lanes = Lanes()
       for lane in 0..<laneCount { lanes[lane] = paddedLogSpots[row + lane] }
-      let share = normalCumulative(fusedMultiplyAdd(lanes, Lanes(repeating: scale), Lanes(repeating: shift)))
+      let share = fastNormalCumulative(fusedMultiplyAdd(lanes, Lanes(repeating: scale), Lanes(repeating: shift)))
       for lane in 0..<min(laneCount, spots.count - row) {
         let value = size * share[lane]
         for column in columns { delta[(row + lane) * regimes + column] += value }
       }
       row += laneCount
-    }
-  }
-
-  /// Fills `value` with the marks of the legs that expire after `time`, `[row × regime]` [quote].
-  func values(at time: Double, logShift: Double = 0, into value: inout [Double]) {
-    let factor = exp(logShift)
-    for row in spots.indices {
-      for regime in 0..<regimes { value[row * regimes + regime] = constant * factor * spots[row] }
-    }
-    for option in options where option.expiry > time {
-      for row in spots.indices {
-        for regime in 0..<regimes {
-          value[row * regimes + regime] +=
-            option.quantity
-            * option.formula.greeks(
-              spot: factor * spots[row], remaining: option.expiry - time, volatility: option.volatilities[regime]
-            ).value
-        }
-      }
     }
   }
 

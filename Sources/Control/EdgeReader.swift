@@ -1,8 +1,9 @@
 import Formulation
 import Glibc
+import VectorMath
 
 /// Reads the edge of a no-trade interval off one (spot, regime) of a solved grid, second order in the spacing, where taking
-/// the first touching node would be first order.
+/// the first touching node would be first order. What is read is an `Edge`; see there for those that need the tangent fit.
 ///
 /// - Where the deviation diffuses, the solution is tangent to its obstacle at an optimal edge (smooth fit; Dumas 1991), and
 ///   the distance to the obstacle is `s(u) = a u² + b u³` at u from the edge. Three interior nodes determine the edge: the
@@ -49,49 +50,75 @@ struct EdgeReader {
   /// `distance(index)` ≥ 0 is the distance to the obstacle and 0 means touching. Infinite when the grid ends first.
   @inline(__always)
   func edge(from start: Int, direction: Int, distance: (Int) -> Double) -> Double {
+    found(from: start, direction: direction, distance: distance).solved
+  }
+
+  /// The same before the tangent fit.
+  @inline(__always)
+  func found(from start: Int, direction: Int, distance: (Int) -> Double) -> Edge {
     var index = start
     while true {
       let next = index + direction
-      guard next >= 0, next < count else { return Double(direction) * .infinity }
+      guard next >= 0, next < count else { return Edge(direction: direction) }
       if distance(next) <= 0 { break }
       index = next
     }
+    return found(at: index, direction: direction, distance: distance)
+  }
+
+  /// The edge beyond an interior node whose neighbour in `direction` touches.
+  @inline(__always)
+  func found(at index: Int, direction: Int, distance: (Int) -> Double) -> Edge {
     let inner = index - direction
     let innermost = index - 2 * direction
-    guard inner >= 0, inner < count else { return position(index, direction, EdgeReader.unresolved) }
-    let (d0, d1) = (distance(index), distance(inner))
-    let crossing = d1 > d0 ? min(1, d0 / (d1 - d0)) : EdgeReader.unresolved
-    guard isTangent else { return position(index, direction, crossing) }
-    guard innermost >= 0, innermost < count, distance(innermost) > d1, d1 > d0 else {
-      let (near, far) = (d0.squareRoot(), d1.squareRoot())
-      return position(index, direction, far > near ? min(EdgeReader.reach, near / (far - near)) : EdgeReader.unresolved)
+    func edge(_ beyond: Double) -> Edge {
+      Edge(
+        origin: origin, spacing: spacing, index: Double(index), direction: Double(direction), beyond: beyond)
     }
-    return position(index, direction, EdgeReader.tangentRoot(d0, d1, distance(innermost)))
+    guard inner >= 0, inner < count else { return edge(EdgeReader.unresolved) }
+    let (d0, d1) = (distance(index), distance(inner))
+    guard isTangent else { return edge(d1 > d0 ? min(1, d0 / (d1 - d0)) : EdgeReader.unresolved) }
+    let d2 = innermost >= 0 && innermost < count ? distance(innermost) : -.infinity
+    guard d2 > d1, d1 > d0 else {
+      let (near, far) = (d0.squareRoot(), d1.squareRoot())
+      return edge(far > near ? min(EdgeReader.reach, near / (far - near)) : EdgeReader.unresolved)
+    }
+    var tangent = edge(.nan)
+    tangent.distances = (d0, d1, d2)
+    return tangent
   }
 
   /// The t > 0 for which `d₀/t², d₁/(t+1)², d₂/(t+2)²` are equally spaced: Newton's method from where the parabola through
-  /// the roots of the distances vanishes.
-  static func tangentRoot(_ d0: Double, _ d1: Double, _ d2: Double) -> Double {
-    let (near, middle, far) = (d0.squareRoot(), d1.squareRoot(), d2.squareRoot())
-    let curvature = 0.5 * (far - 2 * middle + near)
+  /// the roots of the distances vanishes. Eight edges at a time.
+  static func tangentRoots(_ d0: LineGroup, _ d1: LineGroup, _ d2: LineGroup) -> LineGroup {
+    let one = LineGroup(repeating: 1)
+    let two = LineGroup(repeating: 2)
+    let farthest = LineGroup(repeating: reach)
+    let (near, middle, far) = (VectorMath.squareRoot(d0), VectorMath.squareRoot(d1), VectorMath.squareRoot(d2))
+    let curvature = 0.5 * (far - two * middle + near)
     let steepness = middle - near - curvature
-    let start = min(
-      reach, 2 * near / (steepness + max(0, steepness * steepness - 4 * curvature * near).squareRoot()))
-    var t = start > 0 ? start : min(reach, near / (middle - near))
+    let root = VectorMath.squareRoot(laneMaximum(.zero, steepness * steepness - 4 * curvature * near))
+    let start = laneMinimum(farthest, two * near / (steepness + root))
+    let straight = laneMinimum(farthest, near / (middle - near))
+    var t = straight.replacing(with: start, where: start .> .zero)
+    var result = straight
+    var isSearching = SIMDMask<SIMD8<Int64>>(repeating: true)
     for _ in 0..<newtonSteps {
       // The second difference of the three, times the positive (t (t + 1) (t + 2))², and its derivative.
-      let (p, q, r) = ((t + 1) * (t + 2), t * (t + 2), t * (t + 1))
-      let bend = d0 * p * p - 2 * d1 * q * q + d2 * r * r
-      let slope = 2 * (d0 * p * (2 * t + 3) - 2 * d1 * q * (2 * t + 2) + d2 * r * (2 * t + 1))
+      let (p, q, r) = ((t + one) * (t + two), t * (t + two), t * (t + one))
+      let bend = d0 * p * p - two * d1 * q * q + d2 * r * r
+      let slope =
+        two
+        * (d0 * p * (two * t + LineGroup(repeating: 3)) - two * d1 * q * (two * t + two) + d2 * r * (two * t + one))
       let next = t - bend / slope
-      guard next > 0, next <= reach else { return min(reach, near / (middle - near)) }
-      if abs(next - t) < settled { return next }
+      let isInside = isSearching .& (next .> .zero) .& (next .<= farthest)
+      let isFound = isInside .& (absolute(next - t) .< LineGroup(repeating: settled))
+      let isLeft = isInside .& .!isFound
+      result.replace(with: next, where: isFound)
+      isSearching = isLeft
+      guard anyLane(isSearching) else { break }
       t = next
     }
-    return min(reach, near / (middle - near))
-  }
-
-  private func position(_ index: Int, _ direction: Int, _ beyond: Double) -> Double {
-    origin + (Double(index) + Double(direction) * beyond) * spacing
+    return result
   }
 }

@@ -50,6 +50,24 @@ extension FiniteHorizonGrid {
     let here = bands[start + index * regimes + e]
     return weight == 0 ? here : here.mixed(with: bands[start + (index + 1) * regimes + e], weight: weight)
   }
+
+  /// The table of bands that lie as it has them, `[level × regime × row]`, at the nodes of a march's own price; the bands are
+  /// moved, not copied, and interpolated in place where that price drifts against the spot.
+  func policy(ordered: consuming [Band], regimes: Int, logDrift: Double) -> PolicyTable {
+    let rows = logSpots.count
+    var bands = ordered
+    for level in levels where logDrift * times[level] != 0 {
+      let shift = logDrift * times[level]
+      for start in stride(from: level * regimes * rows, to: (level + 1) * regimes * rows, by: rows) {
+        let line = Array(bands[start..<(start + rows)])
+        for row in 0..<rows {
+          let (index, weight) = CubicInterpolation.locate(logSpots, logSpots[row] + shift)
+          bands[start + row] = weight == 0 ? line[index] : line[index].mixed(with: line[index + 1], weight: weight)
+        }
+      }
+    }
+    return PolicyTable(times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: bands)
+  }
 }
 
 extension EnvironmentChain {

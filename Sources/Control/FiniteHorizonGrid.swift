@@ -143,40 +143,71 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
       if abs(position - center) < half { centres.append((position, abs(leg.quantity) / strikeWeight)) }
     }
     let totalWeight = centres.reduce(0) { $0 + $1.weight }
+    let bumps = centres.map { centre in
+      Bump(
+        position: centre.position, weight: centre.weight / totalWeight, width: width,
+        atCenter: atan((center - centre.position) / width))
+    }
+    let normal = bumps.reduce(0) { $0 + $1.weight * ($1.angle(center + half) - $1.angle(center - half)) }
     /// The integral of the node density from today's spot: half uniform, half Cauchy bumps at the centres.
     func measure(_ x: Double) -> Double {
-      var gathered = 0.0
-      var normal = 0.0
-      for centre in centres {
-        let weight = centre.weight / totalWeight
-        gathered += weight * (atan((x - centre.position) / width) - atan((center - centre.position) / width))
-        normal +=
-          weight
-          * (atan((center + half - centre.position) / width) - atan((center - half - centre.position) / width))
-      }
+      let gathered = bumps.reduce(0) { $0 + $1.weight * ($1.angle(x) - $1.atCenter) }
       return (1 - gatheredShare) * (x - center) / (2 * half) + gatheredShare * gathered / normal
+    }
+    func density(_ x: Double) -> Double {
+      let gathered = bumps.reduce(0) { $0 + $1.weight * $1.slope(x) }
+      return (1 - gatheredShare) / (2 * half) + gatheredShare * gathered / normal
     }
     let below = -measure(center - half)
     let reference = max(2, min(count - 3, Int((below * Double(count - 1)).rounded())))
     let spacing = 1 / Double(count - 1)
     var nodes = [Double](repeating: center, count: count)
-    for index in 0..<count where index != reference {
-      nodes[index] = invert(measure, Double(index - reference) * spacing, around: center, half: 2 * half)
+    for step in [-1, 1] {
+      for index in stride(from: reference + step, to: step > 0 ? count : -1, by: step) {
+        let before = nodes[index - step]
+        nodes[index] = invert(
+          measure, density, Double(index - reference) * spacing,
+          start: before + Double(step) * spacing / density(before),
+          within: (center - 2 * half)...(center + 2 * half))
+      }
     }
     return (nodes, reference)
   }
 
-  /// Bisection on a monotone function, to the last bit that matters.
-  private static func invert(
-    _ function: (Double) -> Double, _ target: Double, around center: Double, half: Double
-  ) -> Double {
-    var low = center - half
-    var high = center + half
-    for _ in 0..<80 {
-      let middle = 0.5 * (low + high)
-      if function(middle) < target { low = middle } else { high = middle }
+  /// A place at which nodes gather: an arc tangent in the measure.
+  private struct Bump {
+    let position: Double
+    let weight: Double
+    let width: Double
+    let atCenter: Double
+
+    func angle(_ x: Double) -> Double { atan((x - position) / width) }
+
+    func slope(_ x: Double) -> Double {
+      let distance = (x - position) / width
+      return 1 / (width * (1 + distance * distance))
     }
-    return 0.5 * (low + high)
+  }
+
+  /// A step of Newton's method so small, in half-widths of the grid, leaves its square as an error: less than rounding.
+  private static let lastStep = 1e-9
+
+  /// Newton's method on a growing function, kept between places known to be on either side by bisection.
+  private static func invert(
+    _ function: (Double) -> Double, _ slope: (Double) -> Double, _ target: Double, start: Double,
+    within range: ClosedRange<Double>
+  ) -> Double {
+    var (low, high) = (range.lowerBound, range.upperBound)
+    var x = start
+    for _ in 0..<Double.significandBitCount {
+      let miss = function(x) - target
+      if miss < 0 { low = x } else { high = x }
+      let newton = x - miss / slope(x)
+      let next = newton >= low && newton <= high ? newton : 0.5 * (low + high)
+      if abs(next - x) <= lastStep * (range.upperBound - range.lowerBound) { return next }
+      x = next
+    }
+    return x
   }
 
   // MARK: Holdings

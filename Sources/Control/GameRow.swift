@@ -12,13 +12,23 @@ struct GameRow {
   /// Whether the solution is tangent at the band's edges; see `EdgeReader`.
   let isTangent: Bool
 
+  /// Where a row was found to wait.
+  struct Ends {
+    /// The first line on which one does not buy, and the first on which one sells.
+    var inside: Int
+    var above: Int
+  }
+  /// What the last step found, near which to look.
+  let before: Ends
+
   /// What a row says.
   struct Outcome {
     /// In inventory.
-    let lower: Double
-    let upper: Double
+    let lower: Edge
+    let upper: Edge
     /// `∫ λ dy` [quote/year].
     let excess: Double
+    let ends: Ends
     /// The lines that wait, or those next to the band where none does.
     let waiting: LineExtent
   }
@@ -32,32 +42,31 @@ struct GameRow {
     let first = tiles.lowerBound * LineSweep.tileLines
     let count = tiles.count * LineSweep.tileLines
     let (ceiling, floor) = (rates.ceiling[node], -rates.floor[node])
-    return withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: tiles.count * LineSweep.tile) { groups in
-      // W grows with y (V is convex in y): the interior is one interval, and counting finds its ends.
-      var (bought, sold) = (SIMD8<Int64>.zero, SIMD8<Int64>.zero)
-      for tile in tiles {
-        for group in 0..<LineSweep.tile {
-          let values = buffers.recent[(tile * buffers.nodes + node) * LineSweep.tile + group]
-          groups[(tile - tiles.lowerBound) * LineSweep.tile + group] = values
-          bought.replace(with: bought &+ 1, where: values .<= floor)
-          sold.replace(with: sold &+ 1, where: values .>= ceiling)
-        }
-      }
-      let inside = Int(bought.wrappedSum())
-      let above = count - Int(sold.wrappedSum())
-      guard inside < above else { return crossed(first + inside, first + above, reference: reference) }
-      let values = UnsafeRawPointer(groups.baseAddress!).assumingMemoryBound(to: Double.self)
-      let reader = EdgeReader(origin: holding(first), spacing: spacing, count: count, isTangent: isTangent)
-      let middle = (inside + above - 1) / 2
-      var upper = reader.edge(from: middle, direction: 1) { ceiling - values[$0] }
-      var lower = reader.edge(from: middle, direction: -1) { values[$0] - floor }
-      // An edge that the row's tiles do not hold lies at their end, unless the grid itself ends there.
-      if upper == .infinity, first + count < lines { upper = holding(first + count - 1) }
-      if lower == -.infinity, first > 0 { lower = holding(first) }
-      return Outcome(
-        lower: lower, upper: upper, excess: excess(from: first + (inside + above) / 2, to: reference),
-        waiting: (first + inside)...(first + above - 1))
-    }
+    let values = RowLines(buffers, buffers.recent, node: node, tile: tiles.lowerBound)
+    // W grows with y (V is convex in y): the interior is one interval, whose ends move by a line or two in a step.
+    let inside = firstLine(of: values, count: count, near: before.inside - first) { $0 > floor }
+    let above = firstLine(of: values, count: count, near: before.above - first) { $0 >= ceiling }
+    guard inside < above else { return crossed(first + inside, first + above, reference: reference) }
+    let reader = EdgeReader(origin: holding(first), spacing: spacing, count: count, isTangent: isTangent)
+    var upper =
+      above < count ? reader.found(at: above - 1, direction: 1) { ceiling - values[$0] } : Edge(direction: 1)
+    var lower = inside > 0 ? reader.found(at: inside, direction: -1) { values[$0] - floor } : Edge(direction: -1)
+    // An edge that the row's tiles do not hold lies at their end, unless the grid itself ends there.
+    if upper.beyond == .infinity, first + count < lines { upper = Edge(at: holding(first + count - 1)) }
+    if lower.beyond == .infinity, first > 0 { lower = Edge(at: holding(first)) }
+    let waiting = (first + inside)...(first + above - 1)
+    return Outcome(
+      lower: lower, upper: upper, excess: excess(from: first + (inside + above) / 2, to: reference, free: waiting),
+      ends: Ends(inside: first + inside, above: first + above), waiting: waiting)
+  }
+
+  /// The first line whose value satisfies a condition that all beyond it satisfy; `count` when none does. Walked from near.
+  @inline(__always)
+  private func firstLine(of values: RowLines, count: Int, near: Int, where isBeyond: (Double) -> Bool) -> Int {
+    var line = max(0, min(count, near))
+    while line > 0, isBeyond(values[line - 1]) { line -= 1 }
+    while line < count, !isBeyond(values[line]) { line += 1 }
+    return line
   }
 
   /// Nothing is inside: the band is narrower than the spacing, and lies where the multiplier changes sign.
@@ -71,9 +80,10 @@ struct GameRow {
     let index = max(1, min(lines - 1, low))
     let (before, after) = (multiplier(index - 1), multiplier(index))
     let share = after > before ? min(1, max(0, -before / (after - before))) : 0.5
-    let edge = holding(index - 1) + share * spacing
+    let edge = Edge(at: holding(index - 1) + share * spacing)
     return Outcome(
       lower: edge, upper: edge, excess: excess(fromCrossing: Double(index - 1) + share, to: reference),
+      ends: Ends(inside: inside, above: above),
       waiting: max(0, min(lines - 1, above - 1))...min(lines - 1, max(0, inside)))
   }
 
@@ -84,12 +94,13 @@ struct GameRow {
   /// The multiplier of the discrete problem is integrated by the trapezoidal rule, which keeps the balance of the discrete
   /// equations, with the end correction of Euler and Maclaurin at the reference. At the edge itself λ jumps; as the edge
   /// wanders through a cell with time and spot, the rule's error there averages out.
-  private func excess(from center: Int, to reference: Int) -> Double {
-    guard reference != center else { return 0 }
+  private func excess(from center: Int, to reference: Int, free: LineExtent) -> Double {
+    // Nothing is traded between.
+    guard !free.contains(reference) else { return 0 }
     let step = reference > center ? 1 : -1
     let end = multiplier(reference)
     let endSlope = end == 0 ? 0 : end - multiplier(reference - step)
-    return Double(step) * (trapezoid(center, reference) - endSlope / 12) * spacing
+    return Double(step) * (trapezoid(center, reference, free: free) - endSlope / 12) * spacing
   }
 
   /// From where λ crosses zero, `crossing` in spacings from the first inventory, when the band is narrower than a spacing:
@@ -97,13 +108,13 @@ struct GameRow {
   private func excess(fromCrossing crossing: Double, to reference: Int) -> Double {
     let step = Double(reference) >= crossing ? 1 : -1
     let first = step > 0 ? Int(crossing.rounded(.up)) : Int(crossing.rounded(.down))
-    let sum = 0.5 * multiplier(first) * abs(Double(first) - crossing) + trapezoid(first, reference)
+    let sum = 0.5 * multiplier(first) * abs(Double(first) - crossing) + trapezoid(first, reference, free: nil)
     return Double(step) * sum * spacing
   }
 
-  /// The trapezoidal rule between two indices in either order, in spacings.
-  private func trapezoid(_ a: Int, _ b: Int) -> Double {
-    a == b ? 0 : sum(min(a, b)...max(a, b)) - 0.5 * (multiplier(a) + multiplier(b))
+  /// The trapezoidal rule between two indices in either order, in spacings; λ vanishes on free lines.
+  private func trapezoid(_ a: Int, _ b: Int, free: LineExtent?) -> Double {
+    a == b ? 0 : sum(min(a, b)...max(a, b), free: free) - 0.5 * (multiplier(a) + multiplier(b))
   }
 
   private func multiplier(_ line: Int) -> Double {
@@ -117,7 +128,7 @@ struct GameRow {
 
   /// The sum of λ over a range of lines: tile by tile within the row's span, and as many times the middle's on either side,
   /// where λ is linear in the inventory.
-  private func sum(_ lines: LineExtent) -> Double {
+  private func sum(_ lines: LineExtent, free: LineExtent?) -> Double {
     let span = strip.span[row]
     let inner = (span.lowerBound * LineSweep.tileLines)...((span.upperBound + 1) * LineSweep.tileLines - 1)
     var total = 0.0
@@ -127,20 +138,34 @@ struct GameRow {
     if lines.upperBound > inner.upperBound {
       total += linear(max(lines.lowerBound, inner.upperBound + 1)...lines.upperBound)
     }
-    for tile in span {
-      let low = max(lines.lowerBound, tile * LineSweep.tileLines)
-      let high = min(lines.upperBound, (tile + 1) * LineSweep.tileLines - 1)
-      guard low <= high else { continue }
+    let ends = lines.clamped(to: inner)
+    guard ends.overlaps(lines) else { return total }
+    // The tiles are added up lane by lane, and the lanes at the end.
+    var lanes = LineGroup.zero
+    for tile in (ends.lowerBound / LineSweep.tileLines)...(ends.upperBound / LineSweep.tileLines) {
+      let own = (tile * LineSweep.tileLines)...((tile + 1) * LineSweep.tileLines - 1)
+      if let free, free.lowerBound <= own.lowerBound, own.upperBound <= free.upperBound { continue }
+      let part = own.clamped(to: ends)
       if !strip.isActive(row: row, tile: tile) {
-        total += linear(low...high)
-      } else if high - low + 1 == LineSweep.tileLines {
-        total += buffers.sum(buffers.multiplier, node: node, tile: tile)
-      } else {
-        for line in low...high { total += buffers.slice(buffers.multiplier)[node, line] }
+        total += linear(part)
+        continue
+      }
+      let groups = buffers.multiplier + (tile * buffers.nodes + node) * LineSweep.tile
+      for group in 0..<LineSweep.tile {
+        guard part.count < LineSweep.tileLines else {
+          lanes += groups[group]
+          continue
+        }
+        let first = own.lowerBound + group * LineGroup.scalarCount
+        let (low, high) = (Double(part.lowerBound - first), Double(part.upperBound - first))
+        let isOutside = (GameRow.laneNumbers .< low) .| (GameRow.laneNumbers .> high)
+        lanes += groups[group].replacing(with: LineGroup.zero, where: isOutside)
       }
     }
-    return total
+    return total + lanes.sum()
   }
+
+  private static let laneNumbers = LineGroup(0, 1, 2, 3, 4, 5, 6, 7)
 
   private func linear(_ lines: LineExtent) -> Double {
     let middle = 0.5 * (holding(lines.lowerBound) + holding(lines.upperBound))

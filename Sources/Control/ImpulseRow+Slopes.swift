@@ -1,4 +1,5 @@
 import Formulation
+import VectorMath
 
 /// The band of a row without a fixed cost, from the slope of V, which meets `−k_buy S` and `k_sell S` tangentially.
 extension ImpulseRow {
@@ -6,28 +7,60 @@ extension ImpulseRow {
   private static let touching = 1e-9
 
   /// - Parameters:
-  ///   - value: V after the projection.
+  ///   - values: V after the projection, with a group to spare.
   ///   - lowest: the node to which purchases go; highest: the one to which sales go [units].
-  func slopeBand(_ value: UnsafePointer<Double>, lowest: Double, highest: Double) -> Band {
+  func slopeEdges(
+    _ values: UnsafePointer<LineGroup>, lowest: Double, highest: Double
+  ) -> (lower: Edge, upper: Edge) {
     let first = Int(((lowest - origin) / spacing).rounded())
     let last = Int(((highest - origin) / spacing).rounded())
     // Slopes live half-way between nodes; between two nodes that are one there is none inside the band.
     guard last > first, !isFree else {
-      let middle = 0.5 * (lowest + highest)
-      return Band(lower: middle, upper: middle, targetLower: middle, targetUpper: middle)
+      let middle = Edge(at: 0.5 * (lowest + highest))
+      return (middle, middle)
     }
     let reader = EdgeReader(
       origin: origin + 0.5 * spacing, spacing: spacing, count: count - 1, isTangent: isTangent)
     let least = ImpulseRow.touching * (buy + sell)
-    func distance(_ index: Int, _ direction: Int) -> Double {
-      let slope = (value[index + 1] - value[index]) / spacing
-      let gap = direction > 0 ? sell - slope : slope + buy
-      return gap > least ? gap : 0
+    let value = UnsafeRawPointer(values).assumingMemoryBound(to: Double.self)
+    func edge(_ direction: Int) -> Edge {
+      let touching = slopeTouching(value, beyond: (first + last - 1) / 2, direction: direction, least: least)
+      guard touching >= 0, touching < count - 1 else { return Edge(direction: direction) }
+      return reader.found(at: touching - direction, direction: direction) { index in
+        let slope = (value[index + 1] - value[index]) / spacing
+        let gap = direction > 0 ? sell - slope : slope + buy
+        return gap > least ? gap : 0
+      }
     }
-    let middle = (first + last - 1) / 2
-    let upper = reader.edge(from: middle, direction: 1) { distance($0, 1) }
-    let lower = reader.edge(from: middle, direction: -1) { distance($0, -1) }
-    return Band(lower: lower, upper: upper, targetLower: lower, targetUpper: upper)
+    return (edge(-1), edge(1))
+  }
+
+  /// The first slope beyond one that touches its bound in a direction, eight at a time; −1 or more than there are when none
+  /// does.
+  private func slopeTouching(
+    _ value: UnsafePointer<Double>, beyond middle: Int, direction: Int, least: Double
+  ) -> Int {
+    let lanes = LineGroup.scalarCount
+    let bound = LineGroup(repeating: ((direction > 0 ? sell : buy) - least) * spacing)
+    /// One bit per slope of a group that touches.
+    func touching(_ group: Int) -> UInt8 {
+      let rise = load(value + group * lanes + 1) - load(value + group * lanes)
+      return ~positiveBits(bound - (direction > 0 ? rise : -rise))
+    }
+    var index = middle + direction
+    while index >= 0, index < count - 1 {
+      let (group, lane) = (index / lanes, index % lanes)
+      if direction > 0 {
+        let rest = touching(group) >> UInt8(lane)
+        if rest != 0 { return index + rest.trailingZeroBitCount }
+        index = (group + 1) * lanes
+      } else {
+        let rest = touching(group) << UInt8(lanes - 1 - lane)
+        if rest != 0 { return index - rest.leadingZeroBitCount }
+        index = group * lanes - 1
+      }
+    }
+    return index
   }
 
   private var isTangent: Bool { EdgeReader.isTangent(diffusion: diffusion, spacing: spacing) }

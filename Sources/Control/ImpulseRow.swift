@@ -27,25 +27,59 @@ struct ImpulseRow {
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
 
+  // MARK: Targets
+
   /// A coarse search may step over this many nodes: bands span at least twice as many.
   private static let stride = 4
 
-  /// The minimiser of `V(z) + slope z`, refined by a parabola.
-  private func target(_ value: UnsafePointer<Double>, slope: Double) -> TradeTarget {
-    let step = slope * spacing
-    func tilted(_ index: Int) -> Double { value[index] + Double(index) * step }
+  /// The nodes of the least `V(z) + k_buy S z` and `V(z) − k_sell S z`: of every `stride`-th, then of those around.
+  private func wells(_ value: RowLines) -> (purchase: Int, sale: Int) {
+    // Lane by lane, of which the coarse search takes those that lie on its stride.
+    var (bought, sold) = (LineGroup(repeating: .infinity), LineGroup(repeating: .infinity))
+    var (purchase, sale) = (LineGroup.zero, LineGroup.zero)
+    var lines = LineGroup(0, 1, 2, 3, 4, 5, 6, 7)
+    let (buying, selling) = (LineGroup(repeating: buy * spacing), LineGroup(repeating: -sell * spacing))
+    for tile in 0..<(count / LineSweep.tileLines) {
+      let groups = value.groups(ofTile: tile)
+      for group in 0..<LineSweep.tile {
+        let (up, down) = (groups[group] + lines * buying, groups[group] + lines * selling)
+        let (isBetter, isBest) = (up .< bought, down .< sold)
+        bought.replace(with: up, where: isBetter)
+        purchase.replace(with: lines, where: isBetter)
+        sold.replace(with: down, where: isBest)
+        sale.replace(with: lines, where: isBest)
+        lines += LineGroup(repeating: Double(LineGroup.scalarCount))
+      }
+    }
+    return (
+      well(value, around: ImpulseRow.coarse(bought, purchase), step: buy * spacing),
+      well(value, around: ImpulseRow.coarse(sold, sale), step: -sell * spacing)
+    )
+  }
+
+  /// The first line of the least value on the stride.
+  private static func coarse(_ value: LineGroup, _ line: LineGroup) -> Int {
     var best = 0
-    var least = Double.infinity
-    var index = 0
-    while index < count {
-      let candidate = tilted(index)
-      if candidate < least { (least, best) = (candidate, index) }
-      index += ImpulseRow.stride
+    for lane in Swift.stride(from: stride, to: LineGroup.scalarCount, by: stride) {
+      let isBetter = value[lane] == value[best] ? line[lane] < line[best] : value[lane] < value[best]
+      if isBetter { best = lane }
     }
-    for index in max(0, best - ImpulseRow.stride)...min(count - 1, best + ImpulseRow.stride) {
-      let candidate = tilted(index)
+    return Int(line[best])
+  }
+
+  private func well(_ value: RowLines, around coarse: Int, step: Double) -> Int {
+    var best = coarse
+    var least = value[coarse] + Double(coarse) * step
+    for index in max(0, coarse - ImpulseRow.stride)...min(count - 1, coarse + ImpulseRow.stride) {
+      let candidate = value[index] + Double(index) * step
       if candidate < least { (least, best) = (candidate, index) }
     }
+    return best
+  }
+
+  /// The minimiser of `V(z) + slope z` next to a node, refined by a parabola.
+  private func target(_ value: RowLines, node best: Int, slope: Double) -> TradeTarget {
+    let step = slope * spacing
     var offset = 0.0
     var dip = 0.0
     if best > 0, best < count - 1, best != kink, fixed > 0 || isFree {
@@ -59,62 +93,97 @@ struct ImpulseRow {
       position: origin + (Double(best) + offset) * spacing, value: value[best] - dip - slope * offset * spacing)
   }
 
+  // MARK: Projection
+
   /// What a projection finds out.
   struct Outcome {
     /// In inventory.
-    let band: Band
+    var lower: Edge
+    var upper: Edge
+    /// Where trades go; without a fixed cost they go to the edges instead.
+    let targets: (lower: Double, upper: Double)
     /// What V is where one trades.
     let trades: TradeLines
     /// The lines that wait.
     let waiting: LineExtent
   }
 
-  /// Replaces `value` by `min(value, MV)`, sets the multiplier to `rate (value − MV)⁺` and fills `distance` with
-  /// `(MV − value)⁺`.
-  func project(
-    _ value: UnsafeMutablePointer<LineGroup>, multiplier: UnsafeMutablePointer<LineGroup>,
-    distance: UnsafeMutablePointer<LineGroup>, holdings: UnsafePointer<LineGroup>, rate: Double
-  ) -> Outcome {
-    let plain = UnsafeMutableRawPointer(value).assumingMemoryBound(to: Double.self)
-    let trades = TradeLines(
-      fixed: fixed, buy: buy, sell: sell, purchase: target(plain, slope: buy), sale: target(plain, slope: -sell),
-      kink: kink >= 0
-        ? TradeTarget(position: origin + Double(kink) * spacing, value: plain[kink])
-        : TradeTarget(position: 0, value: .infinity))
-    let speed = LineGroup(repeating: rate)
-    let bound = LineGroup(repeating: lagBound)
-    var (first, last) = (count / LineGroup.scalarCount, -1)
-    for group in 0..<(count / LineGroup.scalarCount) {
-      let best = trades.value(holdings[group])
-      let slack = best - value[group]
-      let touches = slack .< LineGroup.zero
-      if any(.!touches) { (first, last) = (min(first, group), group) }
-      distance[group] = slack.replacing(with: LineGroup.zero, where: touches)
-      multiplier[group] = LineGroup.zero.replacing(with: laneMinimum(-slack, bound) * speed, where: touches)
-      value[group] = value[group].replacing(with: best, where: touches)
+  /// Memory that a projection needs for its lines.
+  struct Scratch {
+    /// `(MV − V)⁺`.
+    let distance: UnsafeMutablePointer<LineGroup>
+    /// V after the projection, and room to read beyond.
+    let values: UnsafeMutablePointer<LineGroup>
+    /// One per line, for `LineBits`.
+    let bits: UnsafeMutablePointer<UInt64>
+
+    init(lines: Int) {
+      let groups = lines / LineGroup.scalarCount
+      distance = .allocate(capacity: groups)
+      distance.initialize(repeating: .zero, count: groups)
+      values = .allocate(capacity: groups + 1)
+      values.initialize(repeating: .zero, count: groups + 1)
+      let words = LineBits.wordCount(lines: lines)
+      bits = .allocate(capacity: words)
+      bits.initialize(repeating: 0, count: words)
     }
-    let gaps = UnsafeRawPointer(distance).assumingMemoryBound(to: Double.self)
-    let (purchase, sale) = (trades.purchase.position, trades.sale.position)
-    let middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
-    let waiting = last < 0 ? middle...middle : extent(gaps, groups: first...last, middle: middle)
-    if fixed == 0 {
-      return Outcome(
-        band: slopeBand(plain, lowest: purchase, highest: sale), trades: trades, waiting: waiting)
+
+    func deallocate() {
+      distance.deallocate()
+      values.deallocate()
+      bits.deallocate()
     }
-    let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
-    let band = Band(
-      lower: reader.edge(from: middle, direction: -1) { gaps[$0] },
-      upper: reader.edge(from: middle, direction: 1) { gaps[$0] },
-      targetLower: purchase, targetUpper: sale)
-    return Outcome(band: band, trades: trades, waiting: waiting)
   }
 
-  /// The lines with a distance to the obstacle among some groups, and the middle.
-  private func extent(_ gaps: UnsafePointer<Double>, groups: ClosedRange<Int>, middle: Int) -> LineExtent {
-    var low = groups.lowerBound * LineGroup.scalarCount
-    var high = min(count, (groups.upperBound + 1) * LineGroup.scalarCount) - 1
-    while low < middle, gaps[low] == 0 { low += 1 }
-    while high > middle, gaps[high] == 0 { high -= 1 }
-    return min(low, middle)...max(high, middle)
+  /// Replaces `value` by `min(value, MV)`, sets the multiplier to `rate (value − MV)⁺`, and reads the row.
+  func project(
+    _ value: RowLines, multiplier: RowLines, holdings: UnsafePointer<LineGroup>, rate: Double, scratch: Scratch
+  ) -> Outcome {
+    let wells = wells(value)
+    let trades = TradeLines(
+      fixed: fixed, buy: buy, sell: sell, purchase: target(value, node: wells.purchase, slope: buy),
+      sale: target(value, node: wells.sale, slope: -sell),
+      kink: kink >= 0
+        ? TradeTarget(position: origin + Double(kink) * spacing, value: value[kink])
+        : TradeTarget(position: 0, value: .infinity))
+    let bits = LineBits(scratch.bits, count: count)
+    let speed = LineGroup(repeating: rate)
+    let bound = LineGroup(repeating: lagBound)
+    let groupsPerWord = UInt64.bitWidth / LineGroup.scalarCount
+    var word: UInt64 = 0
+    for group in 0..<(count / LineGroup.scalarCount) {
+      let (here, rates) = (value.group(group), multiplier.group(group))
+      let best = trades.value(holdings[group])
+      let slack = best - here.pointee
+      let touches = slack .< LineGroup.zero
+      scratch.distance[group] = laneMaximum(slack, .zero)
+      rates.pointee = LineGroup.zero.replacing(with: laneMinimum(-slack, bound) * speed, where: touches)
+      here.pointee = here.pointee.replacing(with: best, where: touches)
+      scratch.values[group] = here.pointee
+      let place = group % groupsPerWord
+      word |= UInt64(positiveBits(slack)) << UInt64(place * LineGroup.scalarCount)
+      if place == groupsPerWord - 1 {
+        bits.setWord(group / groupsPerWord, word)
+        word = 0
+      }
+    }
+    if count % UInt64.bitWidth != 0 { bits.setWord(count / UInt64.bitWidth, word) }
+    let (purchase, sale) = (trades.purchase.position, trades.sale.position)
+    let middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
+    let waiting = min(middle, bits.end(last: false) ?? middle)...max(middle, bits.end(last: true) ?? middle)
+    if fixed == 0 {
+      let edges = slopeEdges(scratch.values, lowest: purchase, highest: sale)
+      return Outcome(
+        lower: edges.lower, upper: edges.upper, targets: (purchase, sale), trades: trades, waiting: waiting)
+    }
+    let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
+    let gaps = UnsafeRawPointer(scratch.distance).assumingMemoryBound(to: Double.self)
+    func edge(_ direction: Int) -> Edge {
+      let touching = bits.clear(beyond: middle, direction: direction)
+      guard touching >= 0, touching < count else { return Edge(direction: direction) }
+      return reader.found(at: touching - direction, direction: direction) { gaps[$0] }
+    }
+    return Outcome(
+      lower: edge(-1), upper: edge(1), targets: (purchase, sale), trades: trades, waiting: waiting)
   }
 }

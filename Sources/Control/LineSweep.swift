@@ -25,12 +25,18 @@ struct QuadraticSource {
 
   /// Its derivative in y.
   var slope: QuadraticSource {
-    var result = QuadraticSource(count: constant.count)
-    for node in constant.indices {
-      result.constant[node] = linear[node]
-      result.linear[node] = 2 * quadratic[node]
-    }
+    var result = self
+    result.differentiate()
     return result
+  }
+
+  /// Becomes its own derivative in y.
+  mutating func differentiate() {
+    for node in constant.indices {
+      constant[node] = linear[node]
+      linear[node] = 2 * quadratic[node]
+      quadratic[node] = 0
+    }
   }
 }
 
@@ -82,11 +88,21 @@ struct LineSweep {
       let start = tile * size
       let part = Part(
         tile: tile, rows: strip.active[tile], surroundings: surroundings, holdings: holdings + tile * LineSweep.tile)
-      eliminate(
-        recent: recent + start, older: older + start, multiplier: multiplier + start, part: part, source: source,
-        explicit: explicit.map { $0 + start }, scheme: scheme)
-      backSubstitute(
-        older: older + start, multiplier: multiplier + start, part: part, scheme: scheme, projection: projection)
+      // With their number known beforehand, loops over regimes are unrolled.
+      switch system.regimes {
+      case 1: run(1)
+      case 2: run(2)
+      default: run(system.regimes)
+      }
+      @inline(__always)
+      func run(_ regimes: Int) {
+        eliminate(
+          recent: recent + start, older: older + start, multiplier: multiplier + start, part: part, source: source,
+          explicit: explicit.map { $0 + start }, scheme: scheme, regimes: regimes)
+        backSubstitute(
+          older: older + start, multiplier: multiplier + start, part: part, scheme: scheme, projection: projection,
+          regimes: regimes)
+      }
     }
   }
 
@@ -103,13 +119,13 @@ struct LineSweep {
     }
   }
 
+  @inline(__always)
   private func eliminate<Surroundings: StripSurroundings>(
     recent: UnsafePointer<LineGroup>, older: UnsafeMutablePointer<LineGroup>,
     multiplier: UnsafePointer<LineGroup>, part: Part<Surroundings>, source: QuadraticSource,
-    explicit: UnsafePointer<LineGroup>?, scheme: BackwardDifference
+    explicit: UnsafePointer<LineGroup>?, scheme: BackwardDifference, regimes m: Int
   ) {
     let width = LineSweep.tile
-    let m = system.regimes
     let (rows, holdings) = (part.rows, part.holdings)
     let h = scheme.step
     let c1 = LineGroup(repeating: scheme.recent)
@@ -172,11 +188,11 @@ struct LineSweep {
     }
   }
 
+  @inline(__always)
   private func backSubstitute<Surroundings: StripSurroundings>(
     older: UnsafeMutablePointer<LineGroup>, multiplier: UnsafeMutablePointer<LineGroup>, part: Part<Surroundings>,
-    scheme: BackwardDifference, projection: Projection
+    scheme: BackwardDifference, projection: Projection, regimes m: Int
   ) {
-    let m = system.regimes
     let rows = part.rows
     let width = LineSweep.tile
     let lag = LineGroup(repeating: scheme.step / scheme.leading)

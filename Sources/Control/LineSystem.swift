@@ -77,7 +77,16 @@ struct LineSystem {
 
   /// Factorises `c I − h A` by block elimination without exchanges: the blocks are diagonally dominant M-matrices.
   mutating func factorise(_ scheme: BackwardDifference) {
-    let (c, h, m, rows) = (scheme.leading, scheme.step, regimes, rows)
+    switch regimes {
+    case 1: factorise(scheme, regimes: 1)
+    case 2: factorise(scheme, regimes: 2)
+    default: factorise(scheme, regimes: regimes)
+    }
+  }
+
+  @inline(__always)
+  private mutating func factorise(_ scheme: BackwardDifference, regimes m: Int) {
+    let (c, h, rows) = (scheme.leading, scheme.step, rows)
     for node in above.indices { above[node] = -h * upper[node] }
     lower.withUnsafeBufferPointer { lower in
       block.withUnsafeBufferPointer { block in
@@ -109,10 +118,17 @@ struct LineSystem {
     }
   }
 
-  /// Gauss–Jordan without exchanges on a small diagonally dominant matrix, in place.
+  /// Inverts a small diagonally dominant matrix in place: by its determinant up to two rows, which takes one division, else by
+  /// Gauss–Jordan without exchanges.
+  @inline(__always)
   static func invert(_ a: UnsafeMutablePointer<Double>, _ m: Int) {
     if m == 1 {
       a[0] = 1 / a[0]
+      return
+    }
+    if m == 2 {
+      let scale = 1 / (a[0] * a[3] - a[1] * a[2])
+      (a[0], a[1], a[2], a[3]) = (a[3] * scale, -a[1] * scale, -a[2] * scale, a[0] * scale)
       return
     }
     for p in 0..<m {
@@ -152,13 +168,25 @@ struct LineSystem {
   func solve(_ line: NodeArray<Double>) { solve(line.start) }
 
   private func solve(_ line: UnsafeMutablePointer<Double>) {
-    let m = regimes
+    // With their number known beforehand, loops over regimes are unrolled.
+    switch regimes {
+    case 1: solve(line, regimes: 1)
+    case 2: solve(line, regimes: 2)
+    default: solve(line, regimes: regimes)
+    }
+  }
+
+  @inline(__always)
+  private func solve(_ line: UnsafeMutablePointer<Double>, regimes m: Int) {
     elimination.withUnsafeBufferPointer { elimination in
-      for node in m..<(rows * m) {
-        let before = (node / m - 1) * m
-        var sum = line[node]
-        for f in 0..<m { sum -= elimination[node * m + f] * line[before + f] }
-        line[node] = sum
+      for row in 1..<rows {
+        let before = line + (row - 1) * m
+        for e in 0..<m {
+          let node = row * m + e
+          var sum = line[node]
+          for f in 0..<m { sum -= elimination[node * m + f] * before[f] }
+          line[node] = sum
+        }
       }
     }
     withUnsafeTemporaryAllocation(of: Double.self, capacity: m) { partial in

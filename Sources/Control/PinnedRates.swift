@@ -38,16 +38,17 @@ struct PinnedRates: Sendable {
     constant.copy(from: source.constant)
   }
 
-  /// Takes a step to the level of a source; the system has been factorised for it.
-  func advance(to source: QuadraticSource, system: LineSystem, scheme: BackwardDifference) {
-    for node in lag.indices { lag[node] = scheme.step * (source.constant[node] - constant[node]) }
+  /// Takes a step from those of the step before to the level of a source; the system has been factorised for it.
+  func advance(from before: PinnedRates, to source: QuadraticSource, system: LineSystem, scheme: BackwardDifference) {
+    for node in lag.indices { lag[node] = scheme.step * (source.constant[node] - before.constant[node]) }
     system.solve(lag)
     let rate = scheme.leading / scheme.step
     for node in lag.indices {
       let change = rate * lag[node]
-      constant[node] += change
-      above[node] += change
-      below[node] += change
+      constant[node] = before.constant[node] + change
+      above[node] = before.above[node] + change
+      below[node] = before.below[node] + change
+      slope[node] = before.slope[node]
     }
   }
 

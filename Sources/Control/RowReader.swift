@@ -5,6 +5,8 @@ import Formulation
 /// Plain memory, which the owner deallocates: what is done per node counts no references.
 struct RowReader: Sendable {
   let regimes: Int
+  /// Rows.
+  private let count: Int
   let lines: Int
   let origin: Double
   let spacing: Double
@@ -21,6 +23,8 @@ struct RowReader: Sendable {
   private let diffusion: NodeArray<Double>
   /// The most that the lagged multiplier may move V in a step, per node [quote]; see `EntropicMarch`.
   let lagBounds: NodeArray<Double>
+  /// Where the game's last step found the ends of the band, per node.
+  private let ends: NodeArray<GameRow.Ends>
   /// `∫ λ dy` from the band to the reference, per node; of the game only.
   let excess: NodeArray<Double>
 
@@ -29,6 +33,7 @@ struct RowReader: Sendable {
   ///   - kinks: per row.
   init(costs: [TradeCost], prices: [Double], holdings: [Double], kinks: [Int], reference: Int) {
     regimes = costs.count
+    count = prices.count
     lines = holdings.count
     (origin, spacing) = (holdings[0], holdings[1] - holdings[0])
     self.reference = reference
@@ -41,11 +46,13 @@ struct RowReader: Sendable {
     delta = NodeArray(repeating: 0.0, count: nodes)
     diffusion = NodeArray(repeating: 0.0, count: nodes)
     excess = NodeArray(repeating: 0.0, count: nodes)
+    ends = NodeArray(repeating: GameRow.Ends(inside: 0, above: 0), count: nodes)
   }
 
   func deallocate() {
     for array in [fixed, buy, sell, delta, diffusion, excess, lagBounds] { array.deallocate() }
     kinks.deallocate()
+    ends.deallocate()
   }
 
   /// Takes the deltas of a level.
@@ -61,26 +68,77 @@ struct RowReader: Sendable {
     grid.diffusions(of: moving ?? deltas, in: environment, remaining: remaining, into: diffusion)
   }
 
+  /// Takes the deltas of a level, and how far they move.
+  func take(delta deltas: [Double], diffusion diffusions: NodeArray<Double>) {
+    delta.copy(from: deltas)
+    diffusion.start.update(from: diffusions.start, count: diffusions.count)
+  }
+
+  /// Rows whose edges are found before they are solved for, many at a time: few enough to stay in the first-level cache.
+  private static let rowsAtOnce = 16
+
+  /// Calls `read` for all nodes of some rows, solves for the edges that it found and tells them to `write`, both with the
+  /// node's place in the policy `[regime × row]`.
+  @inline(__always)
+  private func inBlocks(
+    _ rows: Range<Int>, read: (_ row: Int, _ regime: Int, _ place: Int) -> (lower: Edge, upper: Edge),
+    write: (_ row: Int, _ regime: Int, _ place: Int, _ lower: Double, _ upper: Double) -> Void
+  ) {
+    let most = min(rows.count, RowReader.rowsAtOnce) * regimes
+    withUnsafeTemporaryAllocation(of: Edge.self, capacity: 2 * most) { edges in
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: RowReader.rowsAtOnce) {
+        let block = first..<min(rows.upperBound, first + RowReader.rowsAtOnce)
+        var index = 0
+        for row in block {
+          for e in 0..<regimes {
+            let found = read(row, e, e * count + row)
+            edges.initializeElement(at: index, to: found.lower)
+            edges.initializeElement(at: index + 1, to: found.upper)
+            index += 2
+          }
+        }
+        Edge.close(UnsafeMutableBufferPointer(rebasing: edges[..<index]))
+        index = 0
+        for row in block {
+          for e in 0..<regimes {
+            write(row, e, e * count + row, edges[index].position, edges[index + 1].position)
+            index += 2
+          }
+        }
+      }
+    }
+  }
+
   /// Reads the rows of the game.
+  ///
+  /// - Parameter bands: of a level, `[regime × row]`.
   func readGame(
     rows: Range<Int>, buffers: LineBuffers, strip: Strip, rates: PinnedRates, bands: UnsafeMutablePointer<Band>,
     found: NodeArray<LineExtent>
   ) {
-    for row in rows {
-      var (low, high) = (lines - 1, 0)
-      for e in 0..<regimes {
-        let node = row * regimes + e
-        let read = GameRow(
-          buffers: buffers, strip: strip, rates: rates, node: node, row: row, spacing: spacing,
-          isTangent: EdgeReader.isTangent(diffusion: diffusion[node], spacing: spacing)
-        ).read(reference: reference)
-        let (lower, upper) = (read.lower + delta[node], read.upper + delta[node])
-        bands[node] = Band(lower: lower, upper: upper, targetLower: lower, targetUpper: upper)
-        excess[node] = read.excess
-        (low, high) = (min(low, read.waiting.lowerBound), max(high, read.waiting.upperBound))
-      }
-      found[row] = low...max(low, high)
+    inBlocks(rows) { row, e, _ in
+      let node = row * regimes + e
+      let read = GameRow(
+        buffers: buffers, strip: strip, rates: rates, node: node, row: row, spacing: spacing,
+        isTangent: EdgeReader.isTangent(diffusion: diffusion[node], spacing: spacing), before: ends[node]
+      ).read(reference: reference)
+      ends[node] = read.ends
+      excess[node] = read.excess
+      found[row] = joined(found[row], read.waiting, isFirst: e == 0)
+      return (read.lower, read.upper)
+    } write: { row, e, place, lower, upper in
+      let delta = delta[row * regimes + e]
+      let band = Band(
+        lower: lower + delta, upper: upper + delta, targetLower: lower + delta, targetUpper: upper + delta)
+      (bands + place).initialize(to: band)
     }
+  }
+
+  /// The lines that wait in a row, of the regimes up to one.
+  @inline(__always)
+  private func joined(_ before: LineExtent, _ here: LineExtent, isFirst: Bool) -> LineExtent {
+    if isFirst { return here }
+    return min(before.lowerBound, here.lowerBound)...max(before.upperBound, here.upperBound)
   }
 
   /// Projects and reads the rows of the impulse problem.
@@ -88,28 +146,32 @@ struct RowReader: Sendable {
   /// - Parameters:
   ///   - rate: `c₀/h` of the step [1/year].
   ///   - growth: of fixed costs, in the march's money.
+  ///   - bands: of a level, `[regime × row]`.
   func readImpulse(
     rows: Range<Int>, buffers: LineBuffers, strip: Strip, rate: Double, growth: Double = 1,
     bands: UnsafeMutablePointer<Band>,
     trades: NodeArray<TradeLines>, found: NodeArray<LineExtent>
   ) {
-    let scratch = NodeArray(repeating: LineGroup.zero, count: ImpulseRow.scratchCount(tiles: strip.tiles))
+    let scratch = ImpulseRow.Scratch(lines: strip.tiles * LineSweep.tileLines)
     defer { scratch.deallocate() }
-    for row in rows {
-      var (low, high) = (lines - 1, 0)
-      for e in 0..<regimes {
-        let node = row * regimes + e
-        var impulse = ImpulseRow(
-          fixed: fixed[e] * growth, buy: buy[node], sell: sell[node], origin: origin, spacing: spacing, count: lines,
-          kink: kinks[row], diffusion: diffusion[node])
-        impulse.lagBound = lagBounds[node]
-        let read = impulse.intervene(
-          in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch.start)
-        bands[node] = read.band.ordered.shifted(by: delta[node])
-        trades[node] = read.trades
-        (low, high) = (min(low, read.waiting.lowerBound), max(high, read.waiting.upperBound))
-      }
-      found[row] = low...max(low, high)
+    inBlocks(rows) { row, e, place in
+      let node = row * regimes + e
+      var impulse = ImpulseRow(
+        fixed: fixed[e] * growth, buy: buy[node], sell: sell[node], origin: origin, spacing: spacing, count: lines,
+        kink: kinks[row], diffusion: diffusion[node])
+      impulse.lagBound = lagBounds[node]
+      let read = impulse.intervene(in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch)
+      trades[node] = read.trades
+      found[row] = joined(found[row], read.waiting, isFirst: e == 0)
+      // With its targets; the edges are still to come.
+      (bands + place).initialize(
+        to: Band(lower: 0, upper: 0, targetLower: read.targets.lower, targetUpper: read.targets.upper))
+      return (read.lower, read.upper)
+    } write: { row, e, place, lower, upper in
+      var band = bands[place]
+      (band.lower, band.upper) = (lower, upper)
+      if fixed[e] == 0 { (band.targetLower, band.targetUpper) = (lower, upper) }
+      bands[place] = band.ordered.shifted(by: delta[row * regimes + e])
     }
   }
 }

@@ -17,6 +17,8 @@ public struct RegimePath: Sendable, Equatable {
   public private(set) var regimes: [Int] = []
   /// `∫σ² dt` over the step that ends at each instant; 0 at the first.
   public private(set) var integratedVariances: [Double] = []
+  /// Whether neither the regime switched nor the price jumped in the step that ends at each instant.
+  public private(set) var isQuiet: [Bool] = []
   /// Years spent in each regime.
   public private(set) var occupation: [Double]
 
@@ -43,6 +45,7 @@ public struct RegimePath: Sendable, Equatable {
     logSpots = [logSpot]
     regimes = [regime]
     integratedVariances = [0]
+    isQuiet = [true]
     for step in 0..<plan.sample.stepCount {
       let (start, end) = (times[step], times[step + 1])
       if step & 3 == 0 {
@@ -56,7 +59,9 @@ public struct RegimePath: Sendable, Equatable {
       var scale = volatility * length.squareRoot()
       var variance = volatility * volatility * length
       let left = clocks.wait - motion.intensity[regime] * length
-      if clocks.nextSwitch <= end || left < 0 {
+      let isBusy = clocks.nextSwitch <= end || left < 0
+      isQuiet.append(!isBusy)
+      if isBusy {
         let moved = motion.advance(&clocks, switching: plan.clocks, stream: stream, from: start, to: end) {
           occupation[$0] += $1
         }

@@ -83,3 +83,11 @@ public func anyLane(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
   let two = four.lowHalf | four.highHalf
   return two[0] | two[1] != 0
 }
+
+/// One bit per lane, the first lane's lowest: set where the number is above zero.
+@inlinable @inline(__always)
+public func positiveBits(_ a: Lanes) -> UInt8 { cvector_positive_bits(a) }
+
+/// Tells the processor that a loop waits for another thread.
+@inlinable @inline(__always)
+public func relax() { cvector_relax() }

@@ -25,6 +25,21 @@ CVECTOR_INLINE cvector_lanes cvector_minimum(cvector_lanes a, cvector_lanes b) {
 /// a > b ? a : b, lane by lane: b where either lane is not a number (one instruction on x86).
 CVECTOR_INLINE cvector_lanes cvector_maximum(cvector_lanes a, cvector_lanes b) { return (a > b) ? a : b; }
 
+/// Tells the processor that a loop waits for another thread.
+CVECTOR_INLINE void cvector_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+/// One bit per lane, the first lane's lowest: set where a > 0.
+CVECTOR_INLINE unsigned char cvector_positive_bits(cvector_lanes a) {
+  typedef _Bool flags __attribute__((ext_vector_type(8)));
+  return __builtin_bit_cast(unsigned char, __builtin_convertvector(a > 0, flags));
+}
+
 /// Elements 0, 2, 4, … of sixteen doubles in two vectors.
 CVECTOR_INLINE cvector_lanes cvector_even(cvector_lanes a, cvector_lanes b) {
   return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);

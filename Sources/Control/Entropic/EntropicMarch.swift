@@ -64,16 +64,20 @@ struct EntropicMarch {
   ) throws(ControlError) -> FiniteHorizonSolution {
     var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: jumps != nil)
     defer { buffers.deallocate() }
-    let times = grid.times
-    let last = times.count - 1
+    let last = grid.times.count - 1
     let rate = problem.market.rate
     let sweep = EntropicSweep(logSpots: grid.logSpots, environment: problem.environment)
     let frictionless = problem.book.marked(at: problem.environment.regimes.map(\.volatility))
-    var terms = EntropicTerms(problem: problem, book: frictionless, forwards: forwards)
     let marks = BookTable(book: problem.book, spots: forwards, regimes: regimes)
-    var delta = [Double](repeating: 0, count: nodes)
-    var bands = [Band](
-      repeating: Band(lower: 0, upper: 0, targetLower: 0, targetUpper: 0), count: last * nodes)
+    let initial = EntropicTerms(problem: problem, book: frictionless, forwards: forwards)
+    // Of the step at hand and the next.
+    let prepared = (0..<2).map { _ in EntropicLevel(problem: problem, grid: grid, marks: marks, terms: initial) }
+
+    // Per regime: K, and what a unit costs in proportion to its price; other costs are the general operator's.
+    let (fixed, perUnit) = (problem.costs.map(\.fixed), problem.costs.map { $0.variable(trade: 1) })
+    let charges = problem.costs.map { cost in
+      (isFree: cost.isZero, fixed: cost.fixed, fraction: max(cost.proportionalBuy, cost.proportionalSell))
+    }
 
     // The last bands, in inventory and in the frictionless net delta; none yet.
     var inventories = [Band](repeating: .unbounded, count: nodes)
@@ -87,69 +91,85 @@ struct EntropicMarch {
       grid: grid, environment: problem.environment, tiles: buffers.tiles, isNarrow: isNarrow)
     defer {
       reader.deallocate()
+      for each in prepared { each.deallocate() }
       trades.deallocate()
       memory.deallocate()
     }
 
     var recorder = LossGuideRecorder(grid: grid, regimes: regimes, levels: isGuiding ? Array(grid.levels) : [])
     setTerminal(buffers)
-    var segmentEnd = problem.horizon
-    for level in grid.levels {
-      let scheme = grid.step(to: level)
-      if grid.isSegmentEnd[level + 1] {
-        segmentEnd = times[level + 1]
-        trades.fill(buffers, beside: memory.strip, regimes: regimes)
-        memory.restart()
-        buffers.clearMultiplier()
-      }
-      let logGrowth = rate * (problem.horizon - times[level])
-      let growth = exp(logGrowth)
-      terms.update(time: times[level])
-      if holdsExposures {
-        terms.hold(inventories, nets: nets, spacing: spacing, step: scheme.step) { node, trade in
-          let cost = problem.costs[node % regimes]
-          return cost.fixed * growth + forwards[node / regimes] * cost.variable(trade: trade)
+    let team = WorkerTeam(threads: threads)
+    prepared[(last - 1) % 2].prepare(level: last - 1, after: nil)
+    let bands = [Band](unsafeUninitializedCapacity: last * nodes) { bands, count in
+      for level in grid.levels {
+        let (now, next) = (prepared[level % 2], prepared[(level + 1) % 2])
+        let (scheme, delta) = (now.scheme, now.delta)
+        if now.isOpening {
+          trades.fill(buffers, beside: memory.strip, regimes: regimes)
+          memory.restart()
+          buffers.clearMultiplier()
         }
-      }
-      trades.advance(ratio: scheme.ratio)
-      advance(
-        buffers, sweep: sweep, terms: terms, scheme: scheme, strip: memory.strip,
-        surroundings: TradedSurroundings(trades: trades.predicted))
-      swap(&buffers.recent, &buffers.older)
-      marks.deltas(at: times[level], logShift: -logGrowth, into: &delta)
-      reader.update(
-        delta, moving: terms.bookDelta, grid: grid, environment: problem.environment,
-        remaining: segmentEnd - times[level])
-      for node in 0..<nodes {
-        reader.lagBounds[node] = lagBound(node: node, growth: growth, width: inventories[node].width)
-      }
-      let multiplierRate = scheme.leading / scheme.step
-      bands.withUnsafeMutableBufferPointer { all in
-        let output = BandOutput(start: all.baseAddress! + level * nodes)
-        let (here, strip, levels, found) = (buffers, memory.strip, trades.recent, memory.found)
-        parallel(threads, rows: rows) { part in
+        if holdsExposures {
+          now.terms.hold(inventories, nets: nets, spacing: spacing, step: scheme.step) { node, trade in
+            fixed[node % regimes] * now.growth + forwards[node / regimes] * perUnit[node % regimes] * trade
+          }
+        }
+        let terms = now.terms
+        trades.advance(ratio: scheme.ratio)
+        let (strip, surroundings) = (memory.strip, TradedSurroundings(trades: trades.predicted))
+        let (here, tiles, jumps) = (buffers, buffers.tiles, jumps)
+        let jumpBounds = jumps?.bounds(terms, step: scheme.step) ?? []
+        // What is known beforehand of the next step first: it takes longer than a tile.
+        team.run(tiles + 1) { task in
+          guard task < tiles else {
+            if level > 0 { next.prepare(level: level - 1, after: now) }
+            return
+          }
+          let own = stride(from: task, to: task + 1, by: 1)
+          jumps?.apply(here, terms: terms, bounds: jumpBounds, ratio: scheme.ratio, tiles: own)
+          sweep.advance(
+            buffers: here, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings, tiles: own)
+        }
+        swap(&buffers.recent, &buffers.older)
+        reader.take(delta: delta, diffusion: now.diffusion)
+        for row in 0..<rows {
+          for e in 0..<regimes {
+            let node = row * regimes + e
+            reader.lagBounds[node] = lagBound(
+              charges[e], price: forwards[row], growth: now.growth, width: inventories[node].width)
+          }
+        }
+        let multiplierRate = scheme.leading / scheme.step
+        let output = BandOutput(start: bands.baseAddress! + level * nodes)
+        let (swept, levels, found) = (buffers, trades.recent, memory.found)
+        team.run(rows: rows) { part in
           reader.readImpulse(
-            rows: part, buffers: here, strip: strip, rate: multiplierRate, growth: growth, bands: output.start,
+            rows: part, buffers: swept, strip: strip, rate: multiplierRate, growth: now.growth, bands: output.start,
             trades: levels, found: found)
         }
+        let after = trades
+        after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in
+          let rate = sweep.rate(node: node, holding: inventories, terms: terms) { after.recent[$0].value(inventories) }
+          return laneMinimum(rate - change, LineGroup(repeating: reader.lagBounds[node] * multiplierRate))
+        }
+        for row in 0..<rows {
+          for e in 0..<regimes {
+            let node = row * regimes + e
+            inventories[node] = bands[(level * regimes + e) * rows + row].shifted(by: -delta[node])
+            nets[node] = inventories[node].shifted(by: terms.bookDelta[node])
+          }
+        }
+        recorder.record(level, time: grid.times[level], buffers, inventories: inventories, nets: nets)
+        if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
       }
-      let after = trades
-      after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in
-        let rate = sweep.rate(node: node, holding: inventories, terms: terms) { after.recent[$0].value(inventories) }
-        return laneMinimum(rate - change, LineGroup(repeating: reader.lagBounds[node] * multiplierRate))
-      }
-      for node in 0..<nodes {
-        inventories[node] = bands[level * nodes + node].shifted(by: -delta[node])
-        nets[node] = inventories[node].shifted(by: terms.bookDelta[node])
-      }
-      recorder.record(level, time: times[level], buffers, inventories: inventories, nets: nets)
-      if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
+      count = last * nodes
     }
+    let delta = prepared[0].delta
 
     trades.fill(buffers, beside: memory.strip, regimes: regimes)
     // At a later time the same X is a dearer S.
     return try solution(
-      buffers, policy: grid.policy(bands, regimes: regimes, logDrift: -rate), delta: delta, settings: settings,
+      buffers, policy: grid.policy(ordered: bands, regimes: regimes, logDrift: -rate), delta: delta, settings: settings,
       guide: recorder.guide)
   }
 
@@ -217,20 +237,19 @@ struct EntropicMarch {
     return abs(position - position.rounded()) < 1e-6 && holdings.indices.contains(index) ? index : -1
   }
 
-  func advance<Surroundings: StripSurroundings>(
-    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip,
-    surroundings: Surroundings
+  /// One step of all nodes, for the marches with the general operator.
+  func advance(
+    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip
   ) {
     let (tiles, jumps) = (buffers.tiles, jumps)
     let parts = min(threads, tiles)
     let bounds = jumps?.bounds(terms, step: scheme.step) ?? []
     parallel(parts) { part in
-      jumps?.apply(
-        buffers, terms: terms, bounds: bounds, ratio: scheme.ratio, tiles: stride(from: part, to: tiles, by: parts))
       // Neighbouring tiles have about as many unknowns: dealt out in turn.
+      let own = stride(from: part, to: tiles, by: parts)
+      jumps?.apply(buffers, terms: terms, bounds: bounds, ratio: scheme.ratio, tiles: own)
       sweep.advance(
-        buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings,
-        tiles: stride(from: part, to: tiles, by: parts))
+        buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: NoSurroundings(), tiles: own)
     }
   }
 
@@ -239,11 +258,12 @@ struct EntropicMarch {
   /// neighbours stays behind as an error of this size.
   static let lagShare = 0.25
 
-  private func lagBound(node: Int, growth: Double, width: Double) -> Double {
-    let cost = problem.costs[node % regimes]
-    if cost.isZero { return .infinity }
-    let fraction = max(cost.proportionalBuy, cost.proportionalSell)
+  /// - Parameter regime: with the larger of its two costs in proportion.
+  private func lagBound(
+    _ regime: (isFree: Bool, fixed: Double, fraction: Double), price: Double, growth: Double, width: Double
+  ) -> Double {
+    if regime.isFree { return .infinity }
     let distance = (width.isFinite ? width : 0) + 2 * spacing
-    return EntropicMarch.lagShare * (cost.fixed * growth + fraction * forwards[node / regimes] * distance)
+    return EntropicMarch.lagShare * (regime.fixed * growth + regime.fraction * price * distance)
   }
 }

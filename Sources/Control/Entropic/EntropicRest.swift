@@ -81,8 +81,7 @@ struct EntropicRest: RestingMarch {
   private static let lagReach = 2.0
 
   func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip) {
-    base.advance(
-      buffers, sweep: sweep, terms: terms, scheme: scheme, strip: strip, surroundings: NoSurroundings())
+    base.advance(buffers, sweep: sweep, terms: terms, scheme: scheme, strip: strip)
     swap(&buffers.recent, &buffers.older)
   }
 

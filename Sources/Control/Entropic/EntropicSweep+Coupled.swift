@@ -1,12 +1,13 @@
 import VectorMath
 
 extension EntropicSweep {
-  /// Several regimes: block elimination with one m × m block per lane. The blocks are diagonally dominant: no exchanges.
+  /// More than two regimes: block elimination with one m × m block per lane, in memory. The blocks are diagonally dominant: no exchanges.
   ///
   /// - Returns: whether the guess was near enough for the solution to stand.
   func coupledPass(_ line: TileLines, group: Int, terms: EntropicTerms, scheme: BackwardDifference) -> Bool {
     let (width, m) = (LineSweep.tile, regimes)
-    let h = LineGroup(repeating: scheme.step)
+    var switching = Switching(
+      aversion: terms.aversion, step: scheme.step, rates: rates, jump: terms.jump, regimes: m, row: 0)
     let (guess, values, eliminated) = (line.scratch, line.scratch + rows * m, line.scratch + 2 * rows * m)
     // The augmented block [B | C | d] of the row at hand.
     let block = eliminated + rows * m * m
@@ -24,7 +25,15 @@ extension EntropicSweep {
         for f in 0..<columns { entry[f] = .zero }
         entry[e] = LineGroup(repeating: scheme.leading) + local.below + local.above
         entry[m + e] = local.above
-        switching(row: row, regime: e, terms: terms, guess: guess + row * m, step: h, entry: entry, right: &right)
+        switching.row = row
+        for other in 0..<m where other != e && rates[e * m + other] != 0 {
+          let gap = guess[row * m + other] - guess[node]
+          let term = switching.linearised(
+            from: e, to: other, gap: gap, growth: switching.growth(from: e, to: other, gap: gap))
+          entry[other] -= term.coupling
+          entry[e] += term.coupling
+          right += term.right
+        }
         if row == strip.lowerBound, row > 0 {
           right = fused(local.below, guess[node - m], right)
         } else if row > 0 {
@@ -59,26 +68,6 @@ extension EntropicSweep {
       }
     }
     return EntropicSweep.stands(change: change, step: step)
-  }
-
-  /// The linearised switching term `(1/γ) Σ q (e^{γ(B − B') + γ(Λ' − Λ)} − 1)` of one regime.
-  @inline(__always)
-  private func switching(
-    row: Int, regime e: Int, terms: EntropicTerms, guess: UnsafePointer<LineGroup>, step h: LineGroup,
-    entry: UnsafeMutablePointer<LineGroup>, right: inout LineGroup
-  ) {
-    let aversion = LineGroup(repeating: terms.aversion)
-    for other in 0..<regimes where other != e {
-      let rate = rates[e * regimes + other]
-      guard rate != 0 else { continue }
-      let gap = guess[other] - guess[e]
-      let power = fused(aversion, gap, LineGroup(repeating: terms.jump[(row * regimes + e) * regimes + other]))
-      let growth = exponential(power)
-      let coupling = h * rate * growth
-      entry[other] -= coupling
-      entry[e] += coupling
-      right += h * rate * (growth - 1) / aversion - coupling * gap
-    }
   }
 
   /// Reduces `[B | C | d]` to `[I | B⁻¹C | B⁻¹d]` by Gauss–Jordan elimination.

@@ -69,7 +69,7 @@ struct EntropicSweep {
   private static let nearEnough = 0.03
 
   static func stands(change: LineGroup, step: LineGroup) -> Bool {
-    !any(change .> EntropicSweep.nearEnough * step)
+    !anyLane(change .> EntropicSweep.nearEnough * step)
   }
 
   /// Memory of one group of lines: guess, eliminated values, eliminated upper blocks, and the block of the row at hand.
@@ -121,9 +121,11 @@ struct EntropicSweep {
     }
     for _ in 0..<EntropicSweep.mostPasses {
       let stands =
-        regimes == 1
-        ? singlePass(line, group: group, terms: terms, scheme: scheme)
-        : coupledPass(line, group: group, terms: terms, scheme: scheme)
+        switch regimes {
+        case 1: pass(SoleRegime.self, line, group: group, terms: terms, scheme: scheme)
+        case 2: pass(RegimePair.self, line, group: group, terms: terms, scheme: scheme)
+        default: coupledPass(line, group: group, terms: terms, scheme: scheme)
+        }
       if stands { break }
     }
     for node in nodes {
@@ -240,7 +242,7 @@ struct EntropicSweep {
     var below = fused(-convection, LineGroup(repeating: slopeBelow[row]), LineGroup(repeating: lower[node]))
     var above = fused(-convection, LineGroup(repeating: slopeAbove[row]), LineGroup(repeating: upper[node]))
     let (isBelow, isAbove) = (below .< LineGroup.zero, above .< LineGroup.zero)
-    guard any(isBelow .| isAbove), row > 0, row < rows - 1 else { return (below, above) }
+    guard anyLane(isBelow .| isAbove), row > 0, row < rows - 1 else { return (below, above) }
     // The drift that the two entries make is carried by the one upwind.
     let drift = above * LineGroup(repeating: up[row]) - below * LineGroup(repeating: down[row])
     above.replace(with: drift / LineGroup(repeating: up[row]), where: isBelow)

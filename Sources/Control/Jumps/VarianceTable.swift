@@ -29,6 +29,8 @@ struct VarianceTable {
   }
 
   private let environment: EnvironmentChain
+  /// σ² S², per node.
+  private let diffusion: [Double]
   private let spots: [Double]
   private let marks: BookTable?
   /// Index of the grid's first row among the nodes.
@@ -49,7 +51,11 @@ struct VarianceTable {
 
   init(problem: OptionBookProblem, logSpots: [Double]) {
     environment = problem.environment
-    spots = logSpots.map { exp($0) }
+    let spots = logSpots.map { exp($0) }
+    self.spots = spots
+    diffusion = spots.flatMap { spot in
+      problem.environment.regimes.map { $0.volatility * $0.volatility * spot * spot }
+    }
     let m = problem.environment.count
     let count = spots.count * m
     quadratic = Array(repeating: 0, count: count)
@@ -135,15 +141,10 @@ struct VarianceTable {
 
   /// Fills the three from the deltas of the legs that expire after a time, `[row × regime]`.
   mutating func fill(at time: Double, delta: [Double], threads: Int) {
-    let m = environment.count
-    for row in spots.indices {
-      for (e, state) in environment.regimes.enumerated() {
-        let node = row * m + e
-        let diffusion = state.volatility * state.volatility * spots[row] * spots[row]
-        quadratic[node] = diffusion
-        linear[node] = diffusion * delta[node]
-        constant[node] = diffusion * delta[node] * delta[node]
-      }
+    for node in diffusion.indices {
+      quadratic[node] = diffusion[node]
+      linear[node] = diffusion[node] * delta[node]
+      constant[node] = diffusion[node] * delta[node] * delta[node]
     }
     guard let marks else { return }
     marks.columns(at: time, into: &values, columnLength: columnLength)
@@ -208,44 +209,6 @@ struct VarianceTable {
       quadratic[node] += change.rate * move * move
       linear[node] += change.rate * move * value
       constant[node] += change.rate * value * value
-    }
-  }
-}
-
-extension BookTable {
-  /// Marks of the legs that expire after a time, one regime after another: `[regime][node]` [quote].
-  ///
-  /// `V = Σ q s (S e^{(b−r)τ} N(s d₁) − K e^{−rτ} N(s d₂))`, s = ±1, eight nodes at a time.
-  func columns(at time: Double, into values: inout [Double], columnLength: Int) {
-    for regime in 0..<regimes {
-      for node in spots.indices { values[regime * columnLength + node] = constant * spots[node] }
-    }
-    for option in options where option.expiry > time {
-      for regime in 0..<regimes {
-        let formula = option.formula
-        let remaining = option.expiry - time
-        let sign: Double = formula.kind == .call ? 1 : -1
-        let deviation = option.volatilities[regime] * remaining.squareRoot()
-        let scale = Lanes(repeating: sign / deviation)
-        let centre = sign * (formula.carry * remaining - log(formula.strike)) / deviation
-        let (first, second) = (
-          Lanes(repeating: centre + 0.5 * sign * deviation), Lanes(repeating: centre - 0.5 * sign * deviation)
-        )
-        let size = option.quantity * sign * exp(-formula.rate * remaining)
-        let (forward, strike) = (size * exp(formula.carry * remaining), size * formula.strike)
-        var node = 0
-        while node < spots.count {
-          var lanes = Lanes()
-          for lane in 0..<laneCount { lanes[lane] = paddedLogSpots[node + lane] }
-          let delta = normalCumulative(fusedMultiplyAdd(lanes, scale, first))
-          let exercised = normalCumulative(fusedMultiplyAdd(lanes, scale, second))
-          for lane in 0..<min(laneCount, spots.count - node) {
-            values[regime * columnLength + node + lane] +=
-              forward * spots[node + lane] * delta[lane] - strike * exercised[lane]
-          }
-          node += laneCount
-        }
-      }
     }
   }
 }

@@ -13,10 +13,11 @@ struct InnerProblem {
   let plan: LowerBoundPlan
   private let lines: [Double]
   private let vectors: Int
-  /// V at the end of the step at hand, `[spot × regime × line of the table]`.
+  /// V at the end of the step at hand.
   private let slice: UnsafeMutablePointer<Lanes>
   /// The summands of M.
   private let terms: UnsafeMutablePointer<Term>
+  private var weights = MartingaleWeights()
   /// D per schedule and path, whole vectors.
   private let values: UnsafeMutablePointer<Lanes>
   private let penalty: UnsafeMutablePointer<Lanes>
@@ -25,6 +26,8 @@ struct InnerProblem {
   private let traded: UnsafeMutablePointer<Lanes>
   private let coarse: UnsafeMutablePointer<Double>
   private let inventories: UnsafeMutablePointer<Lanes>
+  /// Infinite where the last vector goes on beyond the last line: there is nothing to hold.
+  private let beyond: Lanes
   /// Weights of four neighbouring lines of the table for each place between the middle two.
   private let between: [SIMD4<Double>]
 
@@ -38,9 +41,15 @@ struct InnerProblem {
     let width = Lanes.scalarCount
     vectors = (plan.lineCount + width - 1) / width
     let origin = plan.table.inventories[0]
+    var beyond = Lanes()
+    for lane in 0..<width where (vectors - 1) * width + lane >= plan.lineCount { beyond[lane] = .infinity }
+    self.beyond = beyond
     lines = (0..<plan.lineCount).map { origin + Double($0) * plan.spacing }
     slice = .allocate(capacity: plan.table.sliceCount / width)
-    terms = .allocate(capacity: plan.table.regimeCount * MartingaleWeights.nodeCount)
+    slice.initialize(repeating: Lanes(), count: plan.table.sliceCount / width)
+    let mostTerms = MartingaleWeights.mostTerms(regimes: plan.table.regimeCount)
+    terms = .allocate(capacity: mostTerms)
+    terms.initialize(repeating: Term(weight: 0, values: slice), count: mostTerms)
     let count = vectors * LowerBoundPaths.pathCount * plan.schedules.count
     values = .allocate(capacity: count)
     penalty = .allocate(capacity: vectors)
@@ -49,9 +58,6 @@ struct InnerProblem {
     // One line more than the table's on either side.
     coarse = .allocate(capacity: plan.table.inventories.count + 2)
     inventories = .allocate(capacity: vectors)
-    slice.initialize(repeating: Lanes(), count: plan.table.sliceCount / width)
-    terms.initialize(
-      repeating: Term(weight: 0, values: slice), count: plan.table.regimeCount * MartingaleWeights.nodeCount)
     values.initialize(repeating: Lanes(), count: count)
     for scratch in [penalty, cost, traded] { scratch.initialize(repeating: Lanes(), count: vectors) }
     coarse.initialize(repeating: 0, count: plan.table.inventories.count + 2)
@@ -85,16 +91,15 @@ struct InnerProblem {
     var rounding: [Double]
   }
 
-  func solve(_ paths: LowerBoundPaths) -> Outcome {
+  mutating func solve(_ paths: LowerBoundPaths) -> Outcome {
     let count = LowerBoundPaths.pathCount
     let none = [Double](repeating: 0, count: count)
     let all = plan.schedules.map { _ in none }
     var outcome = Outcome(lower: all, upper: all, rounding: none)
     for schedule in plan.schedules.indices { settle(paths, schedule, &outcome) }
-    var weights = MartingaleWeights(regimes: plan.table.regimeCount)
     for step in (0..<plan.sample.stepCount).reversed() {
       setSlice(step)
-      for path in 0..<count { advance(path, step, paths, &weights, &outcome) }
+      for path in 0..<count { advance(path, step, paths, &outcome) }
     }
     for schedule in plan.schedules.indices {
       for path in 0..<count {
@@ -125,9 +130,7 @@ struct InnerProblem {
     }
   }
 
-  private func advance(
-    _ path: Int, _ step: Int, _ paths: LowerBoundPaths, _ weights: inout MartingaleWeights, _ outcome: inout Outcome
-  ) {
+  private mutating func advance(_ path: Int, _ step: Int, _ paths: LowerBoundPaths, _ outcome: inout Outcome) {
     let count = LowerBoundPaths.pathCount
     let (start, end) = (step * count + path, (step + 1) * count + path)
     let half = 0.5 * (plan.sample.times[step + 1] - plan.sample.times[step])
@@ -137,22 +140,19 @@ struct InnerProblem {
     running.scale(by: half)
     outcome.rounding[path] += 0.25 * running.quadratic * plan.spacing * plan.spacing
 
-    let nearest = self.nearest(to: paths.logSpots[start])
-    let isPenalised = weights.set(
-      nodes: plan.table.logSpots, nearest: nearest, from: paths.logSpots[start], to: paths.logSpots[end], regime: e,
-      next: next, law: plan.laws[step][e])
-    if isPenalised {
-      setPenalty(weights, step: step, half: half)
-    } else {
-      penalty.update(repeating: Lanes(), count: vectors)
-    }
-
+    weights.set(
+      nodes: plan.table.logSpots, nearest: nearest(to: paths.logSpots[start]),
+      move: MartingaleWeights.Move(
+        from: paths.logSpots[start], to: paths.logSpots[end], regime: e, next: next, isQuiet: paths.isQuiet[end]),
+      law: plan.laws[step][e])
+    setPenalty(step: step, half: half)
     let quadratic = Lanes(repeating: running.quadratic)
     let (linear, constant) = (Lanes(repeating: running.linear), Lanes(repeating: running.constant))
     for vector in 0..<vectors {
       let y = inventories[vector]
       cost[vector] = fusedMultiplyAdd(fusedMultiplyAdd(quadratic, y, linear), y, constant) - penalty[vector]
     }
+    cost[vectors - 1] += beyond
     for schedule in plan.schedules.indices {
       let held = paths.inventories[schedule][start]
       outcome.upper[schedule][path] += running.value(held) - value(held, of: penalty) + paths.charges[schedule][start]
@@ -176,28 +176,24 @@ struct InnerProblem {
   }
 
   /// M on the lines.
-  private func setPenalty(_ weights: MartingaleWeights, step: Int, half: Double) {
-    let (regimes, lineCount) = (plan.table.regimeCount, plan.table.inventories.count)
+  private func setPenalty(step: Int, half: Double) {
+    let (regimes, lineCount, width) = (plan.table.regimeCount, plan.table.inventories.count, Lanes.scalarCount)
     var running = RunningCost()
-    for e in 0..<regimes {
-      for i in 0..<MartingaleWeights.nodeCount {
-        let term = e * MartingaleWeights.nodeCount + i
-        let row = weights.first + i * weights.stride
-        let node = row * regimes + e
-        running.add(
-          RunningCost(
-            plan.problem, spot: plan.spots[row], regime: e,
-            delta: plan.nodeDeltas[step * plan.spots.count * regimes + node]), times: weights.weights[term] * half)
-        terms[term] = Term(weight: weights.weights[term], values: slice + node * (lineCount / Lanes.scalarCount))
-      }
+    for (place, term) in weights.terms.enumerated() {
+      let node = term.row * regimes + term.regime
+      running.add(
+        RunningCost(
+          plan.problem, spot: plan.spots[term.row], regime: term.regime,
+          delta: plan.nodeDeltas[step * plan.spots.count * regimes + node]), times: term.weight * half)
+      terms[place] = Term(weight: term.weight, values: slice + node * (lineCount / width))
     }
     let sums = coarse + 1
-    for vector in 0..<(lineCount / Lanes.scalarCount) {
+    for vector in 0..<(lineCount / width) {
       var sum = Lanes()
-      for term in 0..<(regimes * MartingaleWeights.nodeCount) {
+      for term in 0..<weights.terms.count {
         sum = fusedMultiplyAdd(Lanes(repeating: terms[term].weight), terms[term].values[vector], sum)
       }
-      for lane in 0..<Lanes.scalarCount { sums[vector * Lanes.scalarCount + lane] = sum[lane] }
+      for lane in 0..<width { sums[vector * width + lane] = sum[lane] }
     }
     // Beyond its ends the cubic goes on as a parabola.
     coarse[0] = 3 * (sums[0] - sums[1]) + sums[2]

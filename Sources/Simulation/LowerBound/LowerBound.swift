@@ -15,7 +15,7 @@ import VectorMath
 /// Between lines an inventory can be split between its two neighbours by a coin: the expected cost of trades does not rise, and
 /// the running cost rises by no more than `½ r'' h²/4`, which is taken off. Lines reach beyond every hedge, where r rises.
 ///
-/// The same penalty makes the policy's own cost nearly free of noise: `upper` is its roll-out with M as a control variate.
+/// Lots take policies away and leave the bound a bound. The same penalty makes the policy's own cost nearly free of noise: `upper` is its roll-out with M as a control variate.
 /// *Verified by* `LowerBoundTests`.
 public struct LowerBound: Sendable {
   private let plan: LowerBoundPlan
@@ -26,7 +26,7 @@ public struct LowerBound: Sendable {
   public enum Obstacle: Sendable, Equatable {
     case exponentialUtility
     case priceJumps
-    /// Costs beyond K + k|u|, lots, a largest trade, failures or delays.
+    /// Costs beyond K + k|u|, a largest trade, failures or delays.
     case generalTrades
   }
 
@@ -36,7 +36,7 @@ public struct LowerBound: Sendable {
     let isPlain = problem.costs.allSatisfy { $0.isPlain }
     let execution = problem.execution
     let isPrompt =
-      execution.delay == 0 && execution.failure == 0 && execution.lot == 0 && execution.maximumTrade == nil
+      execution.delay == 0 && execution.failure == 0 && execution.maximumTrade == nil
     return isPlain && isPrompt ? nil : .generalTrades
   }
 
@@ -65,7 +65,7 @@ public struct LowerBound: Sendable {
     nonisolated(unsafe) let shared = results
     let (plan, workers) = (self.plan, min(threads, blocks))
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      let inner = InnerProblem(plan)
+      var inner = InnerProblem(plan)
       for index in stride(from: worker, to: blocks, by: workers) {
         shared[index] = inner.solve(LowerBoundPaths(plan: plan, first: index * block, policy: policy))
       }

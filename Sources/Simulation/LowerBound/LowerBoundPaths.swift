@@ -6,11 +6,13 @@ import VectorMath
 ///
 /// Arrays are `[instant × path]`.
 struct LowerBoundPaths {
-  static let pathCount = 128
+  static let pathCount = 64
 
   private(set) var logSpots: [Double]
   private(set) var spots: [Double]
   private(set) var regimes: [Int]
+  /// Whether the regime stayed what it was in the step that ends here.
+  private(set) var isQuiet: [Bool]
   /// Δ_book when a step that begins here begins, and when one that ends here ends: they differ where legs expire [units].
   private(set) var starting: [Double]
   private(set) var ending: [Double]
@@ -24,6 +26,7 @@ struct LowerBoundPaths {
     logSpots = Array(repeating: 0, count: size)
     spots = logSpots
     regimes = Array(repeating: 0, count: size)
+    isQuiet = Array(repeating: true, count: size)
     starting = logSpots
     ending = logSpots
     inventories = plan.schedules.map { _ in Array(repeating: 0, count: size) }
@@ -32,9 +35,8 @@ struct LowerBoundPaths {
       let own = RegimePath(plan: plan.rollOut, index: first + path)
       for instant in 0..<instants {
         let place = instant * count + path
-        (logSpots[place], spots[place], regimes[place]) = (
-          own.logSpots[instant], own.spots[instant], own.regimes[instant]
-        )
+        (logSpots[place], spots[place]) = (own.logSpots[instant], own.spots[instant])
+        (regimes[place], isQuiet[place]) = (own.regimes[instant], own.isQuiet[instant])
       }
     }
     mark(plan)
@@ -68,6 +70,7 @@ struct LowerBoundPaths {
   /// Rolls the policy out (control.md §0): observe, trade, pay, hold.
   private mutating func follow(_ policy: PolicyTable, _ plan: LowerBoundPlan, _ schedule: Int) {
     let count = LowerBoundPaths.pathCount
+    let lot = plan.problem.execution.lot
     for instant in plan.sample.times.indices.dropLast() {
       let time = plan.sample.times[instant]
       for path in 0..<count {
@@ -76,7 +79,8 @@ struct LowerBoundPaths {
         inventories[schedule][place] = before
         guard plan.decides(at: instant, schedule) else { continue }
         let band = policy.band(at: time, logSpot: logSpots[place], regime: regimes[place])
-        let trade = band.trade(at: before + starting[place])
+        var trade = band.trade(at: before + starting[place])
+        if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
         guard trade != 0 else { continue }
         inventories[schedule][place] = before + trade
         charges[schedule][place] = plan.problem.costs[regimes[place]].charge(price: spots[place], trade: trade)

@@ -9,7 +9,7 @@ struct LowerBoundPlan: Sendable {
   let table: ValueTable
   let rollOut: RollOutPlan
   /// Per step and regime at its start.
-  let laws: [[LogReturnMoments]]
+  let laws: [[StepLaw]]
   /// The book's deltas at the nodes when a step ends, `[step × spot × regime]` [units].
   let nodeDeltas: [Double]
   /// Where each step's end lies among the table's times.
@@ -62,8 +62,8 @@ struct LowerBoundPlan: Sendable {
 
   private static func laws(
     _ environment: EnvironmentChain, sample: SampleTimes
-  ) throws(SimulationError) -> [[LogReturnMoments]] {
-    var found: [[LogReturnMoments]] = []
+  ) throws(SimulationError) -> [[StepLaw]] {
+    var found: [[StepLaw]] = []
     var lengths: [Double] = []
     for step in 0..<sample.stepCount {
       let length = sample.times[step + 1] - sample.times[step]
@@ -73,9 +73,9 @@ struct LowerBoundPlan: Sendable {
         continue
       }
       lengths.append(length)
-      var laws: [LogReturnMoments] = []
+      var laws: [StepLaw] = []
       for start in environment.regimes.indices {
-        do { laws.append(try LogReturnMoments(environment: environment, from: start, length: length)) } catch {
+        do { laws.append(try StepLaw(environment: environment, from: start, length: length)) } catch {
           throw .outOfRange(
             setting: "checkEvery", value: length, allowed: "a step in which a regime's law can be computed")
         }

@@ -1,68 +1,83 @@
-import Formulation
-
 /// The penalty of one step as weights on the values at nodes around the path:
 ///
 ///     M(y) = Σ_{e'} Σ_i V(t', S_i, e', y) ( 1{e_{n+1} = e'} ℓ_i(x) − E[1{e_{n+1} = e'} ℓ_i(x) | e_n] )
 ///
-/// with ℓ_i the Lagrange polynomials of five nodes in x = ln S_{n+1}/S_n. The expectations are exact (`LogReturnMoments`), so
-/// that M has mean zero for every y that is chosen at t_n, whatever V is; where V is the value and smooth over a step, M is
-/// what chance adds to it.
+/// with ℓ_i the Lagrange polynomials of five nodes in x = ln S_{n+1}/S_n, close ones for steps in which the regime stays and
+/// wide ones for those in which it switches. The expectations are exact (`StepLaw`), so that M has mean zero for every y that is
+/// chosen at t_n, whatever V is; where V is the value and smooth over a step, M is what chance adds to it.
 struct MartingaleWeights {
   /// Nodes of a polynomial.
-  static let nodeCount = LogReturnMoments.degree + 1
+  static let nodeCount = StepLaw.degree + 1
 
   /// The outermost nodes are this many deviations of a step away, about: closer, a step leaves them; further, the polynomial
   /// sees less than the grid does.
   private static let reach = 2.8
 
-  /// The node of each polynomial's first point, and the distance between its points.
-  private(set) var first = 0
-  private(set) var stride = 1
-  /// `[regime × node]`.
-  private(set) var weights: [Double]
-  private let regimes: Int
+  /// A value that enters the penalty.
+  struct Term {
+    var row: Int
+    var regime: Int
+    var weight: Double
+  }
+
+  /// What a path does in a step.
+  struct Move {
+    /// ln S before and after.
+    let from: Double
+    let to: Double
+    let regime: Int
+    let next: Int
+    /// Whether the regime stayed what it was all the while.
+    let isQuiet: Bool
+  }
+
+  private(set) var terms: [Term] = []
   private var places = [Double](repeating: 0, count: nodeCount)
   private var polynomial = [Double](repeating: 0, count: nodeCount)
 
-  init(regimes: Int) {
-    self.regimes = regimes
-    weights = Array(repeating: 0, count: regimes * MartingaleWeights.nodeCount)
-  }
+  /// How many terms there are at most.
+  static func mostTerms(regimes: Int) -> Int { (1 + regimes) * nodeCount }
 
-  /// Works the weights out for one step.
+  /// Works the weights out for one step; beyond the table's reach there is no penalty.
   ///
   /// - Parameters:
   ///   - nodes: ln S at the table's nodes.
   ///   - nearest: the node nearest to the path before the step.
-  /// - Returns: false where the table does not reach: there is no penalty then.
-  mutating func set(
-    nodes: [Double], nearest: Int, from logSpot: Double, to end: Double, regime: Int, next: Int,
-    law: LogReturnMoments
-  ) -> Bool {
-    let half = MartingaleWeights.nodeCount / 2
-    let around = nodes[min(nodes.count - 1, nearest + 1)] - nodes[max(0, nearest - 1)]
-    let wanted = MartingaleWeights.reach * law.scale / (0.5 * around * Double(half))
-    stride = max(1, Int(min(wanted.rounded(), Double(nodes.count))))
-    first = nearest - half * stride
-    guard first >= 0, nearest + half * stride < nodes.count else { return false }
-    let unit = 1 / law.scale
-    let x = (end - logSpot) * unit
-    for i in 0..<MartingaleWeights.nodeCount { places[i] = (nodes[first + i * stride] - logSpot) * unit }
-    for i in 0..<MartingaleWeights.nodeCount {
-      setPolynomial(i)
-      for e in 0..<regimes {
-        var mean = 0.0
-        for power in 0..<MartingaleWeights.nodeCount { mean += polynomial[power] * law.moments[power][e] }
-        weights[e * MartingaleWeights.nodeCount + i] = -mean
-      }
-      var here = 0.0
-      for power in (0..<MartingaleWeights.nodeCount).reversed() { here = here * x + polynomial[power] }
-      weights[next * MartingaleWeights.nodeCount + i] += here
-    }
-    return true
+  mutating func set(nodes: [Double], nearest: Int, move: Move, law: StepLaw) {
+    terms.removeAll(keepingCapacity: true)
+    add(nodes, nearest, move, law.quiet, regimes: move.regime..<(move.regime + 1), happened: move.isQuiet)
+    guard let busy = law.busy else { return }
+    add(nodes, nearest, move, busy, regimes: 0..<busy.moments[0].count, happened: !move.isQuiet)
   }
 
-  /// The coefficients of ℓ_i, from the constant upwards.
+  private mutating func add(
+    _ nodes: [Double], _ nearest: Int, _ move: Move, _ part: StepLaw.Part, regimes: Range<Int>, happened: Bool
+  ) {
+    let half = MartingaleWeights.nodeCount / 2
+    let around = nodes[min(nodes.count - 1, nearest + 1)] - nodes[max(0, nearest - 1)]
+    let wanted = MartingaleWeights.reach * part.scale / (0.5 * around * Double(half))
+    let stride = max(1, Int(min(wanted.rounded(), Double(nodes.count))))
+    let first = nearest - half * stride
+    guard first >= 0, nearest + half * stride < nodes.count else { return }
+    let unit = 1 / part.scale
+    let x = (move.to - move.from) * unit
+    for i in 0..<MartingaleWeights.nodeCount { places[i] = (nodes[first + i * stride] - move.from) * unit }
+    for i in 0..<MartingaleWeights.nodeCount {
+      setPolynomial(i)
+      for e in regimes {
+        var weight = 0.0
+        for power in 0..<MartingaleWeights.nodeCount { weight -= polynomial[power] * part.moments[power][e] }
+        if happened, e == move.next {
+          var here = 0.0
+          for power in (0..<MartingaleWeights.nodeCount).reversed() { here = here * x + polynomial[power] }
+          weight += here
+        }
+        terms.append(Term(row: first + i * stride, regime: e, weight: weight))
+      }
+    }
+  }
+
+  /// The coefficients of ℓ_i in x/s, from the constant upwards.
   private mutating func setPolynomial(_ i: Int) {
     var scale = 1.0
     polynomial[0] = 1

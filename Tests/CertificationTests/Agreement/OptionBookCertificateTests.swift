@@ -85,7 +85,8 @@ import Testing
     let failed = Set(certificate.failures.map(\.kind))
     // A class, where there is one to simulate, pays the true cost too.
     #expect(
-      failed.contains(.rollOut) && failed.isSubset(of: [.rollOut, .classRollOut]), "\(words(certificate.checks))")
+      failed.contains(.rollOut) && failed.isSubset(of: [.rollOut, .classRollOut, .belowBound, .boundGap]),
+      "\(words(certificate.checks))")
   }
 
   /// An exponential that a few paths decide is no confirmation.

@@ -26,21 +26,24 @@ import Testing
     let general = Intervention(fixed: 0.25, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
       .applied(to: values, kink: kink)
     let groups = count / LineGroup.scalarCount
-    withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 4 * groups) { scratch in
-      let memory = scratch.baseAddress!
+    withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
+      let memory = groupMemory.baseAddress!
       let plain = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Double.self)
       for index in 0..<count {
         plain[index] = values[index]
-        plain[3 * count + index] = holdings[index]
+        plain[2 * count + index] = holdings[index]
       }
-      let band = row.project(
-        memory, multiplier: memory + groups, distance: memory + 2 * groups, holdings: memory + 3 * groups, rate: 1
-      ).band
+      let scratch = ImpulseRow.Scratch(lines: count)
+      defer { scratch.deallocate() }
+      let found = row.project(
+        RowLines(memory), multiplier: RowLines(memory + groups), holdings: memory + 2 * groups, rate: 1,
+        scratch: scratch)
       for index in 0..<count {
         let expected = min(values[index], general[index])
         #expect(abs(plain[index] - expected) < 1e-12, "inventory \(holdings[index])")
       }
-      #expect(band.lower < band.targetLower && band.targetUpper < band.upper, "\(band)")
+      let targets = found.targets
+      #expect(found.lower.solved < targets.lower && targets.upper < found.upper.solved, "\(found)")
     }
   }
 }
