@@ -1,3 +1,5 @@
+import Control
+
 /// How thoroughly a solution is checked. Thresholds are printed with the certificate.
 public struct CertificationSettings: Sendable, Equatable {
   /// Paths of the roll-out per regime.
@@ -9,13 +11,19 @@ public struct CertificationSettings: Sendable, Equatable {
   public var seed: UInt64
   /// Threads; no number depends on it.
   public var threads: Int
+  /// Policy classes of an option book that are wanted.
+  public var classes: Set<BookClass>
 
-  public init(paths: Int = 8192, checksPerPath: Int = 1024, boundPaths: Int = 512, seed: UInt64 = 1, threads: Int = 2) {
+  public init(
+    paths: Int = 8192, checksPerPath: Int = 1024, boundPaths: Int = 512, seed: UInt64 = 1, threads: Int = 2,
+    classes: Set<BookClass> = Set(BookClass.allCases)
+  ) {
     self.paths = paths
     self.checksPerPath = checksPerPath
     self.boundPaths = boundPaths
     self.seed = seed
     self.threads = threads
+    self.classes = classes
   }
 
   /// The value's error estimate may be this share of the value: a desk reads three digits.

@@ -79,7 +79,7 @@ public struct OptionBookCertifier: Sendable {
     let rivals = try rivals(fine: fine)
     let classes = BookClassSearch(
       optimum: fine.policy, coarse: coarse, fine: middle, threads: settings.threads
-    ).run { progress?(OptionBookCertifier.bounded + (1 - OptionBookCertifier.bounded) * $0) }
+    ).run(settings.classes) { progress?(OptionBookCertifier.bounded + (1 - OptionBookCertifier.bounded) * $0) }
     let simulated = try confront(classes, regimes, check: check, checks: &checks)
     let prices = problem.preference.isExponential ? [try prices(middle), try prices(fine)] : []
     progress?(1)

@@ -85,6 +85,14 @@ enum CubicInterpolation {
       + d * t * (t - 1) * (t - 2) / 6
   }
 
+  /// What it takes of each of the four.
+  @inline(__always)
+  static func weights(at t: Double) -> SIMD4<Double> {
+    SIMD4(
+      -(t - 1) * (t - 2) * (t - 3) / 6, t * (t - 2) * (t - 3) / 2, -t * (t - 1) * (t - 3) / 2, t * (t - 1) * (t - 2) / 6
+    )
+  }
+
   /// Four-point Lagrange interpolation on any ascending grid of at least four nodes; at a node, its own value.
   static func value(at x: Double, nodes: [Double], data: (Int) -> Double) -> Double {
     let (index, weight) = locate(nodes, x)

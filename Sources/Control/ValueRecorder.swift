@@ -7,11 +7,17 @@ struct ValueRecorder {
   private let isKept: [Bool]
   private var times: [Double]
   private var values: [Double]
-  /// How many levels are still to come: the march goes from the horizon back.
+  /// How many slices are still to come: the march goes from the horizon back.
   private var remaining: Int
+  /// Whether what decisions are worth at reviews is kept apart from what waiting is worth right after them: V is not
+  /// continuous there.
+  private let keepsWaiting: Bool
 
   /// Levels of all slices together hold no more than this, 64 MB: V moves little from one level to the next.
   private static let mostNumbers = 8_000_000
+
+  /// "Right after" a review is later by this share of a step.
+  private static let later = 1e-9
 
   init(grid: FiniteHorizonGrid, regimes: Int) {
     self.grid = grid
@@ -19,19 +25,29 @@ struct ValueRecorder {
     let count = grid.times.count
     let size = grid.logSpots.count * regimes * grid.holdings.count
     let room = max(1, ValueRecorder.mostNumbers / size)
+    let isReviewed = grid.timing.reviewPeriod != nil
+    let reviews = isReviewed ? grid.isCheck.dropLast().count(where: { $0 }) : 0
+    keepsWaiting = reviews > 0 && count + reviews <= room
     let distance = (count + room - 1) / room
-    isKept = (0..<count).map { $0 % distance == 0 || $0 == count - 1 }
-    remaining = isKept.count(where: { $0 })
+    let isApart = keepsWaiting
+    // Where there is no room for all, V is interpolated across reviews: between values at reviews.
+    isKept = (0..<count).map { level in
+      level == count - 1 || isApart || level % distance == 0 && (!isReviewed || grid.isCheck[level])
+    }
+    remaining = isKept.count(where: { $0 }) + (keepsWaiting ? reviews : 0)
     times = Array(repeating: 0, count: remaining)
     values = Array(repeating: 0, count: remaining * size)
   }
 
-  /// - Parameter slice: `[spot × regime × holding]`, asked for where the level is kept.
-  mutating func keep(level: Int, _ slice: () -> [Double]) {
-    guard isKept[level] else { return }
+  /// - Parameters:
+  ///   - isWaiting: whether this is what waiting is worth right after a review, which comes before what the review makes of it.
+  ///   - slice: `[spot × regime × holding]`, asked for where the level is kept.
+  mutating func keep(level: Int, isWaiting: Bool = false, _ slice: () -> [Double]) {
+    guard isWaiting ? keepsWaiting : isKept[level] else { return }
     let slice = slice()
     remaining -= 1
-    times[remaining] = grid.times[level]
+    let time = grid.times[level]
+    times[remaining] = isWaiting ? time + ValueRecorder.later * (grid.times[level + 1] - time) : time
     values.replaceSubrange(remaining * slice.count..<(remaining + 1) * slice.count, with: slice)
   }
 

@@ -21,6 +21,7 @@ enum SolveAction {
     let directory = parsed.text(.out) ?? "\(resultsDirectory)/\(model.name)"
     var settings = CertificationSettings(seed: ModelLoading.seed(parsed), threads: ModelLoading.threads(parsed))
     if let paths = parsed.integer(.paths) { settings.paths = paths }
+    if let text = parsed.text(.classes) { settings.classes = classes(text) }
     let record = RunRecord(
       model: model, arguments: ["deadband", "solve"] + arguments(parsed), programVersion: Program.version,
       settingsGiven: given(parsed), seed: settings.seed, started: started)
@@ -124,6 +125,12 @@ enum SolveAction {
     .object(
       [OptionName.paths, .seed, .threads].compactMap { name in
         parsed.integer(name).map { JSONMember(name.rawValue, .integer($0)) }
-      })
+      } + (parsed.text(.classes).map { [JSONMember(OptionName.classes.rawValue, .string($0))] } ?? []))
+  }
+
+  /// The classes that a checked list names.
+  private static func classes(_ text: String) -> Set<BookClass> {
+    if text == CommandTable.everyClass { return Set(BookClass.allCases) }
+    return Set(CommandLineParser.list(text).compactMap { BookClass(rawValue: $0) })
   }
 }

@@ -110,6 +110,15 @@ struct CommandLineParser {
       throw .notAChoice(
         what: "--" + option.name.rawValue, found: value, allowed: words, orInteger: range,
         suggestion: Suggestion.nearest(to: value, among: words))
+    case .list(let words, let alone):
+      if alone.contains(value) { return }
+      let named = list(value)
+      let allowed = named.count == 1 ? alone + words : words
+      for word in named where !words.contains(word) {
+        throw .notAChoice(
+          what: "--" + option.name.rawValue, found: word, allowed: allowed, orInteger: nil,
+          suggestion: Suggestion.nearest(to: word, among: allowed))
+      }
     case .assignment:
       guard let mark = value.firstIndex(of: "="), mark != value.startIndex else {
         throw .notAnAssignment(option: option.name, found: value)
@@ -119,6 +128,11 @@ struct CommandLineParser {
         throw .notATime(option: option.name, found: value)
       }
     }
+  }
+
+  /// The words of a list.
+  static func list(_ value: String) -> [String] {
+    value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
   }
 
   private static func checkOperands(

@@ -9,7 +9,8 @@ enum CommandName: String, CaseIterable, Sendable {
 
 /// The options. The raw value is the name after `--`.
 enum OptionName: String, CaseIterable, Sendable {
-  case json, quiet, threads, seed, set, out, paths, points, span, policy, method, regimes, column, from, clock, help
+  case json, quiet, threads, seed, set, out, paths, points, span, policy, classes, method, regimes, column, from, clock,
+    help
   case upTo = "up-to"
 }
 
@@ -21,6 +22,8 @@ enum OptionValue: Equatable, Sendable {
   case integer(ClosedRange<Int>)
   /// One of these words, or else a whole number in the range if there is one.
   case choice([String], orInteger: ClosedRange<Int>? = nil)
+  /// Some of these words, with commas between them, or one of the second kind alone.
+  case list([String], orOne: [String])
   /// `path=value`.
   case assignment
   /// A date or instant.
@@ -92,6 +95,10 @@ enum CommandTable {
   static let policies =
     [optimal] + Formula.allCases.map(\.rawValue) + ["constantBand", "hourly", "daily", "never", "frictionless"]
 
+  /// Policy classes of an option book; the optimum is always there.
+  static let classes = BookClass.allCases.filter { $0 != .optimal }.map(\.rawValue)
+  static let (everyClass, noClass) = ("all", "none")
+
   static let options: [OptionSpecification] = [
     OptionSpecification(
       name: .set, value: .assignment, placeholder: "PATH=VALUE", isRepeatable: true, category: .problem,
@@ -105,6 +112,11 @@ enum CommandTable {
       help:
         "what finds the bands: optimal (for option books finiteHorizon), or a formula that is followed and compared with it: "
         + Formula.allCases.map(\.rawValue).joined(separator: ", ")),
+    OptionSpecification(
+      name: .classes, value: .list(CommandTable.classes, orOne: [CommandTable.everyClass, CommandTable.noClass]),
+      placeholder: "all|none|LIST", standard: CommandTable.everyClass, category: .method,
+      help: "which policy classes of an option book to work out, with commas between them: "
+        + CommandTable.classes.joined(separator: ", ")),
     OptionSpecification(
       name: .column, value: .text, placeholder: "NAME", standard: "close, or the only column of numbers",
       category: .data, help: "the column that holds the price"),
@@ -149,7 +161,7 @@ enum CommandTable {
   static let commands: [CommandSpecification] = [
     CommandSpecification(
       name: .solve, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
-      options: [.method, .set, .paths, .seed, .threads, .out, .json, .quiet, .help],
+      options: [.method, .classes, .set, .paths, .seed, .threads, .out, .json, .quiet, .help],
       summary: "find the bands and intervals, certify them, write the result",
       description: """
         Solves the problem of a model file, checks the solution (grid refinement, the equations, an independent

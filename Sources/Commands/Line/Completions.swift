@@ -21,6 +21,7 @@ struct Completions {
   private static func words(after option: OptionSpecification) -> [String]? {
     switch option.value {
     case .choice(let words, _): words
+    case .list(let words, let alone): alone + words
     case .file, .directory: nil
     default: []
     }

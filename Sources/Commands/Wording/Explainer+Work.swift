@@ -174,6 +174,7 @@ extension Explainer {
     case .periodicReview: "classes are evaluated for a market watched without pause and without lots only"
     case .tooFrequent: "its clock would ring too often to be evaluated"
     case .notConverged: "its best parameters were not found"
+    case .notRequested: "left out on request"
     case .inaccurate: "its loss is not known to 5 % of the optimum"
     }
   }

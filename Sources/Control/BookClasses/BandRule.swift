@@ -6,8 +6,9 @@ import Glibc
 /// One entry per regime in every array. A ratio is that of the inner target to the half-width: 0 trades to the centre, 1 to the
 /// edge.
 ///
-/// Rules that trade to the inside and whose width may vanish are no narrower than what a trade must save before the horizon
-/// (`floor`): without that a band that shrinks to nothing would trade without end.
+/// Rules that trade to the inside and whose width may vanish are no narrower than what a trade must save before the horizon:
+/// `(2K/(a σ² S² τ))^{1/2} + k/(a S σ² τ)`, the risk of standing still for the time τ that is left against the cost of one trade
+/// (`BandScale`). Without that a band that shrinks to nothing would trade without end.
 enum BandRule: Sendable, Equatable {
   /// The optimum's own four numbers.
   case optimal
@@ -28,73 +29,77 @@ enum BandRule: Sendable, Equatable {
   /// Of one level, before it is filled.
   static func bands(count: Int) -> [Band] { Array(repeating: .unbounded, count: count) }
 
-  /// Fills `bands`, one per node, with those of a level, in net delta [units].
-  func fill(_ bands: inout [Band], level: Int, on nodes: EvaluationNodes) {
-    let m = nodes.regimes
-    func each(_ band: (Int, Int) -> Band) {
-      for row in 0..<nodes.rows { for e in 0..<m { bands[row * m + e] = band(row, e) } }
-    }
+  /// Whether bands are made from the optimum's.
+  var usesOptimum: Bool {
     switch self {
-    case .optimal: each { nodes.optimalBand(level: level, row: $0, regime: $1) }
+    case .optimal, .scaled: true
+    case .looked(let rule, _): rule.usesOptimum
+    case .constant, .gammaScaled, .priceMove, .always: false
+    }
+  }
+
+  /// Whether bands are made from the book's gamma.
+  var usesExposures: Bool {
+    switch self {
+    case .gammaScaled, .looked: true
+    case .optimal, .scaled, .constant, .priceMove, .always: false
+    }
+  }
+
+  /// Fills `bands`, one per node, with those of a level, in net delta [units].
+  func fill(_ bands: inout [Band], _ level: LevelTerms, on nodes: EvaluationNodes) {
+    let m = nodes.regimes
+    let all = 0..<nodes.nodes
+    func floor(_ node: Int) -> Double { level.floors[node % m] / nodes.spots[node / m] }
+    switch self {
+    case .optimal: bands = level.optimum
     case .scaled(let factors, let ratios):
-      each { row, e in
-        BandRule.scaled(
-          nodes.optimalBand(level: level, row: row, regime: e), factor: factors[e], ratio: ratios[e],
-          least: ratios[e] == 1 ? 0 : BandRule.floor(level: level, row: row, regime: e, on: nodes))
+      for node in all {
+        let e = node % m
+        bands[node] = BandRule.scaled(
+          level.optimum[node], factor: factors[e], ratio: ratios[e], least: ratios[e] == 1 ? 0 : floor(node))
       }
     case .constant(let centres, let halves, let ratios):
-      each { BandRule.symmetric(centre: centres[$1], half: halves[$1], ratio: ratios[$1]) }
+      for node in all {
+        bands[node] = BandRule.symmetric(centre: centres[node % m], half: halves[node % m], ratio: ratios[node % m])
+      }
     case .gammaScaled(let multiples, let ratios):
-      each { row, e in
+      let aversion = nodes.problem.preference.riskAversion
+      for node in all {
+        let e = node % m
         let cost = nodes.problem.costs[e]
         let fraction = 0.5 * (cost.proportionalBuy + cost.proportionalSell)
-        let gamma = nodes.exposures[level * nodes.nodes + row * m + e]
+        let gamma = level.exposures[node]
         // S Γ² = (S Γ)²/S.
-        let half =
-          multiples[e]
-          * cbrt(
-            fraction * gamma * gamma / (nodes.spots[row] * nodes.problem.preference.riskAversion))
-        let least = ratios[e] == 1 ? 0 : BandRule.floor(level: level, row: row, regime: e, on: nodes)
-        return BandRule.symmetric(centre: 0, half: max(least, half), ratio: ratios[e])
+        let half = multiples[e] * cbrt(fraction * gamma * gamma / (nodes.spots[node / m] * aversion))
+        bands[node] = BandRule.symmetric(
+          centre: 0, half: max(ratios[e] == 1 ? 0 : floor(node), half), ratio: ratios[e])
       }
     case .always(let targets):
-      each { BandRule.symmetric(centre: targets[$1], half: 0, ratio: 1) }
+      for node in all { bands[node] = BandRule.symmetric(centre: targets[node % m], half: 0, ratio: 1) }
     case .looked(let rule, let gaps):
-      rule.fill(&bands, level: level, on: nodes)
-      for node in 0..<nodes.nodes {
-        let e = node % m
-        let volatility = nodes.problem.environment.regimes[e].volatility
-        let shift =
-          DiscreteLooks.shift * abs(nodes.exposures[level * nodes.nodes + node]) * volatility * gaps[e].squareRoot()
+      rule.fill(&bands, level, on: nodes)
+      for node in all {
+        let volatility = nodes.problem.environment.regimes[node % m].volatility
+        let shift = DiscreteLooks.shift * abs(level.exposures[node]) * volatility * gaps[node % m].squareRoot()
         bands[node] = BandRule.narrowed(bands[node], by: shift)
       }
     case .priceMove(let moves):
-      let time = nodes.times[level]
       var shifted = [[Double]](repeating: [Double](repeating: 0, count: nodes.nodes), count: 2)
       for (e, move) in moves.enumerated() {
         if e == 0 || move != moves[e - 1] {
-          nodes.book.deltas(at: time, logShift: move, into: &shifted[0])
-          nodes.book.deltas(at: time, logShift: -move, into: &shifted[1])
+          nodes.book.deltas(at: level.time, logShift: move, into: &shifted[0])
+          nodes.book.deltas(at: level.time, logShift: -move, into: &shifted[1])
         }
-        for row in 0..<nodes.rows {
-          let node = row * m + e
-          let here = nodes.deltas[level * nodes.nodes + node]
+        for node in stride(from: e, to: nodes.nodes, by: m) {
+          let here = level.deltas[node]
           let (up, down) = (here - shifted[0][node], here - shifted[1][node])
-          let least = BandRule.floor(level: level, row: row, regime: e, on: nodes)
+          let least = floor(node)
           bands[node] = Band(
             lower: min(-least, up, down), upper: max(least, up, down), targetLower: 0, targetUpper: 0)
         }
       }
     }
-  }
-
-  /// What net delta must be for a trade to pay, `(2K/(a σ² S² τ))^{1/2} + k/(a S σ² τ)`: the risk of standing still for the time τ
-  /// that is left against the cost of one trade (`BandScale`) [units].
-  static func floor(level: Int, row: Int, regime e: Int, on nodes: EvaluationNodes) -> Double {
-    let problem = nodes.problem
-    let remaining = problem.horizon - nodes.times[level]
-    guard remaining > 0 else { return .infinity }
-    return BandScale(problem: problem, regime: e).halfWidth(spot: nodes.spots[row], gamma: 0, remaining: remaining)
   }
 
   static func symmetric(centre: Double, half: Double, ratio: Double) -> Band {
@@ -150,8 +155,10 @@ enum BandRule: Sendable, Equatable {
     var all: [Band] = []
     let levels = nodes.times.count - 1
     all.reserveCapacity(levels * nodes.nodes)
+    var terms = LevelTerms(nodes)
     for level in 0..<levels {
-      fill(&bands, level: level, on: nodes)
+      nodes.fill(&terms, level, for: self)
+      fill(&bands, terms, on: nodes)
       for e in 0..<nodes.regimes {
         for row in 0..<nodes.rows { all.append(bands[row * nodes.regimes + e]) }
       }

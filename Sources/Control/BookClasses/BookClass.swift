@@ -52,6 +52,8 @@ public enum BookClassOmission: Sendable, Equatable {
   case tooFrequent
   /// The best parameters were not found.
   case notConverged
+  /// It was not asked for.
+  case notRequested
   /// The loss is less certain than `BookClassSearch.tolerance` of the optimum.
   case inaccurate
 }

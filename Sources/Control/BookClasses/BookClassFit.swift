@@ -3,25 +3,24 @@ import Glibc
 
 /// Finds the parameters of a class at which J, weighted over the regimes, is least.
 ///
-/// Newton's method on central differences, several policies evaluated side by side. Edges that move by a part of a spacing
-/// between nodes leave a small noise in J, so that differences are taken over steps that stand out from it, and a step that
+/// Newton's method on central differences. Edges that move by a part of a spacing between nodes leave a small noise in J, so that differences are taken over steps that stand out from it, and a step that
 /// does not lower J ends the search. J is flat at its least: parameters within a per cent of the best cost a ten-thousandth of
 /// the loss. A width and a ratio of one regime are taken together, regimes apart: they meet only through switching.
 struct BookClassFit {
   /// Where the search begins: one width per regime, as a logarithm, then one ratio per regime or none.
   let start: [Double]
   let hasRatios: Bool
-  let threads: Int
   /// Weights of the regimes.
   let weights: [Double]
-  /// Steps of the differences, of logarithms and ratios alike.
-  var difference = 0.08
   /// J per regime at some parameters.
-  let evaluate: @Sendable ([Double]) -> [Double]
+  let evaluate: ([Double]) -> [Double]
 
-  /// The search ends when its model promises less than this share of J.
-  private static let tolerance = 1e-4
+  /// The search ends when its model promises less than this share of J, which that last step still takes: what is left is of the
+  /// order of its square.
+  private static let settled = 1e-3
   private static let steps = 8
+  /// Steps of the differences, of logarithms and ratios alike.
+  private static let difference = 0.08
   /// Parameters change by no more in one step.
   private static let reach = 0.5
   /// An inner target nearer to its edge than this trades almost without end.
@@ -53,7 +52,7 @@ struct BookClassFit {
   private func objective(_ values: [Double]) -> Double { zip(weights, values).reduce(0) { $0 + $1.0 * $1.1 } }
 
   private func model(at: [Double]) -> Model? {
-    let width = difference
+    let width = Self.difference
     var trials = [at]
     for i in at.indices {
       // A ratio near an end is differenced about a point further inside.
@@ -72,7 +71,7 @@ struct BookClassFit {
         trials.append(moved)
       }
     }
-    let values = Self.sideBySide(trials, threads: threads, evaluate).map(objective)
+    let values = trials.map { objective(evaluate($0)) }
     guard values.allSatisfy(\.isFinite) else { return nil }
     let count = at.count
     var model = Model(value: values[0], gradient: [], curvature: [], mixed: [])
@@ -138,7 +137,7 @@ struct BookClassFit {
     for _ in 0..<Self.steps {
       let next = clipped(zip(at, step(here, at: at)).map { $0 + $1 })
       left = promise(here, zip(next, at).map { $0 - $1 }) / max(abs(here.value), .leastNormalMagnitude)
-      if left <= Self.tolerance {
+      if left <= Self.settled {
         at = next
         break
       }
@@ -159,29 +158,5 @@ struct BookClassFit {
       if !isLower { break }
     }
     return left <= Self.acceptable ? at : nil
-  }
-
-  /// Results of all trials, in order, whatever the number of threads.
-  private static func sideBySide(
-    _ trials: [[Double]], threads: Int, _ evaluate: @escaping @Sendable ([Double]) -> [Double]
-  ) -> [[Double]] {
-    let results = Results(count: trials.count)
-    defer {
-      results.memory.deinitialize(count: trials.count)
-      results.memory.deallocate()
-    }
-    let parts = max(1, min(threads, trials.count))
-    parallel(parts) { part in
-      for index in stride(from: part, to: trials.count, by: parts) { results.memory[index] = evaluate(trials[index]) }
-    }
-    return (0..<trials.count).map { results.memory[$0] }
-  }
-
-  private struct Results: @unchecked Sendable {
-    let memory: UnsafeMutablePointer<[Double]>
-    init(count: Int) {
-      memory = .allocate(capacity: count)
-      memory.initialize(repeating: [], count: count)
-    }
   }
 }

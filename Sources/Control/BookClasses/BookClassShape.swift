@@ -16,21 +16,21 @@ struct BookClassShape: Sendable {
   /// Exposure below this share of the gross position is no gamma.
   private static let leastExposure = 1e-9
 
-  init(_ bookClass: BookClass, search: BookClassSearch) throws(BookClassSearch.Refusal) {
-    let local = BookClassLocal(search)
-    let m = search.regimes
+  init(_ bookClass: BookClass, study: BookClassStudy) throws(BookClassStudy.Refusal) {
+    let local = BookClassLocal(study)
+    let m = study.regimes
     self.bookClass = bookClass
     regimes = m
     centres = local.centres
-    let least = BookClassShape.leastExposure * search.problem.book.grossQuantity
+    let least = BookClassShape.leastExposure * study.problem.book.grossQuantity
     let needsGamma = bookClass == .gammaScaled || bookClass == .priceMove
     if needsGamma, local.exposures.contains(where: { abs($0) <= least }) {
-      throw BookClassSearch.Refusal(reason: .noGamma)
+      throw BookClassStudy.Refusal(reason: .noGamma)
     }
     if bookClass == .gammaScaled,
-      let e = search.problem.costs.firstIndex(where: { $0.proportionalBuy + $0.proportionalSell == 0 })
+      let e = study.problem.costs.firstIndex(where: { $0.proportionalBuy + $0.proportionalSell == 0 })
     {
-      throw BookClassSearch.Refusal(reason: .noProportionalCost(regime: e))
+      throw BookClassStudy.Refusal(reason: .noProportionalCost(regime: e))
     }
     let widths: [Double]
     switch bookClass {
@@ -42,7 +42,7 @@ struct BookClassShape: Sendable {
     }
     let logarithms = widths.map { log($0) }
     let recentres = bookClass == .recentre || bookClass == .priceMove
-    if recentres || !search.hasFixed {
+    if recentres || !study.hasFixed {
       ratio = recentres ? 0 : 1
       start = logarithms
     } else {
@@ -101,16 +101,16 @@ struct BookClassLocal {
   private static let standInTime = 0.25
   private static let mostRatio = 0.9
 
-  init(_ search: BookClassSearch) {
-    let problem = search.problem
-    let nodes = search.fine
+  init(_ study: BookClassStudy) {
+    let problem = study.problem
+    let nodes = study.fine
     var (halves, centres, ratios, widenings) = ([Double](), [Double](), [Double](), [Double]())
     var (exposures, units, intervals) = ([Double](), [Double](), [Double]())
     let spot = problem.market.spot
     let aversion = problem.preference.riskAversion
-    for e in 0..<search.regimes {
+    for e in 0..<study.regimes {
       let band = nodes.optimalBand(level: 0, row: nodes.grid.reference, regime: e)
-      let gamma = nodes.exposures[nodes.grid.reference * search.regimes + e]
+      let gamma = nodes.table[0].exposures[nodes.grid.reference * study.regimes + e]
       let cost = problem.costs[e]
       let fraction = 0.5 * (cost.proportionalBuy + cost.proportionalSell)
       let volatility = problem.environment.regimes[e].volatility

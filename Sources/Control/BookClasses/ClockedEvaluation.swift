@@ -4,106 +4,108 @@ import Glibc
 /// The value of a policy that looks only when a clock rings: in between every line of inventory is a plain linear problem,
 /// at a tick `V(y) = V(target) + c(target − y)` wherever the rule trades.
 ///
-/// One factorisation serves all lines (`LineSweep`). Time stepping starts afresh at every tick, with two half steps of implicit
-/// Euler extrapolated by a whole one, `2 U_½ − U_1`, which is second order and damps what the tick broke. Second order in the
-/// spacings too; the kinks that trading costs leave in V are spread over the lines and average out.
-/// *Verified by* `PolicyEvaluationTests`.
+/// One factorisation serves all lines (`LineSweep`) and all functionals. Steps are `TwoStageStep`s, which start afresh at every
+/// tick and damp what the tick broke. Second order in the steps and in the spacings; the kinks that trading costs leave in V are
+/// spread over the lines and average out. *Verified by* `PolicyEvaluationTests`.
 struct ClockedEvaluation {
   /// On a schedule with clocks.
   let nodes: EvaluationNodes
   let rule: BandRule
-  let functional: PolicyFunctional
+  /// No first passages.
+  let functionals: [PolicyFunctional]
   var threads = 1
 
-  func run() -> PolicyEvaluation.Outcome {
-    var buffers = LineBuffers(nodes: nodes.nodes, holdings: nodes.lines)
-    var spare = LineBuffers(nodes: nodes.nodes, holdings: nodes.lines)
+  func run() -> [PolicyEvaluation.Outcome] {
+    var all = functionals.map { _ in LineBuffers(nodes: nodes.nodes, holdings: nodes.lines) }
+    let strip = Strip(rows: nodes.rows, tiles: all[0].tiles)
     defer {
-      buffers.deallocate()
-      spare.deallocate()
+      for buffers in all { buffers.deallocate() }
+      strip.deallocate()
     }
-    let start = buffers.slice(buffers.recent)
-    functional.settle(on: nodes) { node, line, charge in start[node, line] = charge }
-    let strip = Strip(rows: nodes.rows, tiles: buffers.tiles)
-    defer { strip.deallocate() }
+    for (functional, buffers) in zip(functionals, all) {
+      let start = buffers.slice(buffers.recent)
+      functional.settle(on: nodes) { node, line, charge in start[node, line] = charge }
+    }
     var system = nodes.system
+    var factorised = -1.0
     var bands = BandRule.bands(count: nodes.nodes)
+    var level = LevelTerms(nodes)
     var between = [Double](repeating: 0, count: nodes.nodes)
-    let store = LevelStore(count: nodes.nodes)
-    for level in nodes.levels {
-      let scheme = nodes.step(to: level)
-      let source = functional.source(level: level, on: nodes)
-      if scheme.ratio == 0 {
-        nodes.book.deltas(at: nodes.times[level] + 0.5 * scheme.step, into: &between)
-        restart(
-          &buffers, &spare, strip, &system, scheme: scheme, source: source,
-          halfway: functional.source(deltas: between[...], on: nodes))
-      } else {
-        system.factorise(scheme)
-        sweep(buffers, strip, system, recent: buffers.recent, into: buffers.older, source, scheme)
-        swap(&buffers.recent, &buffers.older)
+    var sources = [QuadraticSource(count: nodes.nodes), QuadraticSource(count: nodes.nodes)]
+    let none = QuadraticSource(count: nodes.nodes)
+    let store = LevelStore(count: nodes.nodes, regimes: nodes.regimes, functionals: 0, groups: 1)
+    for index in nodes.levels {
+      let end = nodes.times[index + 1]
+      let step = TwoStageStep(length: end - nodes.times[index])
+      if abs(step.length - factorised) > ReviewTimes.coincidence * factorised {
+        system.factorise(step.first)
+        factorised = step.length
       }
-      if nodes.ringing[level] != 0 {
-        rule.fill(&bands, level: level, on: nodes)
-        PolicyEvaluation.place(bands, level: level, on: nodes, into: store, floor: 0)
-        trade(buffers, store, ringing: nodes.ringing[level])
+      nodes.fill(&level, index, for: nodes.ringing[index] == 0 ? nil : rule)
+      nodes.book.deltas(at: step.firstStage(from: end), into: &between)
+      nodes.fillRunning(&sources[0], deltas: between)
+      nodes.fillRunning(&sources[1], deltas: level.deltas)
+      for (source, scheme) in zip(sources, [step.first, step.second]) {
+        for k in functionals.indices {
+          sweep(all[k], strip, system, functionals[k].source == .running ? source : none, scheme)
+          (all[k].recent, all[k].older) = (all[k].older, all[k].recent)
+        }
+      }
+      if nodes.ringing[index] != 0 {
+        rule.fill(&bands, level, on: nodes)
+        PolicyEvaluation.place(bands, level, on: nodes, into: store, floor: 0)
+        for (functional, buffers) in zip(functionals, all) {
+          trade(buffers, store, costs: functional.costs, ringing: nodes.ringing[index])
+        }
       }
     }
-    let slice = buffers.slice(buffers.recent)
-    let values = (0..<nodes.regimes).map { e in
-      value(slice, nodes.grid.reference * nodes.regimes + e, nodes.problem.inventory)
+    return all.map { buffers in
+      let slice = buffers.slice(buffers.recent)
+      let values = (0..<nodes.regimes).map { e in
+        value(slice, nodes.grid.reference * nodes.regimes + e, nodes.problem.inventory)
+      }
+      return PolicyEvaluation.Outcome(values: values, atTargets: values)
     }
-    return PolicyEvaluation.Outcome(values: values, atTargets: values)
   }
 
   private func sweep(
-    _ buffers: LineBuffers, _ strip: Strip, _ system: LineSystem, recent: UnsafeMutablePointer<LineGroup>,
-    into older: UnsafeMutablePointer<LineGroup>, _ source: QuadraticSource, _ scheme: BackwardDifference
+    _ buffers: LineBuffers, _ strip: Strip, _ system: LineSystem, _ source: QuadraticSource,
+    _ scheme: BackwardDifference
   ) {
     let sweep = LineSweep(system: system)
     let parts = min(threads, buffers.tiles)
-    nonisolated(unsafe) let (from, to) = (recent, older)
     parallel(parts) { part in
       sweep.advance(
-        recent: from, older: to, multiplier: buffers.multiplier, holdings: buffers.holdings, source: source,
-        scheme: scheme, projection: .deferred, strip: strip, surroundings: NoSurroundings(),
+        recent: buffers.recent, older: buffers.older, multiplier: buffers.multiplier, holdings: buffers.holdings,
+        source: source, scheme: scheme, projection: .deferred, strip: strip, surroundings: NoSurroundings(),
         tiles: stride(from: part, to: buffers.tiles, by: parts))
     }
   }
 
-  /// `2 U_½ − U_1` into `recent`; the level it started from into `older`.
-  private func restart(
-    _ buffers: inout LineBuffers, _ spare: inout LineBuffers, _ strip: Strip, _ system: inout LineSystem,
-    scheme: BackwardDifference,
-    source: QuadraticSource, halfway: QuadraticSource
-  ) {
-    let half = BackwardDifference(step: 0.5 * scheme.step, ratio: 0)
-    system.factorise(scheme)
-    sweep(buffers, strip, system, recent: buffers.recent, into: buffers.older, source, scheme)
-    system.factorise(half)
-    sweep(buffers, strip, system, recent: buffers.recent, into: spare.recent, halfway, half)
-    sweep(buffers, strip, system, recent: spare.recent, into: spare.older, source, half)
-    let count = buffers.nodes * buffers.tiles * LineSweep.tile
-    for index in 0..<count { spare.older[index] = 2 * spare.older[index] - buffers.older[index] }
-    // Recent level: the extrapolation; older level: where the step began.
-    swap(&buffers.older, &buffers.recent)
-    swap(&buffers.recent, &spare.older)
-  }
-
-  private func trade(_ buffers: LineBuffers, _ store: LevelStore, ringing: UInt8) {
+  private func trade(_ buffers: LineBuffers, _ store: LevelStore, costs: [TradeCost], ringing: UInt8) {
     let slice = buffers.slice(buffers.recent)
-    for node in 0..<nodes.nodes where ringing & (1 << UInt8(node % nodes.regimes)) != 0 {
-      let cost = functional.costs[node % nodes.regimes]
+    let groups = buffers.tiles * LineSweep.tile
+    for node in 0..<nodes.nodes where EvaluationSchedule.rings(ringing, node % nodes.regimes) {
+      let cost = costs[node % nodes.regimes]
       let spot = nodes.spots[node / nodes.regimes]
-      let low = value(slice, node, store.targetLow[node])
-      let high =
-        store.targetHigh[node] == store.targetLow[node] ? low : value(slice, node, store.targetHigh[node])
-      for (line, y) in nodes.lines.enumerated() {
-        if y >= store.high[node] {
-          slice[node, line] = high + cost.fixed + spot * cost.variable(trade: store.targetHigh[node] - y)
-        } else if y <= store.low[node] {
-          slice[node, line] = low + cost.fixed + spot * cost.variable(trade: store.targetLow[node] - y)
-        }
+      let (targetLow, targetHigh) = (store.targetLow[node], store.targetHigh[node])
+      let low = value(slice, node, targetLow)
+      let high = targetHigh == targetLow ? low : value(slice, node, targetHigh)
+      let (buy, sell) = (
+        LineGroup(repeating: cost.proportionalBuy * spot), LineGroup(repeating: cost.proportionalSell * spot)
+      )
+      let (fromLow, fromHigh) = (LineGroup(repeating: low + cost.fixed), LineGroup(repeating: high + cost.fixed))
+      let (toLow, toHigh) = (LineGroup(repeating: targetLow), LineGroup(repeating: targetHigh))
+      let (lowEdge, highEdge) = (LineGroup(repeating: store.low[node]), LineGroup(repeating: store.high[node]))
+      for group in 0..<groups {
+        let y = buffers.holdings[group]
+        let (tile, local) = (group / LineSweep.tile, group % LineSweep.tile)
+        let place = buffers.recent + ((tile * buffers.nodes + node) * LineSweep.tile + local)
+        let isHigh = y .>= highEdge
+        var value = place.pointee
+        value.replace(with: fused(buy, toLow - y, fromLow), where: (y .<= lowEdge) .& .!isHigh)
+        value.replace(with: fused(sell, y - toHigh, fromHigh), where: isHigh)
+        place.pointee = value
       }
     }
   }

@@ -1,7 +1,7 @@
 import Formulation
 import VectorMath
 
-/// One implicit step of a linear problem on every line of inventory, inside a band whose edges fall between nodes.
+/// One implicit step of linear problems on every line of inventory, inside a band whose edges fall between nodes.
 ///
 ///     (c₀ − hA) U = c₁ Uⁿ − c₂ Uⁿ⁻¹ + h f   where low < y < high,   U = constant + slope y   beyond
 ///
@@ -9,177 +9,219 @@ import VectorMath
 /// lies beyond an edge has its arm end where the edge is crossed, net of the linear course of the edge between the nodes
 /// (Shortley and Weller 1938), so that no edge is rounded to a node: second order in the spacing. Regimes are coupled
 /// implicitly by block elimination. Eight lines are advanced together, each with its own coefficients; rows in which none of
-/// them is inside cost nothing.
+/// them is inside cost nothing. Whatever is summed along the paths of one policy has the same matrix: all functionals are
+/// right-hand sides of one elimination.
 ///
-/// *Verified by* `PolicyEvaluationTests`.
-struct MaskedSweep {
-  private let system: LineSystem
-  private let logSpots: [Double]
+/// Plain memory, which the owner deallocates. *Verified by* `PolicyEvaluationTests`.
+struct MaskedSweep: Sendable {
+  private let rows: Int
+  private let regimes: Int
+  private let kinds: NodeArray<PolicyFunctional.Source>
+  /// Generator coefficients to the rows below and above, `[node]`; spacings of ln S, `[row]`.
+  private let lower: NodeArray<Double>
+  private let upper: NodeArray<Double>
+  private let spacing: NodeArray<Double>
   /// σ² and μ − σ²/2 per regime, and the switching rates, `[regime × regime]`.
-  private let variance: [Double]
-  private let drift: [Double]
-  private let rates: [Double]
+  private let variance: NodeArray<Double>
+  private let drift: NodeArray<Double>
+  private let rates: NodeArray<Double>
 
-  init(system: LineSystem, logSpots: [Double], environment: EnvironmentChain) {
-    self.system = system
-    self.logSpots = logSpots
-    variance = environment.regimes.map { $0.volatility * $0.volatility }
-    drift = environment.regimes.map { $0.drift - 0.5 * $0.volatility * $0.volatility }
-    rates = environment.generator.rates.flatMap { $0 }
+  init(
+    system: LineSystem, logSpots: [Double], environment: EnvironmentChain, functionals: [PolicyFunctional.Source]
+  ) {
+    rows = system.rows
+    regimes = system.regimes
+    kinds = NodeArray(functionals)
+    lower = NodeArray(system.lower)
+    upper = NodeArray(system.upper)
+    spacing = NodeArray(zip(logSpots.dropFirst(), logSpots).map { $0 - $1 })
+    variance = NodeArray(environment.regimes.map { $0.volatility * $0.volatility })
+    drift = NodeArray(environment.regimes.map { $0.drift - 0.5 * $0.volatility * $0.volatility })
+    rates = NodeArray(environment.generator.rates.flatMap { $0 })
+  }
+
+  func deallocate() {
+    for array in [lower, upper, spacing, variance, drift, rates] { array.deallocate() }
+    kinds.deallocate()
   }
 
   /// An arm shorter than this share of its spacing is held at this share.
   private static let shortestArm = 0.01
 
-  /// Numbers of a group that a row needs: right-hand sides and eliminated blocks.
-  static func scratchCount(rows: Int, regimes m: Int) -> Int { rows * (m + m * m) + 2 * m * m + 3 * m }
-
-  /// One group of lines.
-  struct Lines {
-    let holdings: LineGroup
-    let next: UnsafeMutablePointer<LineGroup>
-    let recent: UnsafePointer<LineGroup>
-    let older: UnsafePointer<LineGroup>
-  }
-
-  /// The edges of the level arrived at and of the two before.
-  struct Levels {
-    let now: LevelStore
-    let recent: LevelStore
-    let older: LevelStore
+  /// Numbers of a group that a thread needs: right-hand sides and eliminated blocks of every row, one row's matrices, the values
+  /// beyond the edges of three rows.
+  var scratchCount: Int {
+    let (m, k) = (regimes, kinds.count)
+    return rows * (m * k + m * m) + m * m + m * k + 2 * m + 3 * 2 * m * k
   }
 
   func advance(
-    _ lines: Lines, _ levels: Levels, source: QuadraticSource, scheme: BackwardDifference,
+    _ buffers: EvaluationBuffers, group: Int, holdings y: LineGroup, source: QuadraticSource,
+    scheme: BackwardDifference,
     scratch: UnsafeMutablePointer<LineGroup>
   ) {
-    let least = lines.holdings.min()
-    let most = lines.holdings.max()
-    let m = system.regimes
-    let (low, high) = (levels.now.low, levels.now.high)
-    func isActive(_ row: Int) -> Bool {
-      for node in (row * m)..<(row * m + m) where most > low[node] && least < high[node] { return true }
-      return false
-    }
-    var row = 0
-    while row < system.rows {
-      guard isActive(row) else {
-        row += 1
-        continue
-      }
+    let (least, most) = (y[0], y[LineGroup.scalarCount - 1])
+    let (low, high) = (buffers.now.rowLow, buffers.now.rowHigh)
+    func isActive(_ row: Int) -> Bool { most > low[row] && least < high[row] }
+    var (first, last) = (0, rows)
+    while first < rows, !isActive(first) { first += 1 }
+    while last > first, !isActive(last - 1) { last -= 1 }
+    let hull = first..<last
+    buffers.now.covered[group] = hull
+    guard !hull.isEmpty else { return }
+    cover(hull, of: buffers.recent, buffers.before, buffers, group: group, y)
+    if scheme.older != 0 { cover(hull, of: buffers.older, buffers.earlier, buffers, group: group, y) }
+    var row = first
+    while row < last {
+      let isInside = isActive(row)
       var end = row + 1
-      while end < system.rows, isActive(end) { end += 1 }
-      solve(row..<end, lines, levels, source, scheme, scratch)
+      while end < last, isActive(end) == isInside { end += 1 }
+      if isInside {
+        let part = Part(rows: row..<end, group: group, y: y, source: source, scheme: scheme)
+        switch (regimes, kinds.count) {
+        case (1, 1): solve(part, buffers, scratch, One.self, One.self)
+        case (2, 1): solve(part, buffers, scratch, Two.self, One.self)
+        case (1, _): solve(part, buffers, scratch, One.self, Several.self)
+        case (2, _): solve(part, buffers, scratch, Two.self, Several.self)
+        default: solve(part, buffers, scratch, Several.self, Several.self)
+        }
+      } else {
+        buffers.fillOutside(buffers.next, buffers.now, group: group, rows: row..<end, y: y)
+      }
       row = end
     }
   }
 
-  /// Uⁿ where its own level had it inside, else the trade's value there.
-  @inline(__always)
-  private func history(
-    _ values: UnsafePointer<LineGroup>, _ store: LevelStore, _ node: Int, _ y: LineGroup
-  ) -> LineGroup {
-    let low = LineGroup(repeating: store.low[node])
-    let high = LineGroup(repeating: store.high[node])
-    let isHigh = y .>= high
-    let isLow = y .<= low
-    guard anyLane(isHigh .| isLow) else { return values[node] }
-    var value = values[node]
-    value.replace(with: line(store.highConstant[node], store.highSlope[node], y), where: isHigh)
-    value.replace(with: line(store.lowConstant[node], store.lowSlope[node], y), where: isLow .& .!isHigh)
-    return value
+  /// Sees to it that the rows of an earlier level are in memory.
+  private func cover(
+    _ hull: Range<Int>, of slice: UnsafeMutablePointer<LineGroup>, _ store: LevelStore, _ buffers: EvaluationBuffers,
+    group: Int, _ y: LineGroup
+  ) {
+    let known = store.covered[group]
+    if known.isEmpty {
+      buffers.fillOutside(slice, store, group: group, rows: hull, y: y)
+      store.covered[group] = hull
+      return
+    }
+    if hull.lowerBound < known.lowerBound {
+      buffers.fillOutside(slice, store, group: group, rows: hull.lowerBound..<known.lowerBound, y: y)
+    }
+    if hull.upperBound > known.upperBound {
+      buffers.fillOutside(slice, store, group: group, rows: known.upperBound..<hull.upperBound, y: y)
+    }
+    store.covered[group] = min(hull.lowerBound, known.lowerBound)..<max(hull.upperBound, known.upperBound)
   }
 
-  @inline(__always)
-  private func line(_ constant: Double, _ slope: Double, _ y: LineGroup) -> LineGroup {
-    fused(LineGroup(repeating: slope), y, LineGroup(repeating: constant))
-  }
-
-  /// An arm towards a neighbouring node: its length, the value where it ends, and which lanes end at an edge.
+  /// An arm towards a neighbouring node: its share of the spacing, which lanes end at an edge, and at which.
   private struct Arm {
-    var length: LineGroup
-    var value = LineGroup.zero
-    var ends = SIMDMask<SIMD8<Int64>>(repeating: false)
+    var share = LineGroup(repeating: 1)
+    let isHigh: SIMDMask<SIMD8<Int64>>
+    let ends: SIMDMask<SIMD8<Int64>>
   }
 
   @inline(__always)
-  private func arm(
-    _ store: LevelStore, _ node: Int, _ other: Int, spacing: Double, _ y: LineGroup
-  ) -> Arm {
-    let full = LineGroup(repeating: spacing)
+  private func arm(_ store: LevelStore, _ node: Int, _ other: Int, _ y: LineGroup) -> Arm {
     let isHigh = y .>= LineGroup(repeating: store.high[other])
     let isLow = (y .<= LineGroup(repeating: store.low[other])) .& .!isHigh
-    var arm = Arm(length: full)
-    let ends = isHigh .| isLow
-    arm.ends = ends
+    var arm = Arm(isHigh: isHigh, ends: isHigh .| isLow)
     guard anyLane(arm.ends) else { return arm }
-    let shortest = LineGroup(repeating: MaskedSweep.shortestArm)
-    let one = LineGroup(repeating: 1)
-    var share = one
     // The edge runs linearly between the nodes: it meets y at (y − edge)/(edge' − edge).
-    let fromHigh =
-      (LineGroup(repeating: store.high[node]) - y)
-      / LineGroup(repeating: store.high[node] - store.high[other])
-    let fromLow = (y - LineGroup(repeating: store.low[node])) / LineGroup(repeating: store.low[other] - store.low[node])
-    share.replace(with: fromHigh, where: isHigh)
-    share.replace(with: fromLow, where: isLow)
-    share = laneMinimum(one, laneMaximum(shortest, share))
-    arm.length = full * share
-    let rest = one - share
-    let high =
-      share * line(store.highConstant[other], store.highSlope[other], y)
-      + rest * line(store.highConstant[node], store.highSlope[node], y)
-    let low =
-      share * line(store.lowConstant[other], store.lowSlope[other], y)
-      + rest * line(store.lowConstant[node], store.lowSlope[node], y)
-    arm.value = low.replacing(with: high, where: isHigh)
+    let far = (y - LineGroup(repeating: store.low[node]))
+      .replacing(with: LineGroup(repeating: store.high[node]) - y, where: isHigh)
+    let whole = LineGroup(repeating: store.low[other] - store.low[node])
+      .replacing(with: LineGroup(repeating: store.high[node] - store.high[other]), where: isHigh)
+    let share = laneMinimum(
+      LineGroup(repeating: 1), laneMaximum(LineGroup(repeating: MaskedSweep.shortestArm), far / whole))
+    arm.share.replace(with: share, where: arm.ends)
     return arm
   }
 
-  private func solve(
-    _ rows: Range<Int>, _ lines: Lines, _ levels: Levels, _ source: QuadraticSource, _ scheme: BackwardDifference,
-    _ scratch: UnsafeMutablePointer<LineGroup>
+  /// What functionals are worth beyond the edges of a row: `[regime × functional × (high, low)]`.
+  @inline(__always)
+  private func outside(
+    _ row: Int, _ buffers: EvaluationBuffers, _ y: LineGroup, width: Int, into values: UnsafeMutablePointer<LineGroup>
   ) {
-    let m = system.regimes
-    let y = lines.holdings
-    let store = levels.now
-    let width = m + m * m
-    let pivot = scratch + system.rows * width
+    let store = buffers.now
+    for index in 0..<width {
+      let place = row * width + index
+      values[2 * index] = fused(
+        LineGroup(repeating: buffers.highSlope[place]), y, LineGroup(repeating: store.highConstant[place]))
+      values[2 * index + 1] = fused(
+        LineGroup(repeating: buffers.lowSlope[place]), y, LineGroup(repeating: store.lowConstant[place]))
+    }
+  }
+
+  /// A run of rows of a group.
+  private struct Part {
+    let rows: Range<Int>
+    let group: Int
+    let y: LineGroup
+    let source: QuadraticSource
+    let scheme: BackwardDifference
+  }
+
+  /// - Parameters:
+  ///   - _: how many regimes and functionals there are, where the compiler may know.
+  private func solve<Regimes: KnownCount, Functionals: KnownCount>(
+    _ part: Part, _ buffers: EvaluationBuffers, _ scratch: UnsafeMutablePointer<LineGroup>, _: Regimes.Type,
+    _: Functionals.Type
+  ) {
+    let m = Regimes.value(regimes)
+    let count = Functionals.value(kinds.count)
+    let (range, group, y, scheme) = (part.rows, part.group, part.y, part.scheme)
+    let source = part.source
+    let store = buffers.now
+    let width = m * count + m * m
+    let pivot = scratch + rows * width
     let right = pivot + m * m
-    let below = right + m
+    let below = right + m * count
     let above = below + m
+    let ring = above + m
+    let ringWidth = 2 * m * count
+    let start = group * buffers.nodes * count
+    let (next, recent, older) = (buffers.next + start, buffers.recent + start, buffers.older + start)
     let h = LineGroup(repeating: scheme.step)
     let leading = LineGroup(repeating: scheme.leading)
+    let (c1, c2) = (LineGroup(repeating: scheme.recent), LineGroup(repeating: -scheme.older))
+    let hasOlder = scheme.older != 0
     let zero = LineGroup.zero
     let one = LineGroup(repeating: 1)
-    for row in rows {
+    func place(_ row: Int) -> UnsafeMutablePointer<LineGroup> { ring + (row % 3) * ringWidth }
+    if range.lowerBound > 0 {
+      outside(range.lowerBound - 1, buffers, y, width: m * count, into: place(range.lowerBound - 1))
+    }
+    outside(range.lowerBound, buffers, y, width: m * count, into: place(range.lowerBound))
+    for row in range {
+      if row + 1 < rows { outside(row + 1, buffers, y, width: m * count, into: place(row + 1)) }
+      let isInterior = row > 0 && row < rows - 1
       for e in 0..<m {
         let node = row * m + e
         let isHigh = y .>= LineGroup(repeating: store.high[node])
         let isLow = (y .<= LineGroup(repeating: store.low[node])) .& .!isHigh
         let isOutside = isHigh .| isLow
-        var toBelow = LineGroup(repeating: system.lower[node])
-        var toAbove = LineGroup(repeating: system.upper[node])
-        var value =
-          fused(
-            fused(LineGroup(repeating: source.quadratic[node]), y, LineGroup(repeating: source.linear[node])), y,
-            LineGroup(repeating: source.constant[node])) * h
-        value = fused(LineGroup(repeating: scheme.recent), history(lines.recent, levels.recent, node, y), value)
-        if scheme.older != 0 {
-          value = fused(LineGroup(repeating: -scheme.older), history(lines.older, levels.older, node, y), value)
-        }
+        var toBelow = LineGroup(repeating: lower[node])
+        var toAbove = LineGroup(repeating: upper[node])
         var lowerEntry = -h * toBelow
         var upperEntry = -h * toAbove
-        if row > 0, row < system.rows - 1 {
-          let down = arm(store, node, node - m, spacing: logSpots[row] - logSpots[row - 1], y)
-          let up = arm(store, node, node + m, spacing: logSpots[row + 1] - logSpots[row], y)
-          if anyLane(down.ends .| up.ends) {
+        var down = Arm(isHigh: isHigh, ends: isHigh)
+        var up = down
+        var hasArms = false
+        // What is taken of the values at the arms' ends.
+        var (downWeight, upWeight) = (zero, zero)
+        if isInterior {
+          down = arm(store, node, node - m, y)
+          up = arm(store, node, node + m, y)
+          hasArms = anyLane(down.ends .| up.ends)
+          if hasArms {
             let (two, tilt) = (LineGroup(repeating: variance[e]), LineGroup(repeating: drift[e]))
-            let span = down.length + up.length
-            toBelow = (two - tilt * up.length) / (down.length * span)
-            toAbove = (two + tilt * down.length) / (up.length * span)
-            value.replace(with: fused(h * toBelow, down.value, value), where: down.ends)
-            value.replace(with: fused(h * toAbove, up.value, value), where: up.ends)
+            let (downward, upward) = (
+              down.share * LineGroup(repeating: spacing[row - 1]), up.share * LineGroup(repeating: spacing[row])
+            )
+            let span = downward + upward
+            toBelow = (two - tilt * upward) / (downward * span)
+            toAbove = (two + tilt * downward) / (upward * span)
+            downWeight.replace(with: h * toBelow, where: down.ends)
+            upWeight.replace(with: h * toAbove, where: up.ends)
             lowerEntry = (-h * toBelow).replacing(with: zero, where: down.ends)
             upperEntry = (-h * toAbove).replacing(with: zero, where: up.ends)
           }
@@ -192,39 +234,72 @@ struct MaskedSweep {
           let entry = f == e ? diagonal : LineGroup(repeating: -scheme.step * rates[e * m + f])
           pivot[e * m + f] = entry.replacing(with: f == e ? one : zero, where: isOutside)
         }
-        value.replace(with: line(store.highConstant[node], store.highSlope[node], y), where: isHigh)
-        value.replace(with: line(store.lowConstant[node], store.lowSlope[node], y), where: isLow)
-        right[e] = value
         below[e] = lowerEntry.replacing(with: zero, where: isOutside)
         above[e] = upperEntry.replacing(with: zero, where: isOutside)
+        let running =
+          fused(
+            fused(LineGroup(repeating: source.quadratic[node]), y, LineGroup(repeating: source.linear[node])), y,
+            LineGroup(repeating: source.constant[node])) * h
+        let here = place(row) + 2 * e * count
+        for k in 0..<count {
+          let kind = kinds[k]
+          var value = kind == .running ? running : kind == .time ? h : zero
+          value = fused(c1, recent[node * count + k], value)
+          if hasOlder { value = fused(c2, older[node * count + k], value) }
+          let (hereHigh, hereLow) = (here[2 * k], here[2 * k + 1])
+          if hasArms {
+            let (lowerRow, upperRow) = (place(row + 2) + 2 * e * count, place(row + 1) + 2 * e * count)
+            let atDown = crossing(down, hereHigh, hereLow, lowerRow[2 * k], lowerRow[2 * k + 1])
+            let atUp = crossing(up, hereHigh, hereLow, upperRow[2 * k], upperRow[2 * k + 1])
+            value = fused(upWeight, atUp, fused(downWeight, atDown, value))
+          }
+          value.replace(with: hereLow.replacing(with: hereHigh, where: isHigh), where: isOutside)
+          right[e * count + k] = value
+        }
       }
       let here = scratch + row * width
-      if row > rows.lowerBound {
+      if row > range.lowerBound {
         let before = here - width
         for e in 0..<m {
-          right[e] = fused(-below[e], before[e], right[e])
-          for f in 0..<m { pivot[e * m + f] = fused(-below[e], before[m + e * m + f], pivot[e * m + f]) }
+          let factor = -below[e]
+          for k in 0..<count { right[e * count + k] = fused(factor, before[e * count + k], right[e * count + k]) }
+          for f in 0..<m { pivot[e * m + f] = fused(factor, before[m * count + e * m + f], pivot[e * m + f]) }
         }
       }
-      MaskedSweep.invert(pivot, m)
+      if m == 2 { MaskedSweep.invertPair(pivot) } else { MaskedSweep.invert(pivot, m) }
       for e in 0..<m {
-        var sum = pivot[e * m] * right[0]
-        for f in 1..<m { sum = fused(pivot[e * m + f], right[f], sum) }
-        here[e] = sum
-        for f in 0..<m { here[m + e * m + f] = pivot[e * m + f] * above[f] }
+        for k in 0..<count {
+          var sum = pivot[e * m] * right[k]
+          for f in 1..<m { sum = fused(pivot[e * m + f], right[f * count + k], sum) }
+          here[e * count + k] = sum
+        }
+        for f in 0..<m { here[m * count + e * m + f] = pivot[e * m + f] * above[f] }
       }
     }
-    for row in rows.reversed() {
+    for row in range.reversed() {
       let here = scratch + row * width
-      let target = lines.next + row * m
+      let target = next + row * m * count
+      let isLast = row == range.upperBound - 1
       for e in 0..<m {
-        var value = here[e]
-        if row < rows.upperBound - 1 {
-          for f in 0..<m { value = fused(-here[m + e * m + f], target[m + f], value) }
+        for k in 0..<count {
+          var value = here[e * count + k]
+          if !isLast {
+            for f in 0..<m { value = fused(-here[m * count + e * m + f], target[(m + f) * count + k], value) }
+          }
+          target[e * count + k] = value
         }
-        target[e] = value
       }
     }
+  }
+
+  /// The value where an arm ends, linear between the two nodes' values beyond the edge.
+  @inline(__always)
+  private func crossing(
+    _ arm: Arm, _ hereHigh: LineGroup, _ hereLow: LineGroup, _ otherHigh: LineGroup, _ otherLow: LineGroup
+  ) -> LineGroup {
+    let here = hereLow.replacing(with: hereHigh, where: arm.isHigh)
+    let other = otherLow.replacing(with: otherHigh, where: arm.isHigh)
+    return fused(arm.share, other - here, here)
   }
 
   /// Gauss–Jordan without exchanges on eight small diagonally dominant matrices, in place.
@@ -242,4 +317,30 @@ struct MaskedSweep {
       }
     }
   }
+
+  /// Two by two, with one division.
+  @inline(__always)
+  private static func invertPair(_ a: UnsafeMutablePointer<LineGroup>) {
+    let (p, q, r, s) = (a[0], a[1], a[2], a[3])
+    let reciprocal = LineGroup(repeating: 1) / fused(-q, r, p * s)
+    a[0] = s * reciprocal
+    a[1] = -q * reciprocal
+    a[2] = -r * reciprocal
+    a[3] = p * reciprocal
+  }
+}
+
+/// A count that the compiler may know: loops over few regimes are then unrolled.
+private protocol KnownCount { static func value(_ count: Int) -> Int }
+
+private enum One: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 1 }
+}
+
+private enum Two: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 2 }
+}
+
+private enum Several: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { count }
 }

@@ -2,41 +2,46 @@ import Formulation
 
 /// What is summed along the paths of a policy: J itself, or a part of it.
 struct PolicyFunctional: Sendable {
+  /// What grows while nothing is traded.
+  enum Source: Sendable {
+    case nothing
+    /// Risk and carry.
+    case running
+    /// Time until the first trade, and nothing after it.
+    case time
+  }
+
+  let source: Source
   /// What a trade adds, per regime.
   let costs: [TradeCost]
-  /// Whether risk and carry are added.
-  let runs: Bool
-  /// Whether the settlement is.
+  /// Whether the settlement is added.
   let settles: Bool
-  /// Whether time until the first trade is, and nothing after it.
-  let isFirstPassage: Bool
+
+  var isFirstPassage: Bool { source == .time }
 
   /// J without the jumps of marks.
   static func total(_ problem: OptionBookProblem) -> PolicyFunctional {
-    PolicyFunctional(costs: problem.costs, runs: true, settles: true, isFirstPassage: false)
+    PolicyFunctional(source: .running, costs: problem.costs, settles: true)
   }
 
   /// Risk and carry.
   static func risk(_ problem: OptionBookProblem) -> PolicyFunctional {
-    PolicyFunctional(
-      costs: problem.costs.map { _ in TradeCost() }, runs: true, settles: false, isFirstPassage: false)
+    PolicyFunctional(source: .running, costs: problem.costs.map { _ in TradeCost() }, settles: false)
   }
 
   /// The number of trades.
   static func trades(_ problem: OptionBookProblem) -> PolicyFunctional {
-    PolicyFunctional(costs: problem.costs.map { _ in .fixed(1) }, runs: false, settles: false, isFirstPassage: false)
+    PolicyFunctional(source: .nothing, costs: problem.costs.map { _ in .fixed(1) }, settles: false)
   }
 
   /// The notional traded.
   static func turnover(_ problem: OptionBookProblem) -> PolicyFunctional {
-    PolicyFunctional(
-      costs: problem.costs.map { _ in .proportional(1) }, runs: false, settles: false, isFirstPassage: false)
+    PolicyFunctional(source: .nothing, costs: problem.costs.map { _ in .proportional(1) }, settles: false)
   }
 
   /// The time until the first trade or the horizon [years].
   static func firstPassage(_ problem: OptionBookProblem) -> PolicyFunctional {
-    PolicyFunctional(
-      costs: problem.costs.map { _ in TradeCost() }, runs: false, settles: false, isFirstPassage: true)
+    PolicyFunctional(source: .time, costs: problem.costs.map { _ in TradeCost() }, settles: false)
   }
 
   /// What is added at the horizon: calls `set` with every node, line and charge, where there is any.
@@ -52,34 +57,26 @@ struct PolicyFunctional: Sendable {
       }
     }
   }
+}
 
-  /// What is added per year while y is held, as a polynomial in y at every node; see `OptionBookProblem`.
-  func source(level: Int, on nodes: EvaluationNodes) -> QuadraticSource {
-    source(deltas: nodes.deltas[(level * nodes.nodes)..<((level + 1) * nodes.nodes)], on: nodes)
-  }
-
+extension EvaluationNodes {
+  /// Risk and carry per year while y is held, as a polynomial in y at every node; see `OptionBookProblem`.
+  ///
   /// - Parameter deltas: of the book, `[node]`.
-  func source(deltas: ArraySlice<Double>, on nodes: EvaluationNodes) -> QuadraticSource {
-    var source = QuadraticSource(count: nodes.nodes)
-    if isFirstPassage {
-      for node in 0..<nodes.nodes { source.constant[node] = 1 }
-      return source
-    }
-    guard runs else { return source }
-    let problem = nodes.problem
-    for row in 0..<nodes.rows {
-      let spot = nodes.spots[row]
-      for (e, state) in problem.environment.regimes.enumerated() {
-        let node = row * nodes.regimes + e
-        let delta = deltas[deltas.startIndex + node]
+  func fillRunning(_ source: inout QuadraticSource, deltas: [Double]) {
+    for (e, state) in problem.environment.regimes.enumerated() {
+      let square = state.volatility * state.volatility
+      for row in 0..<rows {
+        let spot = spots[row]
+        let node = row * regimes + e
+        let delta = deltas[node]
         // Prices that jump have no classes.
-        let variance = state.volatility * state.volatility * spot * spot
+        let variance = square * spot * spot
         source.setRunning(
           node: node, aversion: problem.preference.riskAversion,
           variance: (variance, variance * delta, variance * delta * delta),
           earned: (state.drift - problem.market.rate) * spot, funding: state.funding * spot, delta: delta)
       }
     }
-    return source
   }
 }

@@ -3,7 +3,7 @@ import Glibc
 
 /// The value of a policy that trades to the edge of its band and no further, costs being proportional.
 ///
-/// The slope `W = ∂V/∂y` solves, for each inventory by itself,
+/// The slope `W = ∂V/∂y` of each functional solves, for each inventory by itself,
 ///
 ///     W_t + LW + QW + ∂_y r = 0  where low < y < high,   W = −k_buy S below,   W = k_sell S above,
 ///
@@ -14,10 +14,13 @@ import Glibc
 struct ReflectingEvaluation {
   let nodes: EvaluationNodes
   let rule: BandRule
-  let functional: PolicyFunctional
+  /// No first passages.
+  let functionals: [PolicyFunctional]
   let threads: Int
 
-  /// V at the centres of a level: `[node]`.
+  private var count: Int { functionals.count }
+
+  /// V at the centres of a level: `[node × functional]`, and where the centres are, `[node]`.
   private struct Centres {
     var value: [Double]
     var place: [Double]
@@ -26,63 +29,74 @@ struct ReflectingEvaluation {
     var settlement: SettlementCells?
   }
 
-  /// V at any inventory of one of the two levels before.
-  private func value(
-    _ centres: Centres, _ buffers: EvaluationBuffers, _ slice: UnsafeMutablePointer<LineGroup>, _ store: LevelStore,
-    _ node: Int, _ y: Double
-  ) -> Double {
-    if let cells = centres.settlement {
-      guard functional.settles else { return 0 }
-      let row = node / nodes.regimes
-      return cells.charge(
-        row: row, spot: nodes.spots[row], cost: functional.costs[node % nodes.regimes], inventory: y)
+  /// A level of slopes with its edges.
+  private struct Slopes {
+    let lines: SlopeIntegral
+    let slice: UnsafeMutablePointer<LineGroup>
+    let store: LevelStore
+
+    /// Adds a multiple of `∫ W dy` at a node.
+    func add(
+      _ node: Int, from start: Double, to end: Double, times factor: Double, to sums: UnsafeMutablePointer<Double>
+    ) {
+      lines.add(slice, store, node, from: start, to: end, times: factor, to: sums)
     }
-    return centres.value[node] + integral(buffers, slice, store, node, from: centres.place[node], to: y)
   }
 
-  func run() -> PolicyEvaluation.Outcome {
-    let buffers = EvaluationBuffers(nodes)
+  func run() -> [PolicyEvaluation.Outcome] {
+    let buffers = EvaluationBuffers(nodes, functionals: count)
+    let lines = SlopeIntegral(buffers)
+    defer { lines.deallocate() }
     var bands = BandRule.bands(count: nodes.nodes)
     var recent = terminal(buffers)
     var older = recent
-    let march = GroupMarch(nodes: nodes, threads: threads)
+    var centres = recent
+    centres.settlement = nil
+    setConstants(buffers)
+    let march = GroupMarch(nodes: nodes, sources: functionals.map(\.source), threads: threads)
     defer { march.deallocate() }
     var system = nodes.system
-    for level in nodes.levels {
-      let scheme = nodes.step(to: level)
-      rule.fill(&bands, level: level, on: nodes)
-      let store = buffers.now
-      PolicyEvaluation.place(bands, level: level, on: nodes, into: store, floor: 0)
-      var centres = Centres(value: recent.value, place: recent.place)
-      for node in 0..<nodes.nodes {
-        let cost = functional.costs[node % nodes.regimes]
-        let spot = nodes.spots[node / nodes.regimes]
-        store.highConstant[node] = cost.proportionalSell * spot
-        store.lowConstant[node] = -cost.proportionalBuy * spot
-        centres.place[node] = centre(store, node)
-      }
-      let source = functional.source(level: level, on: nodes)
+    var level = LevelTerms(nodes)
+    var source = QuadraticSource(count: nodes.nodes)
+    for index in nodes.levels {
+      let scheme = nodes.step(to: index)
+      nodes.fill(&level, index, for: rule)
+      rule.fill(&bands, level, on: nodes)
+      PolicyEvaluation.place(bands, level, on: nodes, into: buffers.now, floor: 0)
+      buffers.seal(buffers.now)
+      for node in 0..<nodes.nodes { centres.place[node] = centre(buffers.now, node) }
+      nodes.fillRunning(&source, deltas: level.deltas)
       march.advance(buffers, source: source.slope, scheme: scheme)
-      advance(&centres, buffers, recent, older, source: source, scheme: scheme, system: &system)
-      if nodes.ringing[level] != 0 {
-        for node in 0..<nodes.nodes where nodes.ringing[level] & (1 << UInt8(node % nodes.regimes)) != 0 {
-          store.low[node] = centres.place[node]
-          store.high[node] = centres.place[node]
+      system.factorise(scheme)
+      let slopes = (
+        now: Slopes(lines: lines, slice: buffers.next, store: buffers.now),
+        recent: Slopes(lines: lines, slice: buffers.recent, store: buffers.before),
+        older: Slopes(lines: lines, slice: buffers.older, store: buffers.earlier)
+      )
+      advance(&centres, slopes.now, (recent, slopes.recent), (older, slopes.older), source, scheme, system)
+      if nodes.ringing[index] != 0 {
+        march.shut(buffers) { node in
+          EvaluationSchedule.rings(nodes.ringing[index], node % nodes.regimes) ? centres.place[node] : nil
         }
       }
-      older = recent
-      recent = centres
+      swap(&older, &recent)
+      swap(&recent, &centres)
+      centres.settlement = nil
       buffers.rotate()
     }
-    var outcome = PolicyEvaluation.Outcome(values: [], atTargets: [])
+    var outcomes = functionals.map { _ in PolicyEvaluation.Outcome(values: [], atTargets: []) }
+    let rest = NodeArray(repeating: 0.0, count: count)
+    defer { rest.deallocate() }
     for e in 0..<nodes.regimes {
       let node = nodes.grid.reference * nodes.regimes + e
-      let rest = integral(
-        buffers, buffers.recent, buffers.before, node, from: recent.place[node], to: nodes.problem.inventory)
-      outcome.values.append(recent.value[node] + rest)
-      outcome.atTargets.append(recent.value[node])
+      for k in 0..<count { rest[k] = recent.value[node * count + k] }
+      for k in 0..<count { outcomes[k].atTargets.append(rest[k]) }
+      lines.add(
+        buffers.recent, buffers.before, node, from: recent.place[node], to: nodes.problem.inventory, times: 1,
+        to: rest.start)
+      for k in 0..<count { outcomes[k].values.append(rest[k]) }
     }
-    return outcome
+    return outcomes
   }
 
   /// The middle of the band, within the grid's inventories.
@@ -90,102 +104,86 @@ struct ReflectingEvaluation {
     min(nodes.lines[nodes.lines.count - 1], max(nodes.lines[0], 0.5 * (store.low[node] + store.high[node])))
   }
 
-  private func terminal(_ buffers: EvaluationBuffers) -> Centres {
-    let cells = SettlementCells(problem: nodes.problem, logSpots: nodes.grid.logSpots)
-    let reach = 2 * (nodes.lines[nodes.lines.count - 1] - nodes.lines[0])
-    let centres = Centres(
-      value: Array(repeating: 0, count: nodes.nodes), place: Array(repeating: 0, count: nodes.nodes),
-      settlement: cells)
+  /// Beyond the edges W is what a unit costs to trade, at all levels.
+  private func setConstants(_ buffers: EvaluationBuffers) {
     for node in 0..<nodes.nodes {
-      buffers.before.open(node, beyond: reach)
-      let (row, e) = (node / nodes.regimes, node % nodes.regimes)
-      let cost = functional.costs[e]
-      guard functional.settles else { continue }
-      for (line, y) in nodes.lines.enumerated() {
-        let sides = cells.sides(row: row, inventory: y, tolerance: 1e-9 * nodes.spacing)
-        buffers.set(
-          buffers.recent, node, line,
-          nodes.spots[row] * (sides.positive * cost.proportionalSell - sides.negative * cost.proportionalBuy))
+      let spot = nodes.spots[node / nodes.regimes]
+      for (k, functional) in functionals.enumerated() {
+        let cost = functional.costs[node % nodes.regimes]
+        for store in [buffers.now, buffers.before, buffers.earlier] {
+          store.highConstant[node * count + k] = cost.proportionalSell * spot
+          store.lowConstant[node * count + k] = -cost.proportionalBuy * spot
+        }
       }
     }
-    return centres
+  }
+
+  private func terminal(_ buffers: EvaluationBuffers) -> Centres {
+    let cells = SettlementCells(problem: nodes.problem, logSpots: nodes.grid.logSpots)
+    buffers.openHorizon(beyond: 2 * (nodes.lines[nodes.lines.count - 1] - nodes.lines[0]))
+    for node in 0..<nodes.nodes {
+      let (row, e) = (node / nodes.regimes, node % nodes.regimes)
+      for (k, functional) in functionals.enumerated() where functional.settles {
+        let cost = functional.costs[e]
+        for (line, y) in nodes.lines.enumerated() {
+          let sides = cells.sides(row: row, inventory: y, tolerance: 1e-9 * nodes.spacing)
+          buffers.set(
+            buffers.recent, node, line, k,
+            nodes.spots[row] * (sides.positive * cost.proportionalSell - sides.negative * cost.proportionalBuy))
+        }
+      }
+    }
+    return Centres(
+      value: Array(repeating: 0, count: nodes.nodes * count), place: Array(repeating: 0, count: nodes.nodes),
+      settlement: cells)
+  }
+
+  /// Adds a multiple of V at any inventory of one of the two levels before.
+  private func addValue(
+    _ level: (centres: Centres, slopes: Slopes), _ node: Int, _ y: Double, times factor: Double,
+    to sums: UnsafeMutablePointer<Double>
+  ) {
+    if let cells = level.centres.settlement {
+      let row = node / nodes.regimes
+      for (k, functional) in functionals.enumerated() where functional.settles {
+        let cost = functional.costs[node % nodes.regimes]
+        sums[k] += factor * cells.charge(row: row, spot: nodes.spots[row], cost: cost, inventory: y)
+      }
+      return
+    }
+    for k in 0..<count { sums[k] += factor * level.centres.value[node * count + k] }
+    level.slopes.add(node, from: level.centres.place[node], to: y, times: factor, to: sums)
   }
 
   /// One step of G: the equation of V at each centre's inventory.
   private func advance(
-    _ centres: inout Centres, _ buffers: EvaluationBuffers, _ recent: Centres, _ older: Centres,
-    source: QuadraticSource, scheme: BackwardDifference, system: inout LineSystem
+    _ centres: inout Centres, _ now: Slopes, _ recent: (Centres, Slopes), _ older: (Centres, Slopes),
+    _ source: QuadraticSource, _ scheme: BackwardDifference, _ system: LineSystem
   ) {
     let m = nodes.regimes
-    system.factorise(scheme)
-    var right = [Double](repeating: 0, count: nodes.nodes)
+    let sums = NodeArray(repeating: 0.0, count: count)
+    let right = NodeArray(repeating: 0.0, count: nodes.nodes * count)
+    let line = NodeArray(repeating: 0.0, count: nodes.nodes)
+    defer { for array in [sums, right, line] { array.deallocate() } }
     for node in 0..<nodes.nodes {
-      let y = centres.place[node]
-      let row = node / m
+      let (row, y) = (node / m, centres.place[node])
+      let running = source.constant[node] + (source.linear[node] + source.quadratic[node] * y) * y
+      for k in 0..<count { sums[k] = functionals[k].source == .running ? scheme.step * running : 0 }
       /// V at this inventory beyond G, at another node of the new level.
-      func beyond(_ other: Int) -> Double {
-        integral(buffers, buffers.next, buffers.now, other, from: centres.place[other], to: y)
+      func addBeyond(_ other: Int, _ coefficient: Double) {
+        now.add(other, from: centres.place[other], to: y, times: scheme.step * coefficient, to: sums.start)
       }
-      var sum = source.constant[node] + (source.linear[node] + source.quadratic[node] * y) * y
-      if row > 0 { sum += system.lower[node] * beyond(node - m) }
-      if row < nodes.rows - 1 { sum += system.upper[node] * beyond(node + m) }
-      for f in 0..<m where f != node % m { sum += system.block[node * m + f] * beyond(row * m + f) }
-      var value = scheme.step * sum
-      value += scheme.recent * self.value(recent, buffers, buffers.recent, buffers.before, node, y)
-      if scheme.older != 0 {
-        value -= scheme.older * self.value(older, buffers, buffers.older, buffers.earlier, node, y)
-      }
-      right[node] = value
+      if row > 0 { addBeyond(node - m, system.lower[node]) }
+      if row < nodes.rows - 1 { addBeyond(node + m, system.upper[node]) }
+      for f in 0..<m where f != node % m { addBeyond(row * m + f, system.block[node * m + f]) }
+      addValue(recent, node, y, times: scheme.recent, to: sums.start)
+      if scheme.older != 0 { addValue(older, node, y, times: -scheme.older, to: sums.start) }
+      for k in 0..<count { right[k * nodes.nodes + node] = sums[k] }
     }
-    system.solve(&right)
-    centres.value = right
+    for k in 0..<count {
+      for node in 0..<nodes.nodes { line[node] = right[k * nodes.nodes + node] }
+      system.solve(line)
+      for node in 0..<nodes.nodes { centres.value[node * count + k] = line[node] }
+    }
   }
-
-  /// ∫ W dy at a node, W linear between the edges and the lines inside, constant beyond.
-  private func integral(
-    _ buffers: EvaluationBuffers, _ slice: UnsafeMutablePointer<LineGroup>, _ store: LevelStore, _ node: Int,
-    from start: Double, to end: Double
-  ) -> Double {
-    if start == end { return 0 }
-    if start > end { return -integral(buffers, slice, store, node, from: end, to: start) }
-    let (low, high) = (store.low[node], store.high[node])
-    let plain = EvaluationBuffers.plain(slice)
-    let lines = buffers.inside(store, node)
-    func knot(_ line: Int) -> (y: Double, w: Double) {
-      if line < lines.lowerBound { return (low, store.lowConstant[node]) }
-      if line >= lines.upperBound { return (high, store.highConstant[node]) }
-      return (buffers.origin + Double(line) * buffers.spacing, plain[buffers.position(node, line)])
-    }
-    var sum = 0.0
-    if start < low { sum += store.lowConstant[node] * (min(end, low) - start) }
-    if end > high { sum += store.highConstant[node] * (end - max(start, high)) }
-    let (a, b) = (max(start, low), min(end, high))
-    guard a < b else { return sum }
-    // Pieces between knots, from the one that holds a.
-    var line = max(
-      lines.lowerBound - 1,
-      min(lines.upperBound - 1, Int(((a - buffers.origin) / buffers.spacing).rounded(.down))))
-    while line < lines.upperBound {
-      let (left, next) = (knot(line), knot(line + 1))
-      let (p, q) = (max(a, left.y), min(b, next.y))
-      if q > p, next.y > left.y {
-        if line > lines.lowerBound, line + 2 < lines.upperBound {
-          // The cubic through four lines, exactly by Gauss's two points.
-          let (middle, reach) = (0.5 * (p + q), 0.5 * (q - p) * ReflectingEvaluation.gaussPoint)
-          for y in [middle - reach, middle + reach] {
-            sum += 0.5 * (q - p) * buffers.cubic(plain, node, line - 1, at: (y - buffers.origin) / buffers.spacing)
-          }
-        } else {
-          let slope = (next.w - left.w) / (next.y - left.y)
-          sum += (q - p) * (left.w + slope * (0.5 * (p + q) - left.y))
-        }
-      }
-      if next.y >= b { break }
-      line += 1
-    }
-    return sum
-  }
-
-  /// 1/√3.
-  private static let gaussPoint = 0.577_350_269_189_625_8
 }

@@ -90,6 +90,9 @@ struct EntropicRest: RestingMarch {
     preconditionFailure("a delayed fill has no value apart from the inventory that waits for it")
   }
 
+  /// No values are kept: there are no bounds for a utility.
+  func wait(_ buffers: LineBuffers, level: Int) {}
+
   mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {
     guard !bands.isEmpty else { return }
     for (node, band) in bands.enumerated() {

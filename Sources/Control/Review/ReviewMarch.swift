@@ -79,11 +79,14 @@ struct ReviewMarch<Rest: RestingMarch> {
         grid.diffusions(of: rest.delta, in: problem.environment, remaining: period, into: diffusions)
         rows.growth = rest.growth(at: times[level])
         let isPossible = table.delays.map { fillLevel(of: level, delay: $0) != nil }
+        rest.wait(buffers, level: level)
         let found = rows.decide(
           buffers, pending: pending, isPossible: isPossible, delta: rest.delta, diffusions: diffusions,
           threads: rest.threads)
         rest.learn(found[...], of: buffers, level: level)
         if kept.contains(level) { bands[level] = found }
+      } else {
+        rest.learn([], of: buffers, level: level)
       }
       for index in pending.indices where fills[index].contains(level) {
         if let waiting = pending[index] { copy(buffers, to: waiting) }

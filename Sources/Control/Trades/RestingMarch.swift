@@ -30,7 +30,9 @@ protocol RestingMarch: Sendable {
   func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
   /// The same without running cost.
   func carry(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
-  /// Takes note of a level's bands in net delta, after its trades; of the horizon without any.
+  /// Takes note, at a review, of what waiting is worth right after it.
+  mutating func wait(_ buffers: LineBuffers, level: Int)
+  /// Takes note of a level, and of its bands in net delta after its trades; none where nobody decides.
   mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int)
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
@@ -99,6 +101,12 @@ struct QuadraticRest: RestingMarch {
       buffers, system: system, source: none, scheme: scheme, projection: .deferred, strip: strip,
       surroundings: NoSurroundings())
     swap(&buffers.recent, &buffers.older)
+  }
+
+  mutating func wait(_ buffers: LineBuffers, level: Int) {
+    recorder?.keep(level: level, isWaiting: true) {
+      base.presentValues(buffers, valueLine: SingleLine(count: base.nodes), reference: 0)
+    }
   }
 
   mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {

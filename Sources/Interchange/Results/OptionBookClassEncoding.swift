@@ -111,6 +111,7 @@ extension BookClassOmission {
     case .tooFrequent: "tooFrequent"
     case .notConverged: "notConverged"
     case .inaccurate: "inaccurate"
+    case .notRequested: "notRequested"
     }
   }
 }

@@ -12,6 +12,7 @@ import Testing
     case .none: nil
     case .integer(let range): String(max(range.lowerBound, min(range.upperBound, 512)))
     case .choice(let words, _): words[0]
+    case .list(let words, _): words[0] + "," + words[1]
     case .assignment: "inventory=1"
     case .time: "2021-10-21T08:00:00Z"
     case .text, .file, .directory: "word"
@@ -51,6 +52,24 @@ import Testing
         let arguments = [command.name.rawValue] + operands(command) + once + once
         let parsed = try? CommandLineParser.parse(arguments)
         #expect((parsed != nil) == option.isRepeatable, "\(arguments)")
+      }
+    }
+  }
+
+  @Test func listsAreOfKnownWords() throws {
+    for good in ["all", "none", "recentre", "edge,hybridAll"] {
+      #expect(try CommandLineParser.parse(["solve", "m", "--classes", good]).text(.classes) == good)
+    }
+    for (bad, found, meant, others) in [("recenter", "recenter", "recentre", 2), ("edge,iner", "iner", "inner", 0)] {
+      do {
+        _ = try CommandLineParser.parse(["solve", "m", "--classes", bad])
+        Issue.record("\(bad) was taken")
+      } catch {
+        guard case .notAChoice(_, let word, let allowed, _, let suggestion) = error else {
+          Issue.record("\(error)")
+          continue
+        }
+        #expect(word == found && suggestion == meant && allowed.count == CommandTable.classes.count + others)
       }
     }
   }

@@ -92,9 +92,13 @@ import Testing
       record.output.contains(
         """
         The method:
-          --method NAME  what finds the bands: optimal (for option books finiteHorizon), or a formula that
-                         is followed and compared with it: whalleyWilmott, zakamouline, smallFixedCost,
-                         leland, hoggardWhalleyWilmott, sepp (default: optimal)
+          --method NAME            what finds the bands: optimal (for option books finiteHorizon), or a
+                                   formula that is followed and compared with it: whalleyWilmott,
+                                   zakamouline, smallFixedCost, leland, hoggardWhalleyWilmott, sepp
+                                   (default: optimal)
+          --classes all|none|LIST  which policy classes of an option book to work out, with commas between
+                                   them: edge, recentre, inner, constantBand, gammaScaled, interval,
+                                   priceMove, hybridAny, hybridAll (default: all)
         """))
   }
 

@@ -35,14 +35,35 @@ import Testing
     let solution = solutions[1]
     let found = solutions.map {
       PolicyEvaluation(
-        nodes: EvaluationNodes($0, optimum: solution.policy), rule: .optimal, functional: .total(problem), threads: 2
-      ).run().values
+        nodes: EvaluationNodes($0, optimum: solution.policy), rule: .optimal, functionals: [.total(problem)], threads: 2
+      ).run()[0].values
     }
     for e in row.volatilities.indices {
       func limit(_ values: [Double]) -> Double { Approximation.limit(halfAsFine: values[0], finest: values[1]).value }
       let value = limit(solutions.map { $0.value(regime: e, inventory: 0) })
       let own = limit(found.map { $0[e] })
       #expect(relativeDifference(own, value) < row.tolerance, "\(row) \(own) \(value)")
+    }
+  }
+
+  /// Right-hand sides of one elimination: risk and the parts of the costs make up J.
+  @Test(arguments: [(0.02, 0.4), (0.0, 0.0), (0.0, 1.0)]) func functionalsSideBySide(_ fixed: Double, _ ratio: Double)
+    throws
+  {
+    let problem = try Straddle.problem(fixed: fixed, volatilities: [0.5, 1.2])
+    let grid = try FiniteHorizonGrid(problem: problem, settings: GridSettings(spots: 80, holdings: 48, steps: 100))
+    let none = PolicyTable(times: [0], logSpots: [0], regimeCount: 2, bands: [.unbounded, .unbounded])
+    let nodes = EvaluationNodes(problem, grid: grid, optimum: none)
+    let rule = BandRule.constant(centres: [0, 0], halves: [0.2, 0.25], ratios: [ratio, ratio])
+    let reflects = rule.isReflecting(problem)
+    let functionals =
+      [PolicyFunctional.total(problem), .risk(problem), .turnover(problem)] + (reflects ? [] : [.trades(problem)])
+    let together = PolicyEvaluation(nodes: nodes, rule: rule, functionals: functionals).run().map(\.values)
+    for e in 0..<2 {
+      let cost = problem.costs[e]
+      let parts =
+        together[1][e] + cost.proportionalBuy * together[2][e] + (reflects ? 0 : cost.fixed * together[3][e])
+      #expect(relativeDifference(parts, together[0][e]) < 1e-3, "\(parts) \(together)")
     }
   }
 
@@ -70,11 +91,12 @@ import Testing
         let schedule = EvaluationSchedule(
           grid: grid, clocks: [clock * local.interval.time], leastSteps: 12, ringsAtOnce: true)
         return ClockedEvaluation(
-          nodes: nodes.on(schedule), rule: .always(targets: [0]), functional: .total(problem), threads: 2
-        ).run().values[0]
+          nodes: nodes.on(schedule), rule: .always(targets: [0]), functionals: [.total(problem)], threads: 2
+        ).run()[0].values[0]
       }
       let rule = BandRule.constant(centres: [0], halves: [outer * half], ratios: [inner])
-      return PolicyEvaluation(nodes: nodes, rule: rule, functional: .total(problem), threads: 2).run().values[0]
+      return PolicyEvaluation(nodes: nodes, rule: rule, functionals: [.total(problem)], threads: 2).run()[0]
+        .values[0]
     }
     return ((costs[1] - costs[0]) / (lengths[1] - lengths[0]), local)
   }

@@ -55,15 +55,37 @@ import Testing
   @Test func endlessGap() throws {
     let problem = try Straddle.problem(fixed: 0.02, volatilities: [0.8])
     let solution = try FiniteHorizon(settings: GridSettings(spots: 120, holdings: 64, steps: 200)).solve(problem)
-    let search = BookClassSearch(optimum: solution.policy, coarse: solution, fine: solution, threads: 1)
+    let nodes = EvaluationNodes(solution)
     let rule = BandRule.scaled(factors: [1], ratios: [0.3])
-    let plain = search.evaluate(rule, .total(problem), search.fine).values[0]
+    let plain = PolicyEvaluation(nodes: nodes, rule: rule, functionals: [.total(problem)]).run()[0].values[0]
     func forced(_ share: Double) -> Double {
-      search.forced(rule, [share * problem.horizon], search.fine, .total(problem)).values[0]
+      BookClassCandidate(bookClass: .hybridAny, rule: rule, clock: .forced, gaps: [share * problem.horizon])
+        .evaluate([.total(problem)], on: nodes, leastSteps: 1)[0].values[0]
     }
     #expect(forced(1) == plain)
     let (rarely, often) = (forced(0.3), forced(0.05))
     #expect(plain < rarely && rarely < often, "\(plain) \(rarely) \(often)")
+  }
+
+  /// A class is what it is whatever else is asked for, and whatever the number of threads.
+  @Test func requests() throws {
+    let problem = try Straddle.problem(proportional: 0.001, fixed: 0.03, volatilities: [0.8])
+    let grid = try FiniteHorizonGrid(problem: problem, settings: GridSettings(spots: 120, holdings: 80, steps: 240))
+    let solutions = try [1, 0.5, 0.25].map {
+      try FiniteHorizon(settings: GridSettings().refined(by: $0, of: grid)).solve(problem)
+    }
+    func classes(_ wanted: Set<BookClass>, threads: Int) -> BookClasses {
+      BookClassSearch(optimum: solutions[0].policy, coarse: solutions[2], fine: solutions[1], threads: threads).run(
+        wanted)
+    }
+    let all = classes(Set(BookClass.allCases), threads: 2)
+    let some = classes([.recentre, .hybridAny], threads: 1)
+    #expect(some.solved.map(\.bookClass) == [.optimal, .recentre, .hybridAny])
+    #expect(some[.recentre] == all[.recentre] && some[.hybridAny] == all[.hybridAny])
+    #expect(some.omitted.contains { $0.bookClass == .inner && $0.reason == .notRequested })
+    let none = classes([], threads: 1)
+    #expect(none.solved.isEmpty && none.omitted.count == BookClass.allCases.count - 1)
+    #expect(none.omitted.allSatisfy { $0.reason == .notRequested })
   }
 
   @Test("What has no numbers says why")

@@ -17,8 +17,9 @@ import Testing
       let none = PolicyTable(times: [0], logSpots: [0], regimeCount: 1, bands: [.unbounded])
       let rule = BandRule.constant(centres: [0], halves: [0.15], ratios: [ratio])
       return PolicyEvaluation(
-        nodes: EvaluationNodes(problem, grid: grid, optimum: none), rule: rule, functional: .total(problem), threads: 2
-      ).run().values[0]
+        nodes: EvaluationNodes(problem, grid: grid, optimum: none), rule: rule, functionals: [.total(problem)],
+        threads: 2
+      ).run()[0].values[0]
     }
     let differences = zip(values, values.dropFirst()).map { abs($0 - $1) }
     let order = observedOrder(differences)

@@ -50,11 +50,13 @@ import Testing
   /// errors a hundred-thousandth of it. The trapezoidal rule's own error is below 10⁻⁵ here.
   @Test func theIdealPenaltyHasNoVariance() throws {
     let exact = Self.value(try Self.problem().horizon, 100, 0)
-    let bounds = try Self.bounds(times: 1).checked
+    let result = try Self.bounds(times: 1)
+    let bounds = result.checked
     #expect(bounds.upper.standardError < 2e-5 * exact)
     #expect(bounds.lower.standardError < 2e-5 * exact)
     #expect(abs(bounds.upper.mean - exact) < 1e-4 * exact)
-    #expect(abs(bounds.lower.mean - exact) < 1e-4 * exact)
+    // What inventories between lines might gain is taken off.
+    #expect(abs(bounds.lower.mean + result.rounding - exact) < 1e-4 * exact)
   }
 
   /// Without a penalty the mean is as right and a thousand times as noisy; with half of one, half as noisy.

@@ -1,0 +1,56 @@
+import Formulation
+import Glibc
+
+/// Finds parameters at which J is least where J is no smooth function of them: with every tick that a clock gains or loses before
+/// the horizon J jumps, and so it does as a band of constant width catches more or fewer of the jumps of delta at a strike.
+///
+/// A scan of one factor for all widths, then a search by axes with shrinking steps (Hooke and Jeeves, "Direct search solution of
+/// numerical and statistical problems", J. ACM 8 (1961)). No slopes are asked for: a least value among many is found, not
+/// necessarily the least of all. Of the best on the rough grid that one is taken whose J is least on whichever of two grids it is
+/// dearer: what is cheap on one grid alone is an accident of its nodes.
+struct BookClassScan {
+  /// Widths of the regimes, as logarithms, then ratios or none.
+  let start: [Double]
+  let regimes: Int
+  /// J, weighted over the regimes, on a rough grid and on a better one.
+  let evaluate: ([Double]) -> Double
+  let confirm: ([Double]) -> Double
+
+  /// The scan's logarithms.
+  private static let scan = stride(from: -0.6, through: 0.6, by: 0.1)
+  /// Steps of the search by axes, of logarithms and ratios alike.
+  private static let steps = [0.1, 0.1, 0.05, 0.025]
+
+  /// How many are looked at on the better grid.
+  private static let confirmations = 6
+
+  /// nil where J is nowhere finite.
+  func run() -> [Double]? {
+    var tried: [(at: [Double], value: Double)] = []
+    var best: (at: [Double], value: Double)?
+    func attempt(_ at: [Double]) {
+      let ratios = at[regimes...].map { min(BookClassFit.mostRatio, max(0, $0)) }
+      let point = Array(at[..<regimes]) + ratios
+      if tried.contains(where: { $0.at == point }) { return }
+      let value = evaluate(point)
+      guard value.isFinite else { return }
+      tried.append((point, value))
+      if value < best?.value ?? .infinity { best = (point, value) }
+    }
+    for shift in Self.scan { attempt(start.enumerated().map { $0 < regimes ? $1 + shift : $1 }) }
+    guard best != nil else { return nil }
+    for step in Self.steps {
+      for axis in start.indices {
+        for sign in [-1.0, 1] {
+          var at = best!.at
+          at[axis] += sign * step
+          attempt(at)
+        }
+      }
+    }
+    let confirmed = tried.sorted { $0.value < $1.value }.prefix(Self.confirmations).map {
+      (at: $0.at, value: max($0.value, confirm($0.at)))
+    }
+    return confirmed.min { $0.value < $1.value }!.at
+  }
+}

@@ -1,0 +1,238 @@
+import Formulation
+import Glibc
+
+/// The work of a `BookClassSearch`: searches, evaluations, and what is told of them.
+struct BookClassStudy: Sendable {
+  /// Where parameters are sought: half as many spots and steps as on the coarser grid, and its inventories.
+  let scout: EvaluationNodes
+  let coarse: EvaluationNodes
+  let fine: EvaluationNodes
+  private let solutions: (coarse: FiniteHorizonSolution, fine: FiniteHorizonSolution)
+  private let wanted: Set<BookClass>
+  private let threads: Int
+
+  init(
+    optimum: PolicyTable, coarse: FiniteHorizonSolution, fine: FiniteHorizonSolution, wanted: Set<BookClass>,
+    threads: Int
+  ) {
+    solutions = (coarse, fine)
+    (self.wanted, self.threads) = (wanted, threads)
+    var settings = GridSettings(deviations: coarse.settingsGiven.deviations).refined(by: 0.5, of: coarse.grid)
+    settings.holdings = coarse.grid.holdings.count
+    // A grid that exists can be had with fewer spots.
+    let rough = (try? FiniteHorizonGrid(problem: coarse.problem, settings: settings)) ?? coarse.grid
+    let grids = [fine.grid, coarse.grid, rough]
+    let nodes = sideBySide(grids.count, threads: threads) {
+      EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum)
+    }
+    (self.fine, self.coarse, scout) = (nodes[0], nodes[1], nodes[2])
+  }
+
+  var problem: OptionBookProblem { fine.problem }
+  var regimes: Int { problem.environment.count }
+  var hasFixed: Bool { problem.costs[0].fixed > 0 }
+
+  struct Refusal: Error { let reason: BookClassOmission }
+
+  typealias Candidates = [BookClass: Result<BookClassCandidate, Refusal>]
+
+  /// Shares of the work, for progress.
+  private static let fittedShare = 0.3
+  private static let searchedShare = 0.45
+
+  func run(_ progress: (@Sendable (Double) -> Void)?) -> BookClasses {
+    var candidates: Candidates = [.optimal: .success(BookClassCandidate(bookClass: .optimal, rule: .optimal))]
+    // The longest first; those with clocks start from another class's result.
+    let hybrids = [BookClass.hybridAny, .hybridAll].filter(wanted.contains)
+    let base = hasFixed ? BookClass.inner : .optimal
+    let alone = [BookClass.inner, .interval, .constantBand, .gammaScaled, .recentre, .priceMove].filter {
+      wanted.contains($0) || !hybrids.isEmpty && $0 == base
+    }
+    candidates.merge(search(alone) { self.fitted($0) }) { $1 }
+    progress?(Self.fittedShare)
+    let found = candidates
+    candidates.merge(search(hybrids) { self.gapped($0, found[base]) }) { $1 }
+    progress?(Self.searchedShare)
+    let chosen = BookClass.allCases.compactMap { try? candidates[$0]?.get() }.filter { $0.increment == nil }
+    let pairs = evaluate(chosen) { progress?(Self.searchedShare + (1 - Self.searchedShare) * $0) }
+    let optimum = Optimum(pair: pairs[.optimal]!, solutions: solutions)
+    var solved: [BookClassSolution] = []
+    var omitted: [BookClasses.Omitted] = []
+    for bookClass in BookClass.allCases {
+      do throws(Refusal) { solved.append(try solution(bookClass, candidates, pairs, optimum)) } catch {
+        omitted.append(.init(bookClass: bookClass, reason: error.reason))
+      }
+    }
+    return BookClasses(solved: solved, omitted: omitted, baseline: optimum.baseline)
+  }
+
+  private func search(
+    _ classes: [BookClass], _ job: @escaping @Sendable (BookClass) -> Result<BookClassCandidate, Refusal>
+  ) -> Candidates {
+    Dictionary(uniqueKeysWithValues: zip(classes, sideBySide(classes.count, threads: threads) { job(classes[$0]) }))
+  }
+
+  /// What a policy costs on both grids, and the parts of it.
+  struct Pair: Sendable {
+    let coarse: [PolicyEvaluation.Outcome]
+    let fine: [PolicyEvaluation.Outcome]
+
+    /// J on both.
+    var totals: (coarse: [Double], fine: [Double]) { (coarse[0].values, fine[0].values) }
+
+    /// A part, extrapolated: counts of trades and shares of risk are not flat at the optimum as J is.
+    func limit(_ part: Int, _ read: (PolicyEvaluation.Outcome) -> [Double] = \.values) -> [Double] {
+      zip(read(coarse[part]), read(fine[part])).map { Approximation.limit(halfAsFine: $0, finest: $1).value }
+    }
+  }
+
+  /// What all classes are compared with.
+  struct Optimum {
+    let pair: Pair
+    /// By how much the optimum's table costs more than the solver says, per regime [quote].
+    let baseline: [Approximation]
+
+    init(pair: Pair, solutions: (coarse: FiniteHorizonSolution, fine: FiniteHorizonSolution)) {
+      self.pair = pair
+      let inventory = solutions.fine.problem.inventory
+      let totals = pair.totals
+      baseline = totals.fine.indices.map { e in
+        Approximation.limit(
+          halfAsFine: totals.coarse[e] - solutions.coarse.value(regime: e, inventory: inventory),
+          finest: totals.fine[e] - solutions.fine.value(regime: e, inventory: inventory))
+      }
+    }
+  }
+
+  /// All policies on both grids, the longest first.
+  private func evaluate(
+    _ candidates: [BookClassCandidate], progress: @escaping @Sendable (Double) -> Void
+  ) -> [BookClass: Pair] {
+    let count = candidates.count
+    let inside = max(1, threads / (2 * count))
+    let done: @Sendable (Int) -> Void = { progress(Double($0) / Double(2 * count)) }
+    let outcomes = sideBySide(2 * count, threads: threads, done: done) { job in
+      let candidate = candidates[job % count]
+      let isFine = job < count
+      return candidate.evaluate(
+        candidate.functionals(self.problem), on: isFine ? self.fine : self.coarse,
+        leastSteps: isFine ? Self.leastSteps.fine : Self.leastSteps.coarse, threads: inside)
+    }
+    return Dictionary(
+      uniqueKeysWithValues: (0..<count).map {
+        (candidates[$0].bookClass, Pair(coarse: outcomes[count + $0], fine: outcomes[$0]))
+      })
+  }
+
+  /// Weights of the regimes in what is minimised.
+  var weights: [Double] {
+    problem.environment.generator.stationaryLaw
+      ?? Array(repeating: 1 / Double(regimes), count: regimes)
+  }
+
+  /// A class of bands at the parameters at which it costs least.
+  private func fitted(_ bookClass: BookClass) -> Result<BookClassCandidate, Refusal> {
+    Result { () throws(Refusal) in
+      if bookClass == .interval { return try blind() }
+      if bookClass == .inner, !hasFixed { throw Refusal(reason: .sameAsEdge) }
+      let shape = try BookClassShape(bookClass, study: self)
+      func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
+        total(BookClassCandidate(bookClass: bookClass, rule: shape.rule(parameters)), on: nodes)
+      }
+      let scan = BookClassScan(start: shape.start, regimes: regimes) {
+        weighted(evaluate($0, on: scout))
+      } confirm: {
+        weighted(evaluate($0, on: coarse))
+      }
+      let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
+        evaluate($0, on: scout)
+      }
+      // A constant band's J is no smooth function of its width.
+      let found = bookClass == .constantBand ? scan.run() : fit.run() ?? scan.run()
+      guard let found else { throw Refusal(reason: .notConverged) }
+      return BookClassCandidate(
+        bookClass: bookClass, rule: shape.rule(found), parameters: shape.parameters(found))
+    }
+  }
+
+  private func solution(
+    _ bookClass: BookClass, _ candidates: Candidates, _ pairs: [BookClass: Pair], _ optimum: Optimum
+  ) throws(Refusal) -> BookClassSolution {
+    guard wanted.contains(bookClass) || bookClass == .optimal else { throw Refusal(reason: .notRequested) }
+    if bookClass == .edge {
+      if let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) { throw Refusal(reason: .fixedCost(regime: e)) }
+      // Without a fixed cost the optimum trades to the edge: it has been evaluated.
+      return try solution(.edge, BookClassCandidate(bookClass: .edge, rule: .optimal), optimum.pair, optimum)
+    }
+    guard let candidate = try candidates[bookClass]?.get(), let pair = pairs[candidate.increment?.base ?? bookClass]
+    else {
+      throw Refusal(reason: .notConverged)
+    }
+    return try solution(bookClass, candidate, pair, optimum)
+  }
+
+  /// What a class costs, and the parts that a cost is told by, per regime.
+  private func solution(
+    _ bookClass: BookClass, _ candidate: BookClassCandidate, _ pair: Pair, _ optimum: Optimum
+  ) throws(Refusal) -> BookClassSolution {
+    let added = candidate.increment?.parts
+    let excess = try excess(bookClass, pair, optimum, added: added?[0])
+    let counts = candidate.counts(problem)
+    func part(_ index: Int) -> [Double] {
+      added.map { zip(pair.limit(index), $0[index]).map { $0 + $1.value } } ?? pair.limit(index)
+    }
+    let (risk, turnover) = (part(1), part(2))
+    let trades = counts.trades.map { part($0) }
+    let passage = counts.passage.map { pair.limit($0, \.atTargets) }
+    let bands = candidate.clock == .blind ? nil : todaysBands(candidate.rule)
+    let regimes = (0..<regimes).map { e in
+      var regime = BookClassRegime()
+      regime.band = bands?[e]
+      regime.excess = excess[e]
+      regime.total = pair.totals.fine[e] + (added?[0][e].value ?? 0)
+      regime.risk = risk[e]
+      regime.turnover = turnover[e]
+      regime.trades = trades?[e]
+      regime.meanBetweenTrades = passage?[e]
+      regime.parameters = candidate.parameters.isEmpty ? [] : candidate.parameters[e]
+      candidate.setGaps(&regime, e)
+      return regime
+    }
+    return BookClassSolution(
+      bookClass: bookClass, regimes: regimes, table: candidate.clock == .none ? candidate.rule.table(on: fine) : nil)
+  }
+
+  /// The bands of a rule today, per regime.
+  private func todaysBands(_ rule: BandRule) -> [Band] {
+    var bands = BandRule.bands(count: fine.nodes)
+    var level = LevelTerms(fine)
+    fine.fill(&level, 0, for: rule)
+    rule.fill(&bands, level, on: fine)
+    return (0..<regimes).map { bands[fine.grid.reference * regimes + $0] }
+  }
+
+  /// The difference from the optimum, extrapolated. Its error is the whole of what the two grids differ by: rules that stay
+  /// narrow up to the expiry, where gamma is unbounded, are seen to converge more slowly than the second order
+  /// (`PolicyEvaluationOrderTests`).
+  ///
+  /// - Parameter added: what a clock adds to the policy whose pair it is.
+  /// - Throws: `inaccurate` when that and what is unknown of the optimum's own table are too much.
+  private func excess(
+    _ bookClass: BookClass, _ pair: Pair, _ optimum: Optimum, added: [Approximation]?
+  ) throws(Refusal) -> [Approximation] {
+    var found: [Approximation] = []
+    for e in 0..<regimes {
+      let coarse = pair.totals.coarse[e] - optimum.pair.totals.coarse[e]
+      let fine = pair.totals.fine[e] - optimum.pair.totals.fine[e]
+      let shared = bookClass == .optimal ? 0 : abs(optimum.baseline[e].value) + optimum.baseline[e].error
+      let error = abs(fine - coarse) + (added?[e].error ?? 0)
+      guard error + shared <= BookClassSearch.tolerance * abs(optimum.pair.totals.fine[e]) else {
+        throw Refusal(reason: .inaccurate)
+      }
+      found.append(
+        Approximation(
+          value: Approximation.limit(halfAsFine: coarse, finest: fine).value + (added?[e].value ?? 0), error: error))
+    }
+    return found
+  }
+}

@@ -1,0 +1,86 @@
+import Formulation
+
+/// What the bands of rules are made of at one time level.
+struct LevelTerms: Sendable {
+  /// Years from the valuation.
+  var time = 0.0
+  /// Deltas of the book, `[node]` [units].
+  var deltas: [Double]
+  /// `S Γ` likewise, by differences of delta [units].
+  var exposures: [Double] = []
+  /// The optimum's bands in net delta, `[node]`.
+  var optimum: [Band] = []
+  /// What net delta must be for a trade to pay, times the spot, `[regime]`; see `BandRule`.
+  var floors: [Double] = []
+
+  init(_ nodes: EvaluationNodes) { deltas = Array(repeating: 0, count: nodes.nodes) }
+}
+
+extension EvaluationNodes {
+  /// A shift of ln S at which differences of delta have lost nothing: the cube root of rounding.
+  private static let shift = 6e-6
+
+  /// Everything of a level.
+  func computed(_ index: Int) -> LevelTerms {
+    var level = LevelTerms(self)
+    fillDeltas(&level, index)
+    fillExposures(&level)
+    fillOptimum(&level, index)
+    fillFloors(&level)
+    return level
+  }
+
+  /// What a rule needs at a level; no rule: deltas alone.
+  func fill(_ level: inout LevelTerms, _ index: Int, for rule: BandRule?) {
+    if !table.isEmpty {
+      level = table[index]
+      return
+    }
+    fillDeltas(&level, index)
+    guard let rule else { return }
+    if rule.usesExposures { fillExposures(&level) }
+    if rule.usesOptimum { fillOptimum(&level, index) }
+    fillFloors(&level)
+  }
+
+  private func fillDeltas(_ level: inout LevelTerms, _ index: Int) {
+    level.time = times[index]
+    book.deltas(at: level.time, into: &level.deltas)
+  }
+
+  private func fillExposures(_ level: inout LevelTerms) {
+    let shift = EvaluationNodes.shift
+    var below = [Double](repeating: 0, count: nodes)
+    level.exposures = below
+    book.deltas(at: level.time, logShift: shift, into: &level.exposures)
+    book.deltas(at: level.time, logShift: -shift, into: &below)
+    for node in 0..<nodes { level.exposures[node] = (level.exposures[node] - below[node]) / (2 * shift) }
+  }
+
+  private func fillOptimum(_ level: inout LevelTerms, _ index: Int) {
+    level.optimum.removeAll(keepingCapacity: true)
+    for row in 0..<rows {
+      for e in 0..<regimes { level.optimum.append(optimalBand(level: index, row: row, regime: e)) }
+    }
+  }
+
+  private func fillFloors(_ level: inout LevelTerms) {
+    let remaining = problem.horizon - level.time
+    level.floors = (0..<regimes).map { e in
+      remaining > 0
+        ? BandScale(problem: problem, regime: e).halfWidth(spot: 1, gamma: 0, remaining: remaining) : .infinity
+    }
+  }
+
+  /// The optimum's band at a time and spot, linear between the nodes of its table.
+  func optimalBand(level: Int, row: Int, regime: Int) -> Band {
+    let (time, later) = places[level]
+    let (spot, higher) = spotPlaces[row]
+    func across(_ time: Int) -> Band {
+      let here = optimum.band(time: time, regime: regime, spot: spot)
+      return higher == 0
+        ? here : here.mixed(with: optimum.band(time: time, regime: regime, spot: spot + 1), weight: higher)
+    }
+    return later == 0 ? across(time) : across(time).mixed(with: across(time + 1), weight: later)
+  }
+}
