@@ -38,7 +38,7 @@ public struct OptionBookCertifier: Sendable {
   }
 
   func solve(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Refinements {
-    let fine = try solve(grid, threads: settings.threads, progress: progress)
+    let fine = try solve(grid, threads: settings.threads, isGuiding: true, progress: progress)
     let middle = try solve(
       grid.refined(by: 0.5, of: fine.grid), threads: settings.threads,
       keepsValues: LowerBound.obstacle(to: problem) == nil)
@@ -92,10 +92,12 @@ public struct OptionBookCertifier: Sendable {
   }
 
   private func solve(
-    _ grid: GridSettings, threads: Int, keepsValues: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
+    _ grid: GridSettings, threads: Int, keepsValues: Bool = false, isGuiding: Bool = false,
+    progress: (@Sendable (Double) -> Void)? = nil
   ) throws(CertificationError) -> FiniteHorizonSolution {
     var method = FiniteHorizon(settings: grid, threads: threads)
     method.keepsValues = keepsValues
+    method.isGuiding = isGuiding
     do { return try method.solve(problem, progress: progress) } catch { throw .control(error) }
   }
 
@@ -109,6 +111,20 @@ public struct OptionBookCertifier: Sendable {
   /// Seconds between reviews that are solved one by one; nil where monitoring is treated as continuous.
   var reviewSeconds: Double? {
     DecisionTiming(problem).reviewPeriod == nil ? nil : problem.execution.checkEvery
+  }
+
+  /// Checks, gathered towards expiries, that a strong utility needs; nil where equal ones do.
+  ///
+  /// What a check that comes h late loses is `½γX²Γ(ΔX/X)²`, in an exponential: its mean `½γX²Γσ²h` has to be small, and
+  /// Γ grows as `φ(0)/(Xσ√τ)` towards an expiry at the strike. With checks at `τ = T(j/n)²` it is the same at all of them.
+  private var gradedChecks: Int? {
+    guard case .exponential(let aversion) = problem.preference, reviewSeconds == nil else { return nil }
+    let volatility = problem.environment.regimes.map(\.volatility).max()!
+    let exposure = aversion * problem.market.spot * problem.book.grossQuantity * volatility
+    let needed = exposure * CertificationSettings.densityAtZero * problem.horizon.squareRoot() * 2
+    let count = needed / CertificationSettings.mostBendPerCheck
+    guard count > Double(settings.checksPerPath) else { return nil }
+    return Int(min(count, CertificationSettings.mostGradedChecks).rounded())
   }
 
   /// Steps between two checks, so that paths are no coarser than at the densest checks. Under review, where nothing is
@@ -155,7 +171,7 @@ public struct OptionBookCertifier: Sendable {
       usable.isEmpty
       ? problem.horizon : usable.reduce(0) { $0 + clock.expected(regime: e, inventory: $1) } / Double(usable.count)
 
-    let rollOut = try rollOut(regime: e, policy: fine.policy, check: check)
+    let rollOut = try rollOut(regime: e, policy: fine.policy, check: check, guide: fine.guide)
     let trading = trading(share.trading[e], middle: values[1], limit: controlled, error: error, rollOut: rollOut)
     ask(
       &checks, name: name, cost: problem.costs[e], value: controlled, error: error, order: order,
@@ -173,7 +189,7 @@ public struct OptionBookCertifier: Sendable {
         fine, e, holding: holding, extrapolation: controlled - values[2]) + markJump,
       band: band, bandError: bandError, holding: holding, order: order,
       timeToTrade: time * problem.dayCount.secondsPerYear, startsAtTarget: hasFixed, rollOut: rollOut,
-      check: resolved ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
+      check: resolved && gradedChecks == nil ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
   }
 
   /// Expected trading costs: from the cost share of the middle grid, scaled by what the value gained on the way to the
@@ -253,14 +269,22 @@ public struct OptionBookCertifier: Sendable {
   // MARK: Roll-outs
 
   func rollOut(
-    regime e: Int, policy: PolicyTable, check: Double
+    regime e: Int, policy: PolicyTable, check: Double, guide: LossGuide? = nil
   ) throws(CertificationError) -> RollOutEstimate {
     do {
-      let rollOut = try RollOut(
-        problem: problem.replacing(currentRegime: e),
-        settings: RollOutSettings(
-          checkEvery: check, substeps: rollOutSubsteps, pathCount: settings.paths, seed: settings.seed,
-          antithetic: true, detailed: true, threads: settings.threads))
+      var rollOutSettings = RollOutSettings(
+        checkEvery: check, substeps: rollOutSubsteps, pathCount: settings.paths, seed: settings.seed,
+        antithetic: true, detailed: true, threads: settings.threads)
+      if guide != nil, let count = gradedChecks {
+        rollOutSettings.checkEvery = problem.horizon * problem.dayCount.secondsPerYear / Double(count)
+        rollOutSettings.graded = true
+      }
+      let rollOut = try RollOut(problem: problem.replacing(currentRegime: e), settings: rollOutSettings)
+      if let guide {
+        return reviewSeconds == nil
+          ? try rollOut.estimate(.table(policy), guide: guide)
+          : try rollOut.estimateAsChecked(.table(policy), guide: guide)
+      }
       return reviewSeconds == nil
         ? try rollOut.estimate(.table(policy)) : try rollOut.estimateAsChecked(.table(policy))
     } catch { throw .simulation(error) }

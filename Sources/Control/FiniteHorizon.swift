@@ -24,6 +24,8 @@ public struct FiniteHorizon: Sendable {
   public var settings: GridSettings
   /// Threads to use; the result does not depend on it.
   public var threads: Int
+  /// Whether a solution under exponential utility brings what guides a simulation's draws (`LossGuide`), tens of megabytes.
+  public var isGuiding = false
   /// Whether the solution holds V at earlier times too, some 64 MB: of quadratic risk with costs `K + k|u|`.
   public var keepsValues = false
 
@@ -37,11 +39,6 @@ public struct FiniteHorizon: Sendable {
   /// Why the method does not cover a problem, or nil when it does.
   public static func obstacle(to problem: OptionBookProblem) -> ControlError? {
     if let feature = DecisionTiming.obstacle(to: problem) { return .unsupported(method: name, feature: feature) }
-    // The loss of certainty equivalent under jumps has exponentials of the book's changes in it, which the equation that is
-    // solved does not.
-    if problem.preference.isExponential, problem.environment.hasPriceJumps {
-      return .unsupported(method: name, feature: "jumps of the price under exponential utility")
-    }
     return nil
   }
 
@@ -53,28 +50,33 @@ public struct FiniteHorizon: Sendable {
   ) throws(ControlError) -> FiniteHorizonSolution {
     if let refusal = FiniteHorizon.obstacle(to: problem) { throw refusal }
     let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
-    if problem.preference.isExponential {
-      return try EntropicMarch(problem: problem, grid: grid, threads: threads).run(
-        settings: settings, progress: progress)
-    }
     return try FiniteHorizon.march(
-      problem, on: grid, settings: settings, threads: threads, keepsValues: keepsValues, progress: progress)
+      problem, on: grid, settings: settings, threads: threads, keepsValues: keepsValues, isGuiding: isGuiding,
+      progress: progress)
   }
 
-  /// Quadratic risk on a given grid.
+  /// On a given grid.
   static func march(
     _ problem: OptionBookProblem, on grid: FiniteHorizonGrid, settings: GridSettings, threads: Int,
-    keepsValues: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
+    keepsValues: Bool = false, isGuiding: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
-    if let period = grid.timing.reviewPeriod {
-      return try ReviewMarch(
-        problem: problem, grid: grid, threads: threads, period: period, keepsValues: keepsValues
-      ).run(settings: settings, progress: progress)
+    let isUtility = problem.preference.isExponential
+    let period = grid.timing.reviewPeriod
+    guard period != nil || grid.timing.needsGeneralOperator(problem) else {
+      return isUtility
+        ? try EntropicMarch(problem: problem, grid: grid, threads: threads, isGuiding: isGuiding).run(
+          settings: settings, progress: progress)
+        : try BackwardMarch(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues).run(
+          settings: settings, progress: progress)
     }
-    if grid.timing.needsGeneralOperator(problem) {
-      return try TradeMarch(problem: problem, grid: grid, threads: threads).run(settings: settings, progress: progress)
+    let table = try RouteTable(problem: problem, isReview: period != nil)
+    func run(_ rest: some RestingMarch) throws(ControlError) -> FiniteHorizonSolution {
+      guard let period else { return try TradeMarch(rest, table: table).run(settings: settings, progress: progress) }
+      return try ReviewMarch(rest, table: table, period: period).run(settings: settings, progress: progress)
     }
-    return try BackwardMarch(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues).run(
-      settings: settings, progress: progress)
+    return isUtility
+      ? try run(EntropicRest(problem: problem, grid: grid, threads: threads, table: table, isGuiding: isGuiding))
+      : try run(
+        QuadraticRest(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues && period != nil))
   }
 }

@@ -27,16 +27,15 @@ extension FiniteHorizonGrid {
   func policy(_ bands: [Band], problem: OptionBookProblem, logDrift: Double) -> PolicyTable {
     let regimes = problem.environment.count
     let rows = logSpots.count
+    let slice = rows * regimes
     var ordered = bands
     for level in levels {
       let shift = logDrift * times[level]
+      let here = bands[(level * slice)..<((level + 1) * slice)]
       for row in 0..<rows {
-        let (index, weight) =
-          shift == 0 ? (row, 0) : CubicInterpolation.locate(logSpots, logSpots[row] + shift)
         for e in 0..<regimes {
-          let here = bands[(level * rows + index) * regimes + e]
-          ordered[(level * regimes + e) * rows + row] =
-            weight == 0 ? here : here.mixed(with: bands[(level * rows + index + 1) * regimes + e], weight: weight)
+          ordered[(level * regimes + e) * rows + row] = band(
+            here, row: row, regime: e, regimes: regimes, shift: shift)
         }
       }
     }
@@ -51,6 +50,16 @@ extension FiniteHorizonGrid {
   func flatWithin(_ problem: OptionBookProblem) -> Double {
     let saves = problem.settlement == .cash && problem.costs.contains { $0.leastFixed > 0 }
     return saves ? holdings[1] - holdings[0] : 0
+  }
+
+  /// One level's band `[row × regime]` at a node of ln S where the march's own price is ahead by `shift`.
+  func band<Bands: RandomAccessCollection>(
+    _ bands: Bands, row: Int, regime e: Int, regimes: Int, shift: Double
+  ) -> Band where Bands.Element == Band, Bands.Index == Int {
+    let (index, weight) = shift == 0 ? (row, 0) : CubicInterpolation.locate(logSpots, logSpots[row] + shift)
+    let start = bands.startIndex
+    let here = bands[start + index * regimes + e]
+    return weight == 0 ? here : here.mixed(with: bands[start + (index + 1) * regimes + e], weight: weight)
   }
 
   /// The table of bands that lie as it has them, `[level × regime × row]`, at the nodes of a march's own price; the bands are

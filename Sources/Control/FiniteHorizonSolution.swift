@@ -16,6 +16,8 @@ public struct FiniteHorizonSolution: Sendable {
   public let bookDeltas: [Double]
   /// V at earlier times too, where it was asked for.
   public let table: ValueTable?
+  /// With exponential utility: how Λ moves with the price, for a simulation's draws.
+  public var guide: LossGuide?
 
   /// The value at today's spot [quote], without the jump-of-mark part, by linear interpolation of the convexity-corrected
   /// value in inventory.

@@ -50,7 +50,7 @@ struct BlockState {
   /// once per block, cost about a hundredth of it.
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
-  static let stateFields = 30
+  static let stateFields = 33
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
@@ -89,6 +89,10 @@ struct BlockState {
   var jumpQuadratic: UnsafeMutablePointer<Lanes> { storage + 27 * BlockState.vectorCount }
   var jumpLinear: UnsafeMutablePointer<Lanes> { storage + 28 * BlockState.vectorCount }
   var jumpConstant: UnsafeMutablePointer<Lanes> { storage + 29 * BlockState.vectorCount }
+  // Of a roll-out that draws where it matters, see `ImportanceTilt`: A/s, B/s², and the logarithm of the likelihood ratio.
+  var tiltSlope: UnsafeMutablePointer<Lanes> { storage + 30 * BlockState.vectorCount }
+  var tiltBend: UnsafeMutablePointer<Lanes> { storage + 31 * BlockState.vectorCount }
+  var logWeight: UnsafeMutablePointer<Lanes> { storage + 32 * BlockState.vectorCount }
   private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
@@ -194,7 +198,7 @@ struct BlockState {
   }
 
   /// The settlement, and the columns that are sums of others.
-  func settle(problem: OptionBookProblem, wealth: TerminalWealth?) {
+  func settle(problem: OptionBookProblem, wealth: TerminalWealth?, isTilted: Bool) {
     let spots = scalars(spot)
     let regimes = scalars(regime)
     let inventories = scalars(inventory)
@@ -209,6 +213,6 @@ struct BlockState {
       let cell = Int(scalars(lastTradeRegime)[path]) * BlockState.pathCount + path
       exposure[cell] += problem.horizon - scalars(lastTrade)[path]
     }
-    wealth?.close(state: self)
+    wealth?.close(state: self, isTilted: isTilted)
   }
 }

@@ -82,6 +82,12 @@ extension BookTerms {
       state.bookValue[vector] = state.spot[vector] * state.bookDelta[vector] - state.bookValue[vector]
     }
   }
+
+  /// Δ_book alone, to another place.
+  func deltas(_ state: BlockState, still: Int?, into target: UnsafeMutablePointer<Lanes>) {
+    sum(forwardUnits, .offset, .weight, state: state, mark: markCount == 1 ? 0 : still, into: target)
+  }
+
   /// `S Γ = Σ w a φ(a x + b)` on every path of a block.
   func gammaExposures(_ state: BlockState, into target: UnsafeMutablePointer<Lanes>) {
     for vector in 0..<BlockState.vectorCount {

@@ -34,6 +34,12 @@ public struct RollOut: Sendable {
     plan = try RollOutPlan(problem: problem, settings: settings)
   }
 
+  private init(plan: RollOutPlan) { self.plan = plan }
+
+  /// The same with paths drawn where the mean of the exponential is made (`ImportanceTilt`): of its columns only the criterion
+  /// means anything. Without exponential utility the same.
+  func tilted(by guide: LossGuide) -> RollOut { RollOut(plan: plan.tilted(by: guide)) }
+
   /// Path-steps of one run: what throughput is counted in.
   public var pathStepCount: Int { plan.sample.stepCount * plan.settings.pathCount }
 
@@ -71,6 +77,17 @@ public struct RollOut: Sendable {
           scale: scale)
       ])
     return RollOutEstimate(result: fine, paired: paired, scale: scale)
+  }
+
+  /// The same under exponential utility, with the criterion from paths drawn where its mean is made, and the rest from paths of
+  /// the law itself. What guides the draws decides their error only.
+  public func estimate(_ policy: HedgingPolicy, guide: LossGuide) throws(SimulationError) -> RollOutEstimate {
+    try tilted(by: guide).estimate(policy).replacing(result: run(policy))
+  }
+
+  /// The same for a policy whose own checks are those of the settings.
+  public func estimateAsChecked(_ policy: HedgingPolicy, guide: LossGuide) throws(SimulationError) -> RollOutEstimate {
+    try tilted(by: guide).estimateAsChecked(policy).replacing(result: run(policy))
   }
 
   /// The criterion of a policy whose own checks are those of the settings: not monitoring in between is part of the problem,

@@ -16,8 +16,11 @@ struct BlockPass {
   let firstDrift: Double
   let rate: Double
   let riskAversion: Double
+  /// Of a roll-out that draws where it matters.
+  let tilt: TiltPass?
 
-  init(plan: RollOutPlan, firstPath: Int, state: BlockState) {
+  init(plan: RollOutPlan, firstPath: Int, state: BlockState, tilt: TiltPass?) {
+    self.tilt = tilt
     self.plan = plan
     self.firstPath = firstPath
     self.state = state
@@ -86,6 +89,7 @@ struct BlockPass {
     let growth = plan.wealth?.growth(at: start) ?? 0
     let normals = state.normals(step & 3)
     let jumping = plan.motion.hasLaws
+    tilt?.measure(time: start, still: still, state: state)
     for vector in 0..<BlockState.vectorCount {
       accrue(vector, length: length, riskWeight: riskWeight, growth: growth, Switching.self, Carrying.self)
       if isDetailed {
@@ -110,7 +114,8 @@ struct BlockPass {
         }
       }
       if growth != 0 { state.integratedVariance[vector] += scale * scale }
-      let logSpot = state.logSpot[vector] + (shift + scale * normals[vector])
+      let normal = tilt?.tilted(normals[vector], scale: scale, vector: vector, state: state) ?? normals[vector]
+      let logSpot = state.logSpot[vector] + (shift + scale * normal)
       state.logSpot[vector] = logSpot
       state.spot[vector] = fastExponential(logSpot)
     }
@@ -213,6 +218,6 @@ struct BlockPass {
         plan.general?.fill(times.fills[last], plan: plan, time: times.times[last], check: check, state: state)
       }
     }
-    state.settle(problem: plan.problem, wealth: plan.wealth)
+    state.settle(problem: plan.problem, wealth: plan.wealth, isTilted: tilt != nil)
   }
 }

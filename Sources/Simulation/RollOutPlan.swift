@@ -6,6 +6,9 @@ import VectorMath
 public struct RollOutSettings: Sendable, Equatable {
   /// δ, seconds between checks.
   public var checkEvery: Double
+  /// Whether checks gather towards expiries, `horizon/checkEvery` in all: those of a stretch that ends with one lie at the
+  /// shares (j/n)² of its length before it.
+  public var graded = false
   /// Sub-steps of the path and of the quadrature between two checks.
   public var substeps: Int
   /// A multiple of the block; see `RollOut.blockSize`.
@@ -52,6 +55,8 @@ struct RollOutPlan: Sendable {
   let carries: Bool
   /// With exponential utility.
   let wealth: TerminalWealth?
+  /// Where paths are drawn under exponential utility; nil: from their own law.
+  private(set) var tilt: ImportanceTilt?
   /// With costs or execution beyond K + k|u| and lots.
   let general: GeneralTrades?
 
@@ -88,15 +93,15 @@ struct RollOutPlan: Sendable {
         up, up < RollOutPlan.mostScaleUp, "jumps.kou.scaleUp",
         "below 0.25: from there on the simulated cost has no finite variance, and no standard error")
     }
-    if problem.preference.isExponential, problem.environment.hasPriceJumps {
-      throw .criterion("exponential utility with jumps of the price")
-    }
     self.problem = problem
     self.settings = settings
     general = GeneralTrades(problem)
-    sample = SampleTimes(
-      horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries,
-      delays: general?.delays ?? [])
+    sample =
+      settings.graded
+      ? SampleTimes(gradedOver: problem.horizon, check: check, expiries: problem.book.expiries)
+      : SampleTimes(
+        horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries,
+        delays: general?.delays ?? [])
     regimes = problem.environment.regimes
     stream = RandomStream(seed: settings.seed)
     clocks = RegimeClocks(generator: problem.environment.generator, stream: stream)
@@ -107,6 +112,13 @@ struct RollOutPlan: Sendable {
     jumpRisk = JumpRisk(problem, motion: motion, seed: settings.seed)
     wealth = TerminalWealth(problem, coincidence: coincidence)
     carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
+  }
+
+  /// The same with paths drawn where they matter.
+  func tilted(by guide: LossGuide) -> RollOutPlan {
+    var plan = self
+    plan.tilt = ImportanceTilt(problem, guide: guide)
+    return plan
   }
 
   /// The number of the first stream of eight that a vector of paths draws from. Antithetic paths share one: paths

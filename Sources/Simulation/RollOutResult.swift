@@ -78,7 +78,7 @@ public struct RollOutResult: Sendable, Equatable {
 /// A criterion with the error of sampling and that of looking at the market only every δ.
 public struct RollOutEstimate: Sendable, Equatable {
   /// The roll-out at checks every δ.
-  public let result: RollOutResult
+  public private(set) var result: RollOutResult
   /// J(δ).
   public let criterion: Estimate
   /// J(2δ), the same paths with every second check.
@@ -103,6 +103,13 @@ public struct RollOutEstimate: Sendable, Equatable {
     coarse = criterion
     extrapolated = criterion
     discretisationError = Estimate(mean: 0, standardError: 0)
+  }
+
+  /// The same criterion beside another roll-out's columns.
+  func replacing(result: RollOutResult) -> RollOutEstimate {
+    var estimate = self
+    estimate.result = result
+    return estimate
   }
 
   public var mean: Double { criterion.mean }

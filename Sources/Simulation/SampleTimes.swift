@@ -48,6 +48,29 @@ struct SampleTimes: Sendable, Equatable {
     insertFills(delays, check: check, horizon: horizon, tolerance: tolerance)
   }
 
+  /// Checks that gather towards expiries, where what a check misses is largest: stretches get checks in proportion to the
+  /// square root of their length.
+  init(gradedOver horizon: Double, check: Double, expiries: [Double]) {
+    let ends = expiries.filter { $0 > 0 && $0 < horizon * (1 - SampleTimes.coincidence) } + [horizon]
+    let starts = [0] + ends.dropLast()
+    let roots = zip(starts, ends).map { ($1 - $0).squareRoot() }
+    let total = roots.reduce(0, +)
+    var number = 0
+    for index in ends.indices {
+      let count = max(2, Int((roots[index] / total * horizon / check).rounded()))
+      for step in 0..<count {
+        let left = Double(count - step) / Double(count)
+        append(
+          ends[index] - (ends[index] - starts[index]) * left * left, check: number, expires: step == 0 && index > 0,
+          fills: 0)
+        number += 1
+      }
+    }
+    append(
+      horizon, check: -1, expires: expiries.contains { abs($0 - horizon) <= SampleTimes.coincidence * horizon },
+      fills: 0)
+  }
+
   /// Adds the instants at which trades decided at a check reach the market.
   private mutating func insertFills(_ delays: [Double], check: Double, horizon: Double, tolerance: Double) {
     var arrivals: [(time: Double, bit: UInt32)] = []

@@ -12,7 +12,7 @@ import Glibc
 /// and only trades cost time. Funding is integrated by the trapezoidal rule, second order in the sub-step. A leg alive at the
 /// horizon counts with its mark at the regime's own volatility, and a forward with its spot.
 ///
-/// Where every drift equals r the gains of trading have mean zero whatever the policy, and so have payoffs less their
+/// Where every drift equals r and the price does not jump the gains of trading have mean zero whatever the policy, and so have payoffs less their
 /// expectation given the path of the regimes, which is Black's formula at `∫σ²dt`: with
 ///
 ///     G = Σ y_n (X_{n+1} − X_n) + payoffs − E[payoffs | regimes],   E G = 0,
@@ -47,7 +47,8 @@ struct TerminalWealth: Sendable {
     self.coincidence = coincidence
     volatilities = problem.environment.regimes.map(\.volatility)
     spot = problem.market.spot
-    isDriftless = problem.environment.regimes.allSatisfy { [rate] in $0.drift == rate }
+    isDriftless =
+      !problem.environment.hasPriceJumps && problem.environment.regimes.allSatisfy { [rate] in $0.drift == rate }
     book = problem.book.marked(at: volatilities)
     let worth = book.greeks(time: 0, spot: problem.market.spot, regime: problem.market.currentRegime).value
     startOfGains = -exp(rate * horizon) * problem.inventory * problem.market.spot
@@ -65,16 +66,21 @@ struct TerminalWealth: Sendable {
   }
 
   /// The book and the inventory at the horizon, and the criterion's column.
-  func close(state: BlockState) {
+  ///
+  /// - Parameter isTilted: whether paths were drawn from another law (`ImportanceTilt`), under which gains have no known mean.
+  func close(state: BlockState, isTilted: Bool) {
     for leg in book.legs where leg.expiry >= horizon - coincidence { count(leg, at: horizon, state: state) }
     let spots = state.scalars(state.spot)
     let inventories = state.scalars(state.inventory)
     let (wealth, gains) = (state.values(.excessWealth), state.scalars(state.gains))
+    // Zero unless tilted.
+    let weights = state.scalars(state.logWeight)
     for path in 0..<BlockState.pathCount {
       let held = inventories[path] * spots[path]
       wealth[path] += held - state.values(.settlementCost)[path]
-      let disutility = CriterionScale.disutility(excessWealth: wealth[path], riskAversion: riskAversion)
-      state.values(.criterion)[path] = disutility + (isDriftless ? gains[path] + held : 0)
+      let disutility = CriterionScale.disutility(
+        excessWealth: wealth[path] - weights[path] / riskAversion, riskAversion: riskAversion)
+      state.values(.criterion)[path] = disutility + (isDriftless && !isTilted ? gains[path] + held : 0)
     }
   }
 

@@ -23,11 +23,15 @@ struct EntropicCase: Sendable {
   var implied: Double? = nil
   /// Years; nil: the expiry.
   var horizon: Double? = nil
+  /// What trades cost in every regime; nil: `cost` and `fixed`.
+  var charge: TradeCost? = nil
+  var execution = Execution()
+  var jumps: PriceJumps? = nil
 
   func problem() throws -> OptionBookProblem {
     let valuation = Instant("2026-01-01T00:00:00Z")!
     let regimes = volatilities.enumerated().map {
-      Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift ?? rate)
+      Regime(name: "regime \($0.offset)", volatility: $0.element, drift: drift ?? rate, jumps: jumps)
     }
     let market = Market(
       underlying: "X", quote: "USD", spot: spot, rate: rate,
@@ -37,10 +41,11 @@ struct EntropicCase: Sendable {
       instrument: .option(
         kind: kind, strike: strike, expiry: valuation.adding(seconds: years * DayCount.calendar365.secondsPerYear)),
       quantity: quantity, impliedVolatilities: implied.map { [$0] } ?? volatilities)
-    let charge = TradeCost(fixed: fixed, proportionalBuy: cost, proportionalSell: cost)
+    let charge = self.charge ?? TradeCost(fixed: fixed, proportionalBuy: cost, proportionalSell: cost)
     return try OptionBookProblem(
       name: "claim", valuation: valuation, market: market, positions: [option], costs: volatilities.map { _ in charge },
-      preference: preference ?? .exponential(riskAversion: aversion), settlement: settlement, inventory: inventory,
+      execution: execution, preference: preference ?? .exponential(riskAversion: aversion), settlement: settlement,
+      inventory: inventory,
       horizon: horizon.map { valuation.adding(seconds: $0 * DayCount.calendar365.secondsPerYear) })
   }
 

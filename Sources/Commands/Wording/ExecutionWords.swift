@@ -32,14 +32,17 @@ enum ExecutionWords {
     var sentences: [String] = []
     switch timing.kind {
     case .continuous: break
-    case .review: sentences.append("Decisions at looks and at no other time: the exact problem.")
+    case .review:
+      sentences.append("Decisions at looks and at no other time: the exact problem.")
     case .narrowed:
       sentences.append(
-        problem.preference.isExponential
-          ? "Bands are solved for continuous monitoring, the band for this cadence is emitted beside: periodic review is not "
-            + "solved with exponential utility."
-          : "Bands are solved for continuous monitoring, the band for this cadence is emitted beside: more than "
-            + "\(Int(DecisionTiming.mostReviews)) looks before the horizon are too many to be solved one by one.")
+        "Bands are solved for continuous monitoring, the band for this cadence is emitted beside: more than "
+          + "\(Int(DecisionTiming.mostReviews)) looks before the horizon are too many to be solved one by one.")
+    }
+    if timing.boundsPrice(problem) {
+      sentences.append(
+        "Short positions between trades: the price, and any jump, is held to the grid, without which the expected "
+          + "utility would be infinite; what is left out is below a millionth of it.")
     }
     if problem.execution.lot > 0 {
       sentences.append(

@@ -8,11 +8,13 @@ import VectorMath
 /// value at each regime's own volatility. Where nobody trades
 ///
 ///     Λ_τ = ½σ²X² Λ_XX + ½γσ²X² (D − Λ_X)² − b X (D − Λ_X) + f X y + Σ(c − r)XΔ_leg
-///           + (1/γ) Σ q_{ee'} (e^{γ(B_e − B_{e'}) + γ(Λ_{e'} − Λ_e)} − 1),       D = Δ + y,  b = μ − r,
+///           + (1/γ) Σ q_{ee'} (e^{γ(B_e − B_{e'}) + γ(Λ_{e'} − Λ_e)} − 1) + J,       D = Δ + y,  b = μ − r,
 ///
 /// and everywhere `Λ ≤ MΛ` with the costs `K e^{r(T−t)} + k X |u|`. The square of control.md is the same, completed; its
 /// constant b²/(2γσ²) cancels in prices. Terminal loss: the settlement charge. Davis, Panas and Zariphopoulou (1993), eq.
 /// 4.17, in these coordinates, where only differences enter exponentials.
+///
+/// J are jumps of the price (`EntropicJumps`), μ then the drift between them.
 ///
 /// Second order in time and space away from the obstacle (`EntropicSweep`, `LineSweep`'s lagged multiplier).
 /// *Verified by* `EntropicReferenceTests`, `EntropicLawTests`, `EntropicOrderTests`.
@@ -21,19 +23,28 @@ struct EntropicMarch {
   let grid: FiniteHorizonGrid
   let threads: Int
   /// The problem whose spot is today's forward: its grid is one of ln X.
-  private let forwards: [Double]
+  let forwards: [Double]
   private let rows: Int
-  private let regimes: Int
+  let regimes: Int
   private let holdings: [Double]
-  private let spacing: Double
+  let spacing: Double
   /// Whether steps leave out what lies beside the strip.
   private let isNarrow: Bool
+  /// Whether a guide for simulations is taken down.
+  private let isGuiding: Bool
+  /// Of a price that jumps.
+  let jumps: EntropicJumps?
 
   /// - Parameters:
   ///   - grid: nodes of ln S at the valuation; the same nodes, shifted by r T, are ln X at all times.
   ///   - everywhere: whether to step all nodes, for comparison.
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, everywhere: Bool = false) {
-    isNarrow = !everywhere
+  init(
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, everywhere: Bool = false, isGuiding: Bool = false
+  ) {
+    self.isGuiding = isGuiding
+    // Where the price jumps what lies beside the strip follows from far away.
+    jumps = EntropicJumps(logSpots: grid.logSpots, environment: problem.environment)
+    isNarrow = !everywhere && jumps == nil
     self.problem = problem
     self.grid = grid
     self.threads = threads
@@ -45,13 +56,13 @@ struct EntropicMarch {
     spacing = holdings[1] - holdings[0]
   }
 
-  private var nodes: Int { rows * regimes }
+  var nodes: Int { rows * regimes }
   private var lines: Int { holdings.count }
 
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: jumps != nil)
     defer { buffers.deallocate() }
     let last = grid.times.count - 1
     let rate = problem.market.rate
@@ -85,6 +96,7 @@ struct EntropicMarch {
       memory.deallocate()
     }
 
+    var recorder = LossGuideRecorder(grid: grid, regimes: regimes, levels: isGuiding ? Array(grid.levels) : [])
     setTerminal(buffers)
     let team = WorkerTeam(threads: threads)
     prepared[(last - 1) % 2].prepare(level: last - 1, after: nil)
@@ -105,16 +117,18 @@ struct EntropicMarch {
         let terms = now.terms
         trades.advance(ratio: scheme.ratio)
         let (strip, surroundings) = (memory.strip, TradedSurroundings(trades: trades.predicted))
-        let (here, tiles) = (buffers, buffers.tiles)
+        let (here, tiles, jumps) = (buffers, buffers.tiles, jumps)
+        let jumpBounds = jumps?.bounds(terms, step: scheme.step) ?? []
         // What is known beforehand of the next step first: it takes longer than a tile.
         team.run(tiles + 1) { task in
           guard task < tiles else {
             if level > 0 { next.prepare(level: level - 1, after: now) }
             return
           }
+          let own = stride(from: task, to: task + 1, by: 1)
+          jumps?.apply(here, terms: terms, bounds: jumpBounds, ratio: scheme.ratio, tiles: own)
           sweep.advance(
-            buffers: here, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings,
-            tiles: stride(from: task, to: task + 1, by: 1))
+            buffers: here, terms: terms, scheme: scheme, strip: strip, surroundings: surroundings, tiles: own)
         }
         swap(&buffers.recent, &buffers.older)
         reader.take(delta: delta, diffusion: now.diffusion)
@@ -145,6 +159,7 @@ struct EntropicMarch {
             nets[node] = inventories[node].shifted(by: terms.bookDelta[node])
           }
         }
+        recorder.record(level, time: grid.times[level], buffers, inventories: inventories, nets: nets)
         if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
       }
       count = last * nodes
@@ -152,7 +167,19 @@ struct EntropicMarch {
     let delta = prepared[0].delta
 
     trades.fill(buffers, beside: memory.strip, regimes: regimes)
-    let discount = exp(-rate * problem.horizon)
+    // At a later time the same X is a dearer S.
+    return try solution(
+      buffers, policy: grid.policy(ordered: bands, problem: problem, logDrift: -rate), delta: delta, settings: settings,
+      guide: recorder.guide)
+  }
+
+  /// What a march has arrived at.
+  ///
+  /// - Parameter delta: of the book today, per node.
+  func solution(
+    _ buffers: LineBuffers, policy: PolicyTable, delta: [Double], settings: GridSettings, guide: LossGuide?
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    let discount = exp(-problem.market.rate * problem.horizon)
     var values = [Double](repeating: 0, count: nodes * lines)
     let slice = buffers.slice(buffers.recent)
     for node in 0..<nodes {
@@ -162,40 +189,47 @@ struct EntropicMarch {
       throw .notFinite(method: FiniteHorizon.name, where: "the certainty equivalent at the valuation")
     }
     return FiniteHorizonSolution(
-      problem: problem, settingsGiven: settings, grid: grid,
-      // At a later time the same X is a dearer S.
-      policy: grid.policy(ordered: bands, problem: problem, logDrift: -rate), values: values,
-      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, table: nil)
+      problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
+      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, table: nil, guide: guide)
   }
 
   /// Whether one trades wherever the net delta is far from the band: not so with a fixed cost and a settlement at cost, where
   /// holding what the settlement leaves free may be best.
-  private var holdsExposures: Bool { problem.settlement == .none || problem.costs.allSatisfy { $0.fixed == 0 } }
+  var holdsExposures: Bool { problem.settlement == .none || problem.costs.allSatisfy { $0.leastFixed == 0 } }
 
   // MARK: Step
 
   private func setTerminal(_ buffers: LineBuffers) {
+    setSettlement(buffers)
+    let recent = buffers.slice(buffers.recent)
+    for node in 0..<nodes {
+      let (row, cost) = (node / regimes, problem.costs[node % regimes])
+      let charge = (0..<lines).map { recent[node, $0] }
+      let best = Intervention(
+        fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
+        sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing
+      ).applied(to: charge, kink: kink(row: row))
+      for index in 0..<lines { recent[node, index] = min(charge[index], best[index]) }
+    }
+  }
+
+  /// What the settlement charges, without a trade before it.
+  func setSettlement(_ buffers: LineBuffers) {
     let recent = buffers.slice(buffers.recent)
     let cells = SettlementCells(problem: problem, logSpots: forwards.map { log($0) })
-    for row in 0..<rows {
-      for e in 0..<regimes {
-        let node = row * regimes + e
-        let cost = problem.costs[e]
-        let charge = holdings.map { y in
-          // The node next to zero is zero: grids contain it up to rounding.
-          cells.charge(row: row, spot: forwards[row], cost: cost, inventory: abs(y) < 1e-9 * spacing ? 0 : y)
-        }
-        let best = Intervention(
-          fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
-          sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing
-        ).applied(to: charge, kink: kink(row: row))
-        for index in 0..<lines { recent[node, index] = min(charge[index], best[index]) }
+    for node in 0..<nodes {
+      let row = node / regimes
+      for (index, y) in holdings.enumerated() {
+        // The node next to zero is zero: grids contain it up to rounding.
+        recent[node, index] = cells.charge(
+          row: row, spot: forwards[row], cost: problem.costs[node % regimes],
+          inventory: abs(y) < 1e-9 * spacing ? 0 : y)
       }
     }
   }
 
   /// The node where settlement is free, −1 when there is none.
-  private func kink(row: Int) -> Int {
+  func kink(row: Int) -> Int {
     guard problem.settlement != .none else { return -1 }
     let assigned = problem.settlement == .physical ? problem.assigned(spot: forwards[row]) : 0
     let position = (-assigned - holdings[0]) / spacing
@@ -203,10 +237,26 @@ struct EntropicMarch {
     return abs(position - position.rounded()) < 1e-6 && holdings.indices.contains(index) ? index : -1
   }
 
+  /// One step of all nodes, for the marches with the general operator.
+  func advance(
+    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip
+  ) {
+    let (tiles, jumps) = (buffers.tiles, jumps)
+    let parts = min(threads, tiles)
+    let bounds = jumps?.bounds(terms, step: scheme.step) ?? []
+    parallel(parts) { part in
+      // Neighbouring tiles have about as many unknowns: dealt out in turn.
+      let own = stride(from: part, to: tiles, by: parts)
+      jumps?.apply(buffers, terms: terms, bounds: bounds, ratio: scheme.ratio, tiles: own)
+      sweep.advance(
+        buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: NoSurroundings(), tiles: own)
+    }
+  }
+
   /// Share of what crossing the band costs by which the lagged multiplier may move Λ. Far from the band the multiplier is
   /// large and of no use; where the band moves over such a node within a step, what the multiplier has diffused to its
   /// neighbours stays behind as an error of this size.
-  private static let lagShare = 0.25
+  static let lagShare = 0.25
 
   /// - Parameter regime: with the larger of its two costs in proportion.
   private func lagBound(

@@ -34,7 +34,8 @@ struct EntropicSweep {
   init(logSpots x: [Double], environment: EnvironmentChain) {
     let plain = LineSystem(
       logSpots: x,
-      environment: environment.withoutDrift(rate: 0).replacing(generator: .frozen(count: environment.count)))
+      environment: environment.withoutPriceJumps().withoutDrift(rate: 0).replacing(
+        generator: .frozen(count: environment.count)))
     let (rows, regimes) = (x.count, environment.count)
     self.rows = rows
     self.regimes = regimes
@@ -56,7 +57,10 @@ struct EntropicSweep {
       here[row] = (up - down) / (up * down)
     }
     (slopeBelow, slopeHere, slopeAbove) = (below, here, above)
-    rates = environment.generator.rates.flatMap { $0 }
+    // Switches that move the price are among the explicit terms (`EntropicJumps`).
+    rates = environment.generator.rates.enumerated().flatMap { e, row in
+      row.enumerated().map { environment.switchJump(from: e, to: $0) == 0 ? $1 : 0 }
+    }
   }
 
   /// How often a step is repeated at most; from a guess within reach Newton's method needs two or three.
@@ -86,6 +90,7 @@ struct EntropicSweep {
         let line = TileLines(
           rows: strip.active[tile], recent: UnsafePointer(buffers.recent + tile * size),
           older: buffers.older + tile * size, multiplier: UnsafePointer(buffers.multiplier + tile * size),
+          explicit: buffers.explicit.map { UnsafePointer($0 + tile * size) },
           holdings: UnsafePointer(buffers.holdings + tile * LineSweep.tile), scratch: scratch.baseAddress!)
         for group in 0..<LineSweep.tile {
           /// The guess beside the strip, which the eliminations take as given.
@@ -136,6 +141,8 @@ struct EntropicSweep {
     let recent: UnsafePointer<LineGroup>
     let older: UnsafeMutablePointer<LineGroup>
     let multiplier: UnsafePointer<LineGroup>
+    /// What jumps bring, of a price that jumps.
+    let explicit: UnsafePointer<LineGroup>?
     let holdings: UnsafePointer<LineGroup>
     let scratch: UnsafeMutablePointer<LineGroup>
   }
@@ -161,9 +168,10 @@ struct EntropicSweep {
     let local = nodeTerms(
       node: node, regime: e, slope: slope, exposure: exposure, holding: holding, forward: forward, terms: terms)
     let h = LineGroup(repeating: scheme.step)
-    let right = fused(
+    var right = fused(
       LineGroup(repeating: scheme.recent), line.recent[index],
       LineGroup(repeating: -scheme.older) * line.older[index])
+    if let explicit = line.explicit { right = fused(h, explicit[index], right) }
     let links = links(node: node, row: row, convection: local.convection)
     return NodeEquation(
       below: h * links.below, above: h * links.above, right: fused(h, local.source - line.multiplier[index], right))

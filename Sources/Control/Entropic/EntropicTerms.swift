@@ -15,9 +15,13 @@ struct EntropicTerms {
   /// The least and the most exposure `X D` that enters the equation [quote].
   private(set) var least: [Double]
   private(set) var most: [Double]
+  /// The most that jumps may add to Λ per year, by node: what makes one trade within the step.
+  private(set) var mostRate: [Double]
+  /// B of a price that jumps, in money of the horizon; empty otherwise.
+  private(set) var bookValue: [Double]
   /// X [quote/unit], one per row.
   let forwards: [Double]
-  /// `b = μ − r` per regime [1/year].
+  /// `b = μ − r` per regime [1/year], μ the drift between jumps.
   let excessDrift: [Double]
   /// f per regime [1/year].
   let funding: [Double]
@@ -38,7 +42,9 @@ struct EntropicTerms {
     aversion = problem.preference.riskAversion
     rate = problem.market.rate
     horizon = problem.horizon
-    excessDrift = problem.environment.regimes.map { $0.drift - problem.market.rate }
+    excessDrift = problem.environment.regimes.indices.map {
+      problem.environment.driftBetweenJumps($0) - problem.market.rate
+    }
     funding = problem.environment.regimes.map(\.funding)
     weight = problem.environment.regimes.map { [aversion] in aversion * $0.volatility * $0.volatility }
     table = BookTable(book: book, spots: forwards, regimes: regimes)
@@ -49,6 +55,8 @@ struct EntropicTerms {
     constant = bookDelta
     least = Array(repeating: -.infinity, count: nodes)
     most = Array(repeating: .infinity, count: nodes)
+    mostRate = most
+    bookValue = problem.environment.hasPriceJumps ? bookDelta : []
     jump = Array(repeating: 0, count: nodes * regimes)
   }
 
@@ -62,6 +70,10 @@ struct EntropicTerms {
         bookExposure[row * regimes + e] = forwards[row] * bookDelta[row * regimes + e]
         constant[row * regimes + e] *= forwards[row]
       }
+    }
+    if !bookValue.isEmpty {
+      table.values(at: time, logShift: -growth, into: &bookValue)
+      for node in bookValue.indices { bookValue[node] *= exp(growth) }
     }
     guard hasJumps else { return }
     var values = [Double](repeating: 0, count: bookExposure.count)
@@ -107,6 +119,7 @@ struct EntropicTerms {
       let grown =
         crossing > 0
         ? (2 * EntropicTerms.growthPerStep * crossing / (step * weight[e])).squareRoot() / forward : .infinity
+      mostRate[node] = crossing > 0 ? EntropicTerms.growthPerStep * crossing / step : .infinity
       let room = EntropicTerms.reachInSpacings * spacing + EntropicTerms.reach * width + grown
       let lower = band.lower.isFinite ? min(band.lower + delta, net.lower) - room : 0
       let upper = band.upper.isFinite ? max(band.upper + delta, net.upper) + room : 0

@@ -8,7 +8,7 @@ public struct ReservationPrice: Sendable, Equatable {
   public var writer: Double
   /// The most that buying it is worth.
   public var buyer: Double
-  /// The price without costs; with several regimes, the one that pays nothing for the risk of switching.
+  /// The price without costs; with several regimes or jumps, the expectation that pays nothing for their risk.
   public var frictionless: Double
 }
 
@@ -66,9 +66,9 @@ public struct ReservationPrices: Sendable {
   }
 }
 
-/// The book's value without costs: Black's formula at the regime's own volatility, and what switching adds to it.
+/// The book's value without costs: Black's formula at the regime's own volatility, and what switching and jumps add to it.
 ///
-/// The addition c solves `c_τ = L_e c + Q c + Σ q_{ee'} (B_{e'} − B_e)` from zero, by the second-order scheme of the march.
+/// With jumps the sum holds their changes `B_{e'}(S e^Z) − B_e − S Δ (e^Z − 1)` too. The addition c solves `c_τ = L_e c + Q c + Σ q_{ee'} (B_{e'} − B_e)` from zero, by the second-order scheme of the march.
 struct FrictionlessWorth: Sendable {
   private let book: Book
   private let logSpots: [Double]
@@ -81,7 +81,8 @@ struct FrictionlessWorth: Sendable {
     book = problem.book.marked(at: problem.environment.regimes.map(\.volatility))
     let nodes = logSpots.count * regimes
     let table = BookTable(book: book, spots: grid.spots, regimes: regimes)
-    guard regimes > 1, table.jumpsOnSwitching else {
+    let environment = problem.environment.withoutDrift(rate: 0)
+    guard environment.hasPriceJumps || (regimes > 1 && table.jumpsOnSwitching) else {
       additions = Array(repeating: 0, count: nodes)
       return
     }
@@ -89,7 +90,9 @@ struct FrictionlessWorth: Sendable {
     let rate = problem.market.rate
     let forwards = logSpots.map { exp($0 + rate * problem.horizon) }
     let forwardTable = BookTable(book: book, spots: forwards, regimes: regimes)
-    var system = LineSystem(logSpots: logSpots, environment: problem.environment.withoutDrift(rate: 0))
+    var system = LineSystem(logSpots: logSpots, environment: environment)
+    let jumps = JumpOperator(logSpots: logSpots, environment: environment, ends: .value)
+    var deltas = [Double](repeating: 0, count: nodes)
     var line = SingleLine(count: nodes)
     var values = [Double](repeating: 0, count: nodes)
     let rates = problem.environment.generator.rates
@@ -98,10 +101,24 @@ struct FrictionlessWorth: Sendable {
       system.factorise(scheme)
       let growth = rate * (problem.horizon - grid.times[level])
       forwardTable.values(at: grid.times[level], logShift: -growth, into: &values)
-      line.advance(system, scheme) { [regimes] node in
+      var brought = [Double](repeating: 0, count: nodes)
+      if let jumps {
+        brought = jumps.applied(to: values)
+        forwardTable.deltas(at: grid.times[level], logShift: -growth, into: &deltas)
+        for node in 0..<nodes {
+          let e = node % regimes
+          var left = environment.regimes[e].hasJumps ? environment.regimes[e].jumps!.intensity : 0
+          for other in 0..<regimes where environment.switchJump(from: e, to: other) != 0 { left += rates[e][other] }
+          let spot = forwards[node / regimes] * exp(-growth)
+          brought[node] += environment.driftBetweenJumps(e) * spot * deltas[node] - left * values[node]
+        }
+      }
+      line.advance(system, scheme, jumps: jumps) { [regimes] node in
         let (e, base) = (node % regimes, node - node % regimes)
-        var gain = 0.0
-        for other in 0..<regimes where other != e { gain += rates[e][other] * (values[base + other] - values[node]) }
+        var gain = brought[node]
+        for other in 0..<regimes where other != e && environment.switchJump(from: e, to: other) == 0 {
+          gain += rates[e][other] * (values[base + other] - values[node])
+        }
         return exp(growth) * gain
       }
     }

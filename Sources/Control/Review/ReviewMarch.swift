@@ -11,35 +11,37 @@ import Glibc
 ///
 /// Second order in the steps between checks (`TwoStageStep`) and in both spacings. *Verified by* `ReviewReferenceTests`,
 /// `ReviewLawTests`.
-struct ReviewMarch {
-  let base: BackwardMarch
-  let grid: FiniteHorizonGrid
-  let table: RouteTable
-  let period: Double
+struct ReviewMarch<Rest: RestingMarch> {
+  private let start: Rest
+  private let rows: TradeRows
+  private let period: Double
 
-  var problem: OptionBookProblem { base.problem }
+  private var grid: FiniteHorizonGrid { start.grid }
+  private var problem: OptionBookProblem { start.problem }
+  private var table: RouteTable { rows.table }
 
-  init(
-    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, period: Double, keepsValues: Bool = false
-  ) throws(ControlError) {
-    base = BackwardMarch(
-      problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true, keepsValues: keepsValues)
-    self.grid = grid
+  /// - Parameters:
+  ///   - table: of a review.
+  ///   - period: between checks [years].
+  init(_ rest: Rest, table: RouteTable, period: Double) {
+    start = rest
+    rows = TradeRows(rest, table: table)
     self.period = period
-    table = try RouteTable(problem: problem, isReview: true)
   }
 
   /// Bands of at most this many checks are kept, evenly spread: they move by little from one to the next.
-  static let mostKept = 2000
+  private var mostKept: Int { 2000 }
 
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    let (nodes, holdings, times) = (base.nodes, grid.holdings, grid.times)
-    let isJumping = base.jumps != nil
-    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: isJumping)
-    var pending = table.delays.map { $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings, jumping: isJumping) : nil }
-    let strip = Strip(rows: base.rows, tiles: buffers.tiles)
+    var (rest, rows) = (start, rows)
+    let (nodes, holdings, times) = (rows.nodes, grid.holdings, grid.times)
+    var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: rest.isJumping)
+    var pending = table.delays.map {
+      $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings, jumping: rest.isJumping) : nil
+    }
+    let strip = Strip(rows: rows.prices.count, tiles: buffers.tiles)
     let diffusions = NodeArray(repeating: 0.0, count: nodes)
     defer {
       buffers.deallocate()
@@ -52,60 +54,46 @@ struct ReviewMarch {
     let kept = keptLevels()
     var bands: [Int: [Band]] = [:]
 
-    let book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
-    var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
-    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
-    var delta = [Double](repeating: 0, count: nodes)
-    var markJumps = MarkJumpLine(problem: problem, book: book, jumps: base.valueJumps, count: nodes)
-    var unused = SingleLine(count: nodes)
-    base.setTerminal(&buffers, valueLine: &unused, reference: base.referenceHolding())
-    var recorder = base.keepsValues ? ValueRecorder(grid: grid, regimes: base.regimes) : nil
-    recorder?.keep(level: last) { base.presentValues(buffers, valueLine: unused, reference: 0) }
+    rest.setTerminal(&buffers)
+    rest.learn([], of: buffers, level: last)
     // A fill at the horizon finds the settlement still to come.
     for (index, level) in fills.enumerated() where level.contains(last) {
       if let waiting = pending[index] { copy(buffers, to: waiting) }
     }
-    let none = QuadraticSource(count: nodes)
     var factorised = -1.0
     for level in grid.levels {
       let step = TwoStageStep(length: times[level + 1] - times[level])
-      if abs(step.length - factorised) > ReviewTimes.coincidence * factorised {
-        system.factorise(step.first)
-        factorised = step.length
-      }
+      let isNew = abs(step.length - factorised) > ReviewTimes.coincidence * factorised
+      if isNew { factorised = step.length }
       let stages = [step.firstStage(from: times[level + 1]), times[level]]
-      var sources: [QuadraticSource] = []
-      for time in stages {
-        book.deltas(at: time, into: &delta)
-        variance.fill(at: time, delta: delta, threads: base.threads)
-        sources.append(base.source(delta: delta, variance))
-      }
       for (stage, scheme) in [step.first, step.second].enumerated() {
-        base.stepAll(&buffers, system: system, source: sources[stage], scheme: scheme, strip: strip)
+        rest.prepare(time: stages[stage], scheme: scheme, isNewMatrix: isNew && stage == 0)
+        rest.step(&buffers, scheme: scheme, strip: strip)
         for index in pending.indices where isWaiting(index, level: level) {
           guard var waiting = pending[index] else { continue }
-          base.stepAll(&waiting, system: system, source: none, scheme: scheme, strip: strip)
+          rest.carry(&waiting, scheme: scheme, strip: strip)
           pending[index] = waiting
         }
       }
-      for (stage, scheme) in [step.first, step.second].enumerated() {
-        markJumps.advance(to: stages[stage], system, scheme)
-      }
       if grid.isCheck[level] {
-        grid.diffusions(of: delta, in: problem.environment, remaining: period, into: diffusions)
-        recorder?.keep(level: level, isWaiting: true) { base.presentValues(buffers, valueLine: unused, reference: 0) }
-        let found = decide(buffers, pending: pending, delta: delta, diffusions: diffusions, level: level)
+        grid.diffusions(of: rest.delta, in: problem.environment, remaining: period, into: diffusions)
+        rows.growth = rest.growth(at: times[level])
+        let isPossible = table.delays.map { fillLevel(of: level, delay: $0) != nil }
+        rest.wait(buffers, level: level)
+        let found = rows.decide(
+          buffers, pending: pending, isPossible: isPossible, delta: rest.delta, diffusions: diffusions,
+          threads: rest.threads)
+        rest.learn(found[...], of: buffers, level: level)
         if kept.contains(level) { bands[level] = found }
+      } else {
+        rest.learn([], of: buffers, level: level)
       }
-      recorder?.keep(level: level) { base.presentValues(buffers, valueLine: unused, reference: 0) }
       for index in pending.indices where fills[index].contains(level) {
         if let waiting = pending[index] { copy(buffers, to: waiting) }
       }
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
-    return try base.solution(
-      buffers, policy: policy(bands), markJumps: markJumps, delta: delta, settings: settings, valueLine: unused,
-      reference: 0, table: recorder?.table)
+    return try rest.solution(buffers, policy: policy(bands), settings: settings)
   }
 
   // MARK: Levels
@@ -139,7 +127,7 @@ struct ReviewMarch {
 
   private func keptLevels() -> Set<Int> {
     let checks = checkLevels
-    let stride = (checks.count + ReviewMarch.mostKept - 1) / ReviewMarch.mostKept
+    let stride = (checks.count + mostKept - 1) / mostKept
     var kept = Set(Swift.stride(from: 0, to: checks.count, by: max(1, stride)).map { checks[$0] })
     kept.insert(checks[checks.count - 1])
     return kept
@@ -150,32 +138,39 @@ struct ReviewMarch {
     let levels = bands.keys.sorted()
     var ordered: [Band] = []
     for level in levels {
-      for e in 0..<base.regimes {
-        for row in 0..<base.rows { ordered.append(bands[level]![row * base.regimes + e]) }
+      let shift = start.logDrift * grid.times[level]
+      for e in 0..<rows.regimes {
+        for row in 0..<rows.prices.count {
+          ordered.append(grid.band(bands[level]!, row: row, regime: e, regimes: rows.regimes, shift: shift))
+        }
       }
     }
     return PolicyTable(
-      times: levels.map { grid.times[$0] }, logSpots: grid.logSpots, regimeCount: base.regimes, bands: ordered,
+      times: levels.map { grid.times[$0] }, logSpots: grid.logSpots, regimeCount: rows.regimes, bands: ordered,
       flatWithin: grid.flatWithin(problem))
   }
-
-  // MARK: Steps
 
   private func copy(_ buffers: LineBuffers, to other: LineBuffers) {
     other.recent.update(from: buffers.recent, count: buffers.nodes * buffers.tiles * LineSweep.tile)
   }
+}
 
-  /// The decision of a check at every node; returns the bands in net delta, `[row × regime]`.
-  private func decide(
-    _ buffers: LineBuffers, pending: [LineBuffers?], delta: [Double], diffusions: NodeArray<Double>, level: Int
+/// The decision of a check.
+extension TradeRows {
+  /// At every node; returns the bands in net delta, `[row × regime]`.
+  ///
+  /// - Parameters:
+  ///   - pending: by delay, what an inventory is worth from the fill on; nil where the fill is immediate.
+  ///   - isPossible: by delay, whether the fill comes before the horizon.
+  func decide(
+    _ buffers: LineBuffers, pending: [LineBuffers?], isPossible: [Bool], delta: [Double],
+    diffusions: NodeArray<Double>, threads: Int
   ) -> [Band] {
-    var bands = [Band](repeating: .unbounded, count: base.nodes)
-    let isPossible = table.delays.map { fillLevel(of: level, delay: $0) != nil }
-    let (regimes, lines) = (base.regimes, base.lines)
+    var bands = [Band](repeating: .unbounded, count: nodes)
     bands.withUnsafeMutableBufferPointer { all in
       let output = BandOutput(start: all.baseAddress!)
-      parallel(base.threads, rows: base.rows) { rows in
-        let row = base.tradeRow(table)
+      parallel(threads, rows: prices.count) { rows in
+        let row = row()
         let scratch = NodeArray(repeating: LineGroup.zero, count: lines / LineGroup.scalarCount * (1 + pending.count))
         defer { scratch.deallocate() }
         let values = UnsafeMutableRawPointer(scratch.start).assumingMemoryBound(to: Double.self)
@@ -202,24 +197,25 @@ struct ReviewMarch {
     _ row: TradeRow, node: Int, value: UnsafeMutablePointer<Double>, arrivals: [UnsafePointer<Double>?],
     delta: Double, overshoot: Double
   ) -> Band {
-    let (index, e) = (node / base.regimes, node % base.regimes)
+    let (index, e) = (node / regimes, node % regimes)
     row.clear()
+    row.kink = kinks[index]
     var reading = TradeRow.Reading()
     var well: Int?
     for route in table.routes[e] {
       guard let arrival = arrivals[route.delay] else { continue }
-      row.add(route, price: base.spots[index], value: arrival)
-      if well == nil { well = base.lowest(arrival) }
+      row.add(route, price: prices[index], value: arrival)
+      if well == nil { well = lowest(arrival) }
       reading.hasSlopes = reading.hasSlopes || route.hasImpact || table.routes[e].count > 1
       if route.fixed == 0, row.lotNodes == 0 {
-        let price = base.spots[index]
+        let price = prices[index]
         reading.free.append((arrival, price * route.marginal.buy, price * route.marginal.sell))
       }
     }
     guard let well else { return .unbounded }
     reading.overshoot = overshoot
     let band = row.band(reading, well: well)
-    for line in 0..<base.lines where row.gain[line] > 0 { value[line] -= row.gain[line] }
+    for line in 0..<lines where row.gain[line] > 0 { value[line] -= row.gain[line] }
     return band.ordered.shifted(by: delta)
   }
 }

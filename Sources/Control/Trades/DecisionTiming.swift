@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 
 /// When decisions are made, and in what quantities, as the solver treats it.
 public struct DecisionTiming: Sendable, Equatable {
@@ -27,7 +28,7 @@ public struct DecisionTiming: Sendable, Equatable {
     if let seconds = execution.checkEvery {
       let years = seconds / problem.dayCount.secondsPerYear
       let isFew = problem.horizon / years <= DecisionTiming.mostReviews
-      kind = isFew && !problem.preference.isExponential ? .review(years: years) : .narrowed(years: years)
+      kind = isFew ? .review(years: years) : .narrowed(years: years)
     } else {
       kind = .continuous
     }
@@ -39,7 +40,7 @@ public struct DecisionTiming: Sendable, Equatable {
         narrowest,
         BandScale(problem: problem, regime: regime).halfWidth(spot: spot, gamma: gamma, remaining: problem.horizon))
     }
-    lot = execution.lot > DecisionTiming.finestLot * narrowest && !problem.preference.isExponential ? execution.lot : 0
+    lot = execution.lot > DecisionTiming.finestLot * narrowest ? execution.lot : 0
   }
 
   /// The period of the reviews that are treated one by one [years].
@@ -49,11 +50,27 @@ public struct DecisionTiming: Sendable, Equatable {
   static func obstacle(to problem: OptionBookProblem) -> String? {
     let execution = problem.execution
     let timing = DecisionTiming(problem)
-    let isGeneral = problem.costs.contains { !$0.isPlain } || execution.failure > 0 || execution.maximumTrade != nil
     let isDelayed = execution.delay > 0 || problem.costs.contains { $0.venues.contains { $0.delay > 0 } }
     if problem.preference.isExponential {
-      return isGeneral || isDelayed
-        ? "exponential utility with impact, pools, venues, failures, delays or a largest trade" : nil
+      // Disutility until the fill and after it multiply: what is waited with and what comes cannot be parted.
+      if isDelayed { return "exponential utility with a delay of execution" }
+      if ExponentialMoments(problem).isInfiniteThroughJumps {
+        return "exponential utility of a position that is short while the price may jump upwards: its expectation is "
+          + "infinite, and what a bounded jump would make of it depends on the bound"
+      }
+      if let period = timing.reviewPeriod, ExponentialMoments(problem).isInfinite(period: period) {
+        return
+          "exponential utility of a position that is short while nobody looks: its expectation is infinite, and what "
+          + "a bounded price would make of it depends on the bound"
+      }
+      if timing.reviewPeriod == nil, execution.failure > 0 {
+        let dearest = problem.costs.flatMap(\.routes).map(\.cost.fixed).max()!
+        let growth = max(1, exp(problem.market.rate * problem.horizon))
+        if execution.failure * exp(problem.preference.riskAversion * growth * dearest) >= 1 {
+          return "failures whose fixed cost is so dear that p e^{γK} ≥ 1: attempts until one succeeds have an infinite "
+            + "disutility"
+        }
+      }
     }
     guard timing.reviewPeriod == nil else { return nil }
     if isDelayed { return "a delay of execution with more than 5000 checks before the horizon" }
@@ -76,9 +93,19 @@ public struct DecisionTiming: Sendable, Equatable {
       && execution.maximumTrade == nil
   }
 
+  /// Whether a utility's expectation is that of a price held to the grid, without which it would be infinite
+  /// (`ExponentialMoments`).
+  public func boundsPrice(_ problem: OptionBookProblem) -> Bool {
+    problem.preference.isExponential && (reviewPeriod != nil || problem.environment.jumpsUp)
+      && ExponentialMoments(problem).uncovered > 0
+  }
+
   /// Whether the value is marched with the general operator where monitoring is continuous.
   func needsGeneralOperator(_ problem: OptionBookProblem) -> Bool {
-    lot > 0 || problem.costs.contains { !$0.isPlain }
-      || (problem.execution.maximumTrade != nil && problem.costs.contains { $0.leastFixed > 0 })
+    // Failures that quadratic risk counts as a dearer ticket are more than that to a utility.
+    let hasFixed = problem.costs.contains { $0.leastFixed > 0 }
+    let fails = problem.preference.isExponential && problem.execution.failure > 0
+    return lot > 0 || problem.costs.contains { !$0.isPlain }
+      || ((fails || problem.execution.maximumTrade != nil) && hasFixed)
   }
 }

@@ -8,8 +8,8 @@ struct SolverRoute: Sendable {
   let delay: Int
   /// E K, when the attempt is made [quote]; in continuous monitoring per successful trade.
   let fixed: Double
-  /// Share by which a wanted trade happens.
-  let success: Double
+  /// What an attempt is worth before its fixed cost.
+  let attempt: Attempt
   /// The rest of the costs at the fill, per regime then.
   let costs: [TradeCost]
   /// `E[S' 1{e'}]/S` per regime at the fill.
@@ -17,6 +17,33 @@ struct SolverRoute: Sendable {
   /// dc/du at 0 over the price, for a purchase and a sale.
   let marginal: (buy: Double, sell: Double)
   let hasImpact: Bool
+
+  /// What a trade that gains g is worth when it may fail with probability p, and the fixed cost that goes with it.
+  enum Attempt: Sendable {
+    /// An attempt happens with the share `success`: `success · g − K`.
+    case expected(success: Double)
+    /// One attempt under exponential utility, `−ln(p + (1 − p) e^{−γg})/γ − K`.
+    case certaintyEquivalent(failure: Double, riskAversion: Double)
+    /// Attempts repeated at once until one succeeds: N of them are paid, with `P(N = n) = (1 − p) pⁿ⁻¹`, whose certainty
+    /// equivalent is `K + ln((1 − p)/(1 − p e^{γK}))/γ`, and infinite from `p e^{γK} = 1` on.
+    case repeated(failure: Double, riskAversion: Double)
+  }
+
+  /// What trying for a gain [quote] is worth.
+  ///
+  /// - Parameter growth: what money of the trade's time is worth in the units of the gain.
+  @inline(__always)
+  func net(_ gain: Double, growth: Double) -> Double {
+    let paid = growth * fixed
+    switch attempt {
+    case .expected(let success): return success * gain - paid
+    case .certaintyEquivalent(let failure, let riskAversion):
+      return -log1p((1 - failure) * expm1(-riskAversion * gain)) / riskAversion - paid
+    case .repeated(let failure, let riskAversion):
+      let left = 1 - failure * exp(riskAversion * paid)
+      return left > 0 ? gain - paid - log((1 - failure) / left) / riskAversion : -.infinity
+    }
+  }
 
   /// E c(S', u) without the fixed part, for eight trades [quote].
   @inline(__always)
@@ -32,7 +59,8 @@ struct SolverRoute: Sendable {
 ///
 /// A fill comes d after the decision, at the price and in the regime of that moment. Charges that are proportional to the
 /// price have the expectation `Σ (e^{(Q + diag μ)d})_{ee'} c_{e'}(S, u)`, fixed ones `Σ (e^{Qd})_{ee'} K_{e'}`: exact but
-/// for pools, whose depth is taken at the price of the decision (error of order σ²d of their impact).
+/// for pools, whose depth is taken at the price of the decision (error of order σ²d of their impact). Under exponential
+/// utility fills are immediate, and failures enter by their certainty equivalent (`SolverRoute.Attempt`).
 struct RouteTable: Sendable {
   /// `[regime][route]`.
   let routes: [[SolverRoute]]
@@ -48,6 +76,17 @@ struct RouteTable: Sendable {
     delays = seconds.map { $0 / problem.dayCount.secondsPerYear }
     maximumTrade = execution.maximumTrade ?? .infinity
     let chain = problem.environment
+    let isUtility = problem.preference.isExponential
+    let attempt: SolverRoute.Attempt
+    if isUtility, execution.failure > 0 {
+      let aversion = problem.preference.riskAversion
+      attempt =
+        isReview
+        ? .certaintyEquivalent(failure: execution.failure, riskAversion: aversion)
+        : .repeated(failure: execution.failure, riskAversion: aversion)
+    } else {
+      attempt = .expected(success: isReview ? 1 - execution.failure : 1)
+    }
     var table: [[SolverRoute]] = []
     for regime in 0..<chain.count {
       var row: [SolverRoute] = []
@@ -68,8 +107,8 @@ struct RouteTable: Sendable {
         let marginals = rest.map(\.marginal)
         row.append(
           SolverRoute(
-            delay: delay, fixed: isReview ? expected : expected / (1 - execution.failure),
-            success: isReview ? 1 - execution.failure : 1, costs: rest, weights: priced,
+            delay: delay, fixed: isReview || isUtility ? expected : expected / (1 - execution.failure),
+            attempt: attempt, costs: rest, weights: priced,
             marginal: (
               zip(priced, marginals).reduce(0) { $0 + $1.0 * $1.1.buy },
               zip(priced, marginals).reduce(0) { $0 + $1.0 * $1.1.sell }

@@ -1,27 +1,28 @@
 import Formulation
 
 /// The march where monitoring is continuous and costs or execution are beyond `K + k|u|`: V ≤ MV with the general operator
-/// (`TradeRow`), and lots, a largest trade or several trades at once. Steps are `BackwardMarch`'s, on all nodes.
-struct TradeMarch {
-  let base: BackwardMarch
-  let grid: FiniteHorizonGrid
-  let table: RouteTable
+/// (`TradeRow`), and lots, a largest trade or several trades at once. Between trades the lines rest (`RestingMarch`), on all
+/// nodes.
+struct TradeMarch<Rest: RestingMarch> {
+  private let start: Rest
+  private let rows: TradeRows
 
-  private var problem: OptionBookProblem { base.problem }
-  private var lines: Int { base.lines }
+  private var grid: FiniteHorizonGrid { start.grid }
+  private var problem: OptionBookProblem { start.problem }
 
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int) throws(ControlError) {
-    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
-    self.grid = grid
-    table = try RouteTable(problem: problem, isReview: false)
+  /// - Parameter table: of continuous monitoring.
+  init(_ rest: Rest, table: RouteTable) {
+    start = rest
+    rows = TradeRows(rest, table: table)
   }
 
   func run(
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
-    let nodes = base.nodes
-    var buffers = LineBuffers(nodes: nodes, holdings: grid.holdings, jumping: base.jumps != nil)
-    let strip = Strip(rows: base.rows, tiles: buffers.tiles)
+    var (rest, rows) = (start, rows)
+    let nodes = rows.nodes
+    var buffers = LineBuffers(nodes: nodes, holdings: grid.holdings, jumping: rest.isJumping)
+    let strip = Strip(rows: rows.prices.count, tiles: buffers.tiles)
     let diffusions = NodeArray(repeating: 0.0, count: nodes)
     defer {
       buffers.deallocate()
@@ -30,15 +31,9 @@ struct TradeMarch {
     }
     let times = grid.times
     let last = times.count - 1
-    let book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
-    var system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
-    var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
-    var delta = [Double](repeating: 0, count: nodes)
     var bands = [Band](repeating: .unbounded, count: last * nodes)
-    var unused = SingleLine(count: nodes)
-    var markJumps = MarkJumpLine(problem: problem, book: book, jumps: base.valueJumps, count: nodes)
-    base.setTerminal(&buffers, valueLine: &unused, reference: base.referenceHolding())
-    tradeAtHorizon(buffers.slice(buffers.recent))
+    rest.setTerminal(&buffers)
+    rows.tradeAtHorizon(buffers.slice(buffers.recent))
     var segmentEnd = problem.horizon
     for level in grid.levels {
       let scheme = grid.step(to: level)
@@ -46,33 +41,41 @@ struct TradeMarch {
         segmentEnd = times[level + 1]
         buffers.clearMultiplier()
       }
-      system.factorise(scheme)
-      book.deltas(at: times[level], into: &delta)
-      variance.fill(at: times[level], delta: delta, threads: base.threads)
-      base.stepAll(
-        &buffers, system: system, source: base.source(delta: delta, variance), scheme: scheme, strip: strip)
-      grid.diffusions(of: delta, in: problem.environment, remaining: segmentEnd - times[level], into: diffusions)
+      rest.prepare(time: times[level], scheme: scheme, isNewMatrix: true)
+      rest.step(&buffers, scheme: scheme, strip: strip)
+      grid.diffusions(of: rest.delta, in: problem.environment, remaining: segmentEnd - times[level], into: diffusions)
+      rows.growth = rest.growth(at: times[level])
+      let rate = scheme.leading / scheme.step
+      let bounds = rest.lagBounds?.map { $0 * rate }
       bands.withUnsafeMutableBufferPointer { all in
-        intervene(
-          buffers, delta: delta, diffusions: diffusions, rate: scheme.leading / scheme.step,
+        rows.intervene(
+          buffers, delta: rest.delta, diffusions: diffusions, rate: rate, bounds: bounds, threads: rest.threads,
           bands: BandOutput(start: all.baseAddress! + level * nodes))
       }
-      markJumps.advance(to: times[level], system, scheme)
+      rest.learn(bands[(level * nodes)..<((level + 1) * nodes)], of: buffers, level: level)
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
-    return try base.solution(
-      buffers, policy: grid.policy(bands, problem: problem, logDrift: 0), markJumps: markJumps, delta: delta,
-      settings: settings, valueLine: unused, reference: 0)
+    return try rest.solution(
+      buffers, policy: grid.policy(bands, problem: problem, logDrift: rest.logDrift), settings: settings)
   }
+}
 
-  private func intervene(
-    _ buffers: LineBuffers, delta: [Double], diffusions: NodeArray<Double>, rate: Double, bands: BandOutput
+/// The operator on the nodes of a march.
+extension TradeRows {
+  /// Projects the predictors at all nodes and reads their bands, in net delta.
+  ///
+  /// - Parameters:
+  ///   - rate: c₀/h.
+  ///   - bounds: the most that a multiplier may be, by node; nil where nothing bounds it.
+  func intervene(
+    _ buffers: LineBuffers, delta: [Double], diffusions: NodeArray<Double>, rate: Double, bounds: [Double]?,
+    threads: Int, bands: BandOutput
   ) {
-    parallel(base.threads, rows: base.rows) { rows in
-      let trades = base.tradeRow(table, isLinear: true)
-      for node in (rows.lowerBound * base.regimes)..<(rows.upperBound * base.regimes) {
+    parallel(threads, rows: prices.count) { part in
+      let trades = row(isLinear: true)
+      for node in (part.lowerBound * regimes)..<(part.upperBound * regimes) {
         bands.start[node] = intervene(
-          buffers, node: node, with: trades, diffusion: diffusions[node], rate: rate
+          buffers, node: node, with: trades, diffusion: diffusions[node], rate: rate, bound: bounds?[node] ?? .infinity
         ).ordered.shifted(by: delta[node])
       }
     }
@@ -83,11 +86,12 @@ struct TradeMarch {
 
   /// Projects the predictor at a node with the lagged multiplier, as `ImpulseRow` does.
   private func intervene(
-    _ buffers: LineBuffers, node: Int, with row: TradeRow, diffusion: Double, rate: Double
+    _ buffers: LineBuffers, node: Int, with row: TradeRow, diffusion: Double, rate: Double, bound: Double
   ) -> Band {
     let groups = lines / LineGroup.scalarCount
-    let routes = table.routes[node % base.regimes]
-    let price = base.spots[node / base.regimes]
+    let routes = table.routes[node % regimes]
+    let price = prices[node / regimes]
+    row.kink = kinks[node / regimes]
     return withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 2 * groups) { scratch in
       let (values, multipliers) = (scratch.baseAddress!, scratch.baseAddress! + groups)
       buffers.gather(buffers.recent, node: node, into: values)
@@ -101,16 +105,16 @@ struct TradeMarch {
       for route in routes where route.fixed == 0 && row.lotNodes == 0 {
         reading.free.append((UnsafePointer(value), price * route.marginal.buy, price * route.marginal.sell))
       }
-      let well = base.lowest(value)
+      let well = lowest(value)
       if reading.hasSlopes {
         let narrow = row.band(reading, well: well)
-        if narrow.width.isFinite { reading.overshoot = TradeMarch.overshootShare * narrow.width }
+        if narrow.width.isFinite { reading.overshoot = TradeRows.overshootShare * narrow.width }
       }
       let band = row.band(reading, well: well)
       if reading.hasSlopes || row.maximumTrade < .infinity { row.chain(from: well) }
       for line in 0..<lines { multiplier[line] = value[line] }
       take(row, value: value)
-      for line in 0..<lines { multiplier[line] = rate * (multiplier[line] - value[line]) }
+      for line in 0..<lines { multiplier[line] = min(bound, rate * (multiplier[line] - value[line])) }
       buffers.scatter(values, to: buffers.recent, node: node)
       buffers.scatter(multipliers, to: buffers.multiplier, node: node)
       return band
@@ -125,7 +129,7 @@ struct TradeMarch {
       value[line] -= row.gain[line]
       most = max(most, row.gain[line] / abs(value[line]))
     }
-    return most > TradeMarch.negligibleGain
+    return most > TradeRows.negligibleGain
   }
 
   /// Trades of the same instant at most; far outside the band there may be as many as it takes to get there.
@@ -134,48 +138,21 @@ struct TradeMarch {
   private static let negligibleGain = 1e-12
 
   /// min(V, MV, MMV, …): one may trade instead of being settled.
-  private func tradeAtHorizon(_ slice: LineBuffers.Slice) {
-    let row = base.tradeRow(table, isLinear: true)
+  func tradeAtHorizon(_ slice: LineBuffers.Slice) {
+    let row = row(isLinear: true)
     var values = [Double](repeating: 0, count: lines)
-    for node in 0..<base.nodes {
+    for node in 0..<nodes {
+      row.kink = kinks[node / regimes]
       for line in 0..<lines { values[line] = slice[node, line] }
       values.withUnsafeMutableBufferPointer { memory in
         let value = memory.baseAddress!
-        for _ in 0..<TradeMarch.mostTradesAtOnce {
+        for _ in 0..<TradeRows.mostTradesAtOnce {
           row.clear()
-          for route in table.routes[node % base.regimes] {
-            row.add(route, price: base.spots[node / base.regimes], value: value)
-          }
+          for route in table.routes[node % regimes] { row.add(route, price: prices[node / regimes], value: value) }
           guard take(row, value: value) else { break }
         }
       }
       for line in 0..<lines { slice[node, line] = values[line] }
     }
-  }
-}
-
-extension BackwardMarch {
-  /// One step of all lines at all nodes; the predictor arrives in `recent`.
-  func stepAll(
-    _ buffers: inout LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference, strip: Strip
-  ) {
-    sweep(
-      buffers, system: system, source: source, scheme: scheme, projection: .deferred, strip: strip,
-      surroundings: NoSurroundings())
-    swap(&buffers.recent, &buffers.older)
-  }
-
-  /// The node of the least value.
-  func lowest(_ value: UnsafePointer<Double>) -> Int {
-    var best = 0
-    for line in 1..<lines where value[line] < value[best] { best = line }
-    return best
-  }
-
-  /// Scratch of the general operator for one thread.
-  func tradeRow(_ table: RouteTable, isLinear: Bool = false) -> TradeRow {
-    TradeRow(
-      origin: holdings[0], spacing: spacing, count: lines, kink: kink, lot: grid.timing.lot,
-      maximumTrade: table.maximumTrade, isLinear: isLinear)
   }
 }

@@ -4,6 +4,8 @@ import Formulation
 ///
 ///     gain(y) = (1 − p)(G(y) − min_{u ≠ 0} [G(y + u) + E c(S', u)]) − E K,   the best over routes
 ///
+/// and under exponential utility, which adds outcomes in its own way, as `SolverRoute.net` says.
+///
 /// with G what an inventory is worth when the fill arrives. Purchases and sales are searched apart, each side's charge
 /// being convex (`MonotoneMinimum`). Where lots do not forbid it, the minimum between nodes is refined by a parabola through
 /// three of them that lie on one side of u = 0, so that a target costs O(Δy⁴) in value; a node that settlement makes special
@@ -14,8 +16,10 @@ final class TradeRow {
   let origin: Double
   let spacing: Double
   let count: Int
-  /// Index of the zero inventory when settlement makes it special, else −1.
-  let kink: Int
+  /// Index of the inventory that settlement makes special, else −1.
+  var kink: Int
+  /// What money of the trade's time is worth in the units of G: prices are given in those units as well.
+  var growth = 1.0
   /// Nodes per lot; 0 without lots.
   let lotNodes: Int
   /// The largest trade [units].
@@ -89,7 +93,7 @@ final class TradeRow {
     let charge = UnsafeRawPointer(table).assumingMemoryBound(to: Double.self) + middle
     var limits = (buy: maximumTrade, sell: maximumTrade)
     for cost in route.costs {
-      let limit = cost.limits(price: price)
+      let limit = cost.limits(price: price / growth)
       limits = (min(limits.buy, limit.buy), min(limits.sell, limit.sell))
     }
     let step = max(1, lotNodes)
@@ -127,19 +131,21 @@ final class TradeRow {
 
   private func largest(_ route: SolverRoute, limit: Double, isPurchase: Bool, price: Double) -> Largest? {
     let size = limit * (1 - TradeRow.limitRounding)
-    let charge = route.charge(
-      price: LineGroup(repeating: price), trade: LineGroup(repeating: isPurchase ? size : -size))[0]
+    let charge =
+      growth
+      * route.charge(
+        price: LineGroup(repeating: price / growth), trade: LineGroup(repeating: isPurchase ? size : -size))[0]
     return charge.isFinite ? Largest(size: size / spacing, charge: charge) : nil
   }
 
   /// E c of every difference of nodes.
   private func tabulate(_ route: SolverRoute, price: Double) {
     let lanes = LineGroup(0, 1, 2, 3, 4, 5, 6, 7)
-    let prices = LineGroup(repeating: price)
+    let prices = LineGroup(repeating: price / growth)
     let groups = middle / LineGroup.scalarCount
     for group in 0..<(2 * groups) {
       let first = Double(group * LineGroup.scalarCount - middle)
-      table[group] = route.charge(price: prices, trade: (lanes + first) * spacing)
+      table[group] = growth * route.charge(price: prices, trade: (lanes + first) * spacing)
     }
   }
 
@@ -185,7 +191,7 @@ final class TradeRow {
           if total < least { (least, arrival) = (total, origin + end * spacing) }
         }
       }
-      let net = route.success * (value[index] - least) - route.fixed
+      let net = route.net(value[index] - least, growth: growth)
       if net > gain[index] {
         (gain[index], landing[index]) = (net, arrival)
         isLargest[index] = isLimited && (node - index) * direction == most

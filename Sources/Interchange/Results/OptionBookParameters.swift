@@ -152,10 +152,7 @@ struct OptionBookParameters {
     case .continuous, .narrowed:
       return [
         "band": "continuous", "checkedBand": ["every": .number(every), "unit": "s"],
-        "reason": .string(
-          problem.preference.isExponential
-            ? "periodic review is not solved with exponential utility"
-            : "more than \(Int(DecisionTiming.mostReviews)) reviews before the horizon"),
+        "reason": .string("more than \(Int(DecisionTiming.mostReviews)) reviews before the horizon"),
       ]
     }
   }

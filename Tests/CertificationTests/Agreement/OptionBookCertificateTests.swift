@@ -92,7 +92,7 @@ import Testing
   /// An exponential that a few paths decide is no confirmation.
   @Test func simulationWithoutErrorConfirmsNothing() throws {
     let example = Case(
-      testDescription: "", preference: .exponential(riskAversion: 1000), cost: .proportional(0.01))
+      testDescription: "", preference: .exponential(riskAversion: 5000), cost: .proportional(0.01))
     let certificate = try certifier(example.problem()).run()
     let failed = certificate.failures.filter { $0.kind == .rollOut }
     #expect(failed.contains { $0.measured == .infinity }, "\(words(certificate.checks))")

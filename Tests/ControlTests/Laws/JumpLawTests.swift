@@ -55,15 +55,6 @@ import Testing
     #expect(relativeDifference(values[0], values[1]) < 0.003, "\(values)")
   }
 
-  @Test func exponentialUtilityIsRefused() throws {
-    let problem = try JumpStraddle.problem(
-      regimes: [Regime(name: "only", volatility: 0.5, jumps: JumpStraddle.merton)],
-      preference: .exponential(riskAversion: 0.1))
-    #expect(
-      FiniteHorizon.obstacle(to: problem)
-        == .unsupported(method: FiniteHorizon.name, feature: "jumps of the price under exponential utility"))
-  }
-
   /// The time to the next trade against paths drawn step by step and looked up in the same policy: many jumps leave the band,
   /// some stay inside. The seed is fixed; four standard errors, and one per cent for looking only once a step.
   @Test func timeToTradeAgreesWithPaths() throws {

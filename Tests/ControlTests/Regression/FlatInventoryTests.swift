@@ -18,7 +18,10 @@ import Testing
     let settings = GridSettings(spots: 120, holdings: 81, steps: 200)
     let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
     let fast = try BackwardMarch(problem: problem, grid: grid, threads: 2).run(settings: settings, progress: nil).policy
-    let general = try TradeMarch(problem: problem, grid: grid, threads: 2).run(settings: settings, progress: nil).policy
+    let table = try RouteTable(problem: problem, isReview: false)
+    let general = try TradeMarch(
+      QuadraticRest(problem: problem, grid: grid, threads: 2, keepsValues: false), table: table
+    ).run(settings: settings, progress: nil).policy
     let spacing = grid.holdings[1] - grid.holdings[0]
     var (compared, different, atZero) = (0, 0, 0)
     for time in stride(from: 0, to: fast.times.count - 10, by: 8) {

@@ -145,13 +145,39 @@ import Testing
     }
   }
 
-  @Test func utilityIsRefused() throws {
+  /// An inventory that nobody touches under exponential utility: `J = ln E e^{−γ y (X_T − X_0)}/γ` over the mixture of lognormal
+  /// laws that a number of Merton's jumps leaves, by Simpson's rule.
+  @Test func inventoryUnderUtility() throws {
+    let (aversion, inventory, volatility, rate) = (0.02, 1.5, 0.4, 3.0)
+    let (mean, deviation) = (-0.05, 0.1)
+    let jumps = PriceJumps(intensity: rate, law: .merton(mean: mean, deviation: deviation))
     let chain = try EnvironmentChain(
-      regimes: [Regime(name: "a", volatility: 0.4, jumps: PriceJumps(intensity: 1, law: Self.kou))],
-      generator: .frozen(count: 1))
-    let plain = try Fixture.plain(preference: .exponential(riskAversion: 0.1)).replacing(environment: chain)
-    #expect(throws: SimulationError.criterion("exponential utility with jumps of the price")) {
-      try RollOut(problem: plain, settings: RollOutSettings(checkEvery: 3600, pathCount: 256, seed: 1))
+      regimes: [Regime(name: "a", volatility: volatility, jumps: jumps)], generator: .frozen(count: 1))
+    let problem = try Fixture.plain(
+      positions: [], settlement: .none, inventory: inventory, horizonDays: 90,
+      preference: .exponential(riskAversion: aversion)
+    ).replacing(environment: chain)
+    let horizon = problem.horizon
+    let halves = 1000
+    let width = 16.0 / Double(2 * halves)
+    var (sum, chance) = (0.0, exp(-rate * horizon))
+    for count in 0..<20 {
+      let variance = volatility * volatility * horizon + Double(count) * deviation * deviation
+      let centre =
+        -rate * jumps.meanMove * horizon - 0.5 * volatility * volatility * horizon + Double(count) * mean
+      for node in 0...(2 * halves) {
+        let normal = -8 + Double(node) * width
+        let wealth = inventory * 100 * expm1(centre + variance.squareRoot() * normal)
+        let weight: Double = node == 0 || node == 2 * halves ? 1 : node & 1 == 1 ? 4 : 2
+        sum += chance * weight * width / 3 * NormalLaw.density(normal) * exp(-aversion * wealth)
+      }
+      chance *= rate * horizon / Double(count + 1)
     }
+    let exact = log(sum) / aversion
+    let rollOut = try RollOut(
+      problem: problem,
+      settings: RollOutSettings(checkEvery: 10 * Fixture.day, pathCount: 1 << 16, seed: 52, detailed: false))
+    let found = try rollOut.run(.never)[.criterion]
+    #expect(distance(found, exact) < 4, "\(found) for \(exact)")
   }
 }

@@ -1,0 +1,125 @@
+import Formulation
+
+/// What happens to the lines of a grid while nobody trades; the marches with the general operator (`TradeMarch`,
+/// `ReviewMarch`) trade between its steps. Lines hold what an inventory costs, as money of the march's own unit.
+protocol RestingMarch: Sendable {
+  var problem: OptionBookProblem { get }
+  var grid: FiniteHorizonGrid { get }
+  var threads: Int { get }
+  /// By row, in the unit of the lines [quote/unit].
+  var prices: [Double] { get }
+  /// By how much per year the logarithm of these prices runs ahead of ln S.
+  var logDrift: Double { get }
+  /// Whether steps need room for jumps.
+  var isJumping: Bool { get }
+  /// The marks' deltas at the time of the last preparation, `[row × regime]` [units].
+  var delta: [Double] { get }
+  /// The most by which a lagged multiplier may move a value, by node; nil where nothing bounds it.
+  var lagBounds: [Double]? { get }
+  /// The inventory that settlement makes special; −1 where none is.
+  func kink(row: Int) -> Int
+  /// What money of a time is worth in the unit of the lines.
+  func growth(at time: Double) -> Double
+  /// What the settlement charges.
+  func setTerminal(_ buffers: inout LineBuffers)
+  /// Brings coefficients to the time of a step's end [years from the valuation].
+  ///
+  /// - Parameter isNewMatrix: whether the step's length or kind differs from the last one's.
+  mutating func prepare(time: Double, scheme: BackwardDifference, isNewMatrix: Bool)
+  /// One step of all lines at all nodes; the predictor arrives in `recent`.
+  func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
+  /// The same without running cost.
+  func carry(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip)
+  /// Takes note, at a review, of what waiting is worth right after it.
+  mutating func wait(_ buffers: LineBuffers, level: Int)
+  /// Takes note of a level, and of its bands in net delta after its trades; none where nobody decides.
+  mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int)
+  func solution(
+    _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
+  ) throws(ControlError) -> FiniteHorizonSolution
+}
+
+/// Quadratic risk: V solves a linear equation for every inventory by itself (`BackwardMarch`).
+struct QuadraticRest: RestingMarch {
+  private let base: BackwardMarch
+  private let book: BookTable
+  private var system: LineSystem
+  private var variance: VarianceTable
+  private var markJumps: MarkJumpLine
+  private var source: QuadraticSource
+  private let none: QuadraticSource
+  private(set) var delta: [Double]
+  private var recorder: ValueRecorder?
+
+  /// - Parameter keepsValues: whether V is kept at every level that is learned.
+  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, keepsValues: Bool) {
+    base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
+    book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
+    system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
+    variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
+    markJumps = MarkJumpLine(problem: problem, book: book, jumps: base.valueJumps, count: base.nodes)
+    none = QuadraticSource(count: base.nodes)
+    source = none
+    delta = Array(repeating: 0, count: base.nodes)
+    recorder = keepsValues ? ValueRecorder(grid: grid, regimes: base.regimes) : nil
+  }
+
+  var problem: OptionBookProblem { base.problem }
+  var grid: FiniteHorizonGrid { base.grid }
+  var threads: Int { base.threads }
+  var prices: [Double] { base.spots }
+  var logDrift: Double { 0 }
+  var isJumping: Bool { base.jumps != nil }
+  var lagBounds: [Double]? { nil }
+
+  func kink(row: Int) -> Int { base.kink }
+
+  func growth(at time: Double) -> Double { 1 }
+
+  func setTerminal(_ buffers: inout LineBuffers) {
+    var unused = SingleLine(count: base.nodes)
+    base.setTerminal(&buffers, valueLine: &unused, reference: base.referenceHolding())
+  }
+
+  mutating func prepare(time: Double, scheme: BackwardDifference, isNewMatrix: Bool) {
+    if isNewMatrix { system.factorise(scheme) }
+    book.deltas(at: time, into: &delta)
+    variance.fill(at: time, delta: delta, threads: threads)
+    source = base.source(delta: delta, variance)
+    markJumps.advance(to: time, system, scheme)
+  }
+
+  func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip) {
+    base.sweep(
+      buffers, system: system, source: source, scheme: scheme, projection: .deferred, strip: strip,
+      surroundings: NoSurroundings())
+    swap(&buffers.recent, &buffers.older)
+  }
+
+  func carry(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip) {
+    base.sweep(
+      buffers, system: system, source: none, scheme: scheme, projection: .deferred, strip: strip,
+      surroundings: NoSurroundings())
+    swap(&buffers.recent, &buffers.older)
+  }
+
+  mutating func wait(_ buffers: LineBuffers, level: Int) {
+    recorder?.keep(level: level, isWaiting: true) {
+      base.presentValues(buffers, valueLine: SingleLine(count: base.nodes), reference: 0)
+    }
+  }
+
+  mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {
+    recorder?.keep(level: level) {
+      base.presentValues(buffers, valueLine: SingleLine(count: base.nodes), reference: 0)
+    }
+  }
+
+  func solution(
+    _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
+  ) throws(ControlError) -> FiniteHorizonSolution {
+    try base.solution(
+      buffers, policy: policy, markJumps: markJumps, delta: delta, settings: settings,
+      valueLine: SingleLine(count: base.nodes), reference: 0, table: recorder?.table)
+  }
+}

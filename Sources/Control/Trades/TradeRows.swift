@@ -1,0 +1,43 @@
+import Formulation
+
+/// Where the general operator finds a march's nodes: what a thread needs to make its own `TradeRow`.
+struct TradeRows: Sendable {
+  let table: RouteTable
+  /// By row, in the units of the lines.
+  let prices: [Double]
+  /// By row, the inventory that settlement makes special; −1 where none is.
+  let kinks: [Int]
+  let regimes: Int
+  /// What money of the time at hand is worth in the units of the lines.
+  var growth = 1.0
+  private let holdings: [Double]
+  private let lot: Double
+
+  init(_ rest: some RestingMarch, table: RouteTable) {
+    self.table = table
+    prices = rest.prices
+    kinks = rest.prices.indices.map { rest.kink(row: $0) }
+    regimes = rest.problem.environment.count
+    holdings = rest.grid.holdings
+    lot = rest.grid.timing.lot
+  }
+
+  var nodes: Int { prices.count * regimes }
+  var lines: Int { holdings.count }
+
+  /// Scratch of the operator for one thread.
+  func row(isLinear: Bool = false) -> TradeRow {
+    let row = TradeRow(
+      origin: holdings[0], spacing: holdings[1] - holdings[0], count: lines, kink: kinks[0], lot: lot,
+      maximumTrade: table.maximumTrade, isLinear: isLinear)
+    row.growth = growth
+    return row
+  }
+
+  /// The node of the least value.
+  func lowest(_ value: UnsafePointer<Double>) -> Int {
+    var best = 0
+    for line in 1..<lines where value[line] < value[best] { best = line }
+    return best
+  }
+}
