@@ -184,8 +184,8 @@ struct OptionBookScreen {
     screen.section("Expected cost to expiry in \(quote), from today's inventory")
     let jumps = answer.regimes.contains { $0.markJump > 0 }
     var table = TextTable(
-      "<", "total", "trading", "risk", jumps ? "of it marks" : "", "once hedged", "simulated ± s.e.",
-      bounds == nil ? "" : "at least ± s.e.", "trades")
+      "<", "total", "trading", "risk", jumps ? "of it marks" : "", "hedged", "simulated",
+      bounds == nil ? "" : "at least", "trades")
     for (e, regime) in answer.regimes.enumerated() {
       let simulated = regime.rollOut.extrapolated.adding(regime.markJump)
       table.add(
@@ -205,6 +205,7 @@ struct OptionBookScreen {
         ? "Total: by how much costs lower the certainty equivalent of wealth. Trading: mean costs in the simulation; risk is "
           + "the rest."
         : "Risk is ½ a times the variance of the hedged book.")
+      + " Hedged: once the first trade is made. Simulated: ± standard error."
       + (jumps
         ? " Marks: the part due to implied volatility jumping with the regime, which no hedge in \(unit) changes." : "")
     screen.note(words)

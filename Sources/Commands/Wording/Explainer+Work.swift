@@ -142,6 +142,7 @@ extension Explainer {
     switch obstacle {
     case .exponentialUtility: "it is made for quadratic risk only"
     case .priceJumps: "it is made without jumps of the price only"
+    case .nothingToTradeOff: "there is nothing to hedge, or trading is free"
     case .generalTrades: "it is made where a trade costs a fixed amount and a proportion of it and is made at once"
     }
   }

@@ -26,6 +26,8 @@ public struct LowerBound: Sendable {
   public enum Obstacle: Sendable, Equatable {
     case exponentialUtility
     case priceJumps
+    /// Some regime trades for nothing, or there is nothing to hedge: the value is that of no band.
+    case nothingToTradeOff
     /// Costs beyond K + k|u|, a largest trade, failures or delays.
     case generalTrades
   }
@@ -33,6 +35,9 @@ public struct LowerBound: Sendable {
   public static func obstacle(to problem: OptionBookProblem) -> Obstacle? {
     if problem.preference.isExponential { return .exponentialUtility }
     if problem.environment.hasPriceJumps { return .priceJumps }
+    if problem.costs.contains(where: \.isZero) || problem.book.grossQuantity + abs(problem.inventory) == 0 {
+      return .nothingToTradeOff
+    }
     let isPlain = problem.costs.allSatisfy { $0.isPlain }
     let execution = problem.execution
     let isPrompt =
