@@ -11,10 +11,10 @@ import Testing
 
   func agree(
     _ rollOut: RollOut, _ policy: HedgingPolicy, every: Int = 1, flatWithin: Double = 0,
-    band: @escaping (Double, Double, Int) -> Band
+    band: @escaping (Double, Double, Int) -> Band, own: ((Double, Double, Int) -> Band)? = nil
   ) throws {
     let result = try rollOut.run(policy, keeping: RollOutColumn.allCases)
-    let reference = ScalarReference(rollOut: rollOut, band: band, every: every, flatWithin: flatWithin)
+    let reference = ScalarReference(rollOut: rollOut, band: band, every: every, flatWithin: flatWithin, own: own)
     var traded = 0.0
     for path in stride(from: 0, to: rollOut.settings.pathCount, by: 7) {
       let expected = reference.columns(path: path)
