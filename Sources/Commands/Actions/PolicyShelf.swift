@@ -50,13 +50,13 @@ struct PolicyShelf {
     switch request {
     case .named(let name): return try named(name, isAsked: true)
     case .band(let half, let target):
-      let (width, end) = (Figures.significant(half, 4), Figures.significant(target, 4))
+      let (width, end) = (Explainer.number(half), Explainer.number(target))
       return ShelvedPolicy(
         name: target == half ? "band:\(width)" : "band:\(width):\(end)",
         policy: .constantBand([Band(lower: -half, upper: half, targetLower: -target, targetUpper: target)]),
         rule: "±\(width), back to " + (target == half ? "the edge" : target == 0 ? "zero" : "±\(end)"))
     case .every(let seconds):
-      return try clocked("every:\(Figures.duration(seconds))", every: seconds, isAsked: true)
+      return try clocked("every:" + Figures.duration(seconds).filter { $0 != " " }, every: seconds, isAsked: true)
     case .table(let file):
       let table: BandTable
       do { table = try BandTable(contentsOf: file, for: problem) } catch {

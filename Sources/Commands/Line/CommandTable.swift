@@ -215,7 +215,7 @@ enum CommandTable {
         the optimal bands are those for decisions at those intervals.
         Nothing is certified and nothing is written.
         """,
-      example: "deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy band:4 --policy every:4h"),
+      example: "deadband simulate Models/btc-short-strangle.json5 --policy band:4 --policy every:4h"),
     CommandSpecification(
       name: .models, operand: OperandSpecification(placeholder: "DIRECTORY", count: 0...1, isFile: true),
       options: [.json, .help], summary: "list model files with what they are for",

@@ -50,21 +50,20 @@ struct SimulationScreen {
         : "What is minimised, the cheapest first  in \(quote), ± standard error")
     var table =
       isExponential
-      ? TextTable("<policy", "entropic risk", "lost to costs", "trading", "more than optimal", "", "z", "<")
+      ? TextTable("<policy", "entropic risk", "trading", "more than optimal", "", "z", "<")
       : TextTable("<policy", "total", "trading", "risk", "more than optimal", "", "z", "<")
     for policy in ranked {
       let total = policy.result[.criterion]
       var cells = [policy.name]
       if isExponential {
-        cells += [text(total.adding(-frictionlessValue)), plain(total)]
-        cells.append(plain(policy.costs))
+        cells += [text(total.adding(-frictionlessValue)), plain(policy.costs)]
       } else {
         cells += [text(total), plain(policy.costs), plain(policy.result[.gammaRisk])]
       }
       cells += [
         policy.excess.map(text) ?? "",
         policy.excess.map { Figures.signedPercent($0.mean / (total.mean - $0.mean), 1) } ?? "",
-        policy.significance.map { Figures.decimals($0.z, 1) } ?? "",
+        policy.significance.map { policy.excess!.standardError.isFinite ? Self.score($0.z) : "–" } ?? "",
         policy.significance?.isSignificant == true ? Self.mark : "",
       ]
       table.add(cells, strong: policy.excess == nil)
@@ -73,6 +72,9 @@ struct SimulationScreen {
     noteSignificance(on: &screen)
     if isExponential { noteWorth(on: &screen) }
   }
+
+  /// To a tenth, and beyond a hundred to the unit.
+  private static func score(_ z: Double) -> String { Figures.decimals(z, abs(z) < 100 ? 1 : 0) }
 
   /// Stands beside a difference that is real.
   static let mark = "*"
@@ -104,7 +106,7 @@ struct SimulationScreen {
     screen.note(
       "Entropic risk: (1/γ) ln E e^(−γ·P&L) of the book and its hedge, what one must be paid to be as well off as without. "
         + "Without costs it is \(Figures.significant(-frictionlessValue, 6)) \(quote), minus the book at the regimes' own "
-        + "volatility; the rest is lost to costs.")
+        + "volatility; the rest is lost to costs, and the share is of that.")
     for policy in policies {
       switch policy.result.doubt {
       case .overflow:
@@ -138,9 +140,9 @@ struct SimulationScreen {
       tail.add(
         policy.name, cell(.conditionalValueAtRisk95), cell(.conditionalValueAtRisk99), cell(.worstDrawdown))
     }
-    screen.add(profit)
+    screen.add(splitting: profit)
     screen.line("")
-    screen.add(tail)
+    screen.add(splitting: tail)
     let earned = policies.first?.result[.gammaThetaProfit]
     screen.note(
       "Profit is that of the marked book and its hedge. "
@@ -160,7 +162,7 @@ struct SimulationScreen {
     screen.section("Costs  in \(quote), ± standard error")
     var table = TextTable([.init(head: "policy", alignment: .left)] + parts.map { .init(head: $0.head) })
     for policy in ranked { table.add([policy.name] + parts.map { text(policy.result[$0.column]) }) }
-    screen.add(table)
+    screen.add(splitting: table)
   }
 
   private func drawActivity(on screen: inout Screen) {
@@ -172,10 +174,14 @@ struct SimulationScreen {
         policy.name, text(policy.result[.tradeCount]), text(policy.result[.turnoverUnits]),
         text(policy.result[.turnoverNotional]), outside(policy))
     }
-    screen.add(table)
-    screen.note(
-      "Outside its band: share of the time to the horizon, by the trapezoidal rule between looks. Regimes move the realised "
-        + "volatility under the marks' implied one. The total leaves out the jumps of marks, which no policy changes.")
+    screen.add(splitting: table)
+    var words = "Outside its band: share of the time to the horizon, by the trapezoidal rule between looks."
+    if problem.environment.count > 1 {
+      words +=
+        " Regimes move the realised volatility under the marks' implied one. The total leaves out the jumps of marks, which no "
+        + "policy changes."
+    }
+    screen.note(words)
   }
 
   private func outside(_ policy: SimulatedPolicy) -> String {

@@ -84,7 +84,7 @@ import Testing
           --quiet  print no progress and no remarks on standard error
           --help   print the help of the command
 
-        Example: deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy band:4 --policy every:4h
+        Example: deadband simulate Models/btc-short-strangle.json5 --policy band:4 --policy every:4h
 
         """)
   }
