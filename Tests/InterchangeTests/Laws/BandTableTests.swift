@@ -33,7 +33,7 @@ import Testing
   /// Any table survives being written, row by row in any order, and read.
   @Test func readsWhatIsWritten() throws {
     let problem = try problem()
-    let times = [0.0, 86_400, 3 * 86_400]
+    let times: [Double] = [0, 86_400, 259_200]
     let spots = [80.0, 100, 125]
     var rows: [String] = []
     var bands: [Band] = []
