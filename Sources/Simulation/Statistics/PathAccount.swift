@@ -11,6 +11,9 @@ struct PathAccount {
   /// Years of the last look.
   private let lastLook: UnsafeMutablePointer<Double>
 
+  /// Rounding of net delta, relative to what it is made of.
+  static let rounding = 1e-12
+
   init() {
     peak = .allocate(capacity: BlockState.vectorCount)
     outside = .allocate(capacity: BlockState.vectorCount)
@@ -73,7 +76,9 @@ struct PathAccount {
   private func asksForTrade<Policy: LanePolicy>(_ policy: Policy, vector: Int, state: BlockState) -> Lanes {
     let net = state.bookDelta[vector] + state.inventory[vector]
     let edges = policy.ownEdges(vector: vector, regime: state.regime[vector], state: state)
-    let isOutside = (net .> edges.upper) .| (net .< edges.lower)
+    // A trade that ended at the edge may lie beyond it by its rounding.
+    let slack = PathAccount.rounding * (absolute(state.bookDelta[vector]) + absolute(state.inventory[vector]))
+    let isOutside = (net .> edges.upper + slack) .| (net .< edges.lower - slack)
     guard anyLane(isOutside) else { return Lanes() }
     let asked = policy.flattened(
       Lanes().replacing(with: 1, where: isOutside), vector: vector, state: state)

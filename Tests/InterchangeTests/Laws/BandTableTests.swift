@@ -73,8 +73,8 @@ import Testing
   /// Net delta is in the model's convention: emitted again it is what was read.
   @Test func conventions() throws {
     let problem = try problem(regimes: ["only"], convention: .premiumAdjusted)
-    let found = try read("time,spot,lower,upper,targetLower,targetUpper\n86400,95,-0.1,0.2,-0.05,0.1", problem)
-    let again = problem.emitted(found.table.bands[0], time: found.table.times[0], spot: 95, regime: 0)
+    let found = try read("time,spot,lower,upper,targetLower,targetUpper\n86400,100,-0.1,0.2,-0.05,0.1", problem)
+    let again = problem.emitted(found.table.bands[0], time: found.table.times[0], spot: 100, regime: 0)
     #expect(
       abs(again.lower + 0.1) < 1e-12 && abs(again.upper - 0.2) < 1e-12 && abs(found.table.bands[0].lower + 0.1) > 1e-3)
   }

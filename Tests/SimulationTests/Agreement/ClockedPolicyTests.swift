@@ -67,7 +67,13 @@ import Testing
   /// Bands in the inventory: linear in it between nodes, whatever the book's delta does there.
   @Test func inventoryBands() throws {
     let problem = try Fixture.switching(positions: Fixture.ladder, settlement: .cash)
-    let table = Fixture.slantedTable
+    // An inventory that follows the price, as a hedge of calls does.
+    let slanted = Fixture.slantedTable
+    let table = PolicyTable(
+      times: slanted.times, logSpots: slanted.logSpots, regimeCount: 2,
+      bands: slanted.bands.enumerated().map { index, band in
+        band.shifted(by: 1 + 3 * (slanted.logSpots[index % slanted.logSpots.count] - 4.6))
+      })
     let rollOut = try rollOut(problem, hours: 4)
     let edge = rollOut.plan.coincidence
     try ScalarReferenceTests().agree(rollOut, .holding(table)) { time, logSpot, regime in

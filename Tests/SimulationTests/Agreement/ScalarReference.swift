@@ -44,7 +44,11 @@ struct ScalarReference {
       if path.checks[step] >= 0, path.checks[step] % every == 0 {
         let own = (self.own ?? band)(start, path.logSpots[step], regime)
         func isOutside() -> Bool {
-          own.trade(at: now.delta + inventory, inventory: inventory, flatWithin: flatWithin) != 0
+          // A band a little wider: where a trade ended at an edge rounding decides.
+          var wider = own
+          wider.lower -= PathAccount.rounding * (abs(now.delta) + abs(inventory))
+          wider.upper += PathAccount.rounding * (abs(now.delta) + abs(inventory))
+          return wider.trade(at: now.delta + inventory, inventory: inventory, flatWithin: flatWithin) != 0
         }
         sums[.timeOutside]! += 0.5 * (start - lastLook) * ((wasOutside ? 1 : 0) + (isOutside() ? 1 : 0))
         defer { (lastLook, wasOutside) = (start, isOutside()) }
