@@ -41,7 +41,7 @@ import Testing
     let answer = try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
     let omitted = answer.omittedClasses.map(\.class)
     // Without a fixed cost no inner target is better than the edge.
-    #expect(omitted.contains("inner") && !omitted.contains("recentre") && !omitted.contains("interval"))
+    #expect(omitted.contains("inner") && !omitted.contains("edge"))
     // The formula for a fixed cost alone says nothing about this model, nor do those for one regime.
     let silent = ["smallFixedCost", "leland", "hoggardWhalleyWilmott", "sepp"] + omitted
     #expect(answer.policies.map(\.policy) == CommandTable.policies.filter { !silent.contains($0) })
@@ -58,13 +58,13 @@ import Testing
       // What the book earns beyond its delta is a fact of the paths, not of the policy.
       #expect(policy.gammaThetaProfit.mean == optimal.gammaThetaProfit.mean, "\(policy.policy)")
       let told = [policy.gas, policy.fees, policy.impact, policy.failures, policy.settlementCost]
-      #expect(abs(told.reduce(0) { $0 + $1.mean } - costs) < 1e-9 * abs(costs), "\(policy.policy)")
+      #expect(abs(told.reduce(0) { $0 + $1.mean } - costs) <= 1e-9 * abs(costs), "\(policy.policy)")
       // Whoever loses something has fallen at least as far.
       #expect(policy.worstDrawdown.mean >= -policy.profit.mean)
       guard let excess = policy.excess else { continue }
       let difference = policy.criterion.mean - optimal.criterion.mean
       #expect(abs(excess.mean - difference) < 1e-9 * policy.criterion.mean, "\(policy.policy)")
-      #expect(excess.mean > -3 * excess.standardError, "\(policy.policy) beats the optimal policy: \(excess)")
+      #expect(excess.mean >= -3 * excess.standardError, "\(policy.policy) beats the optimal policy: \(excess)")
     }
     #expect(optimal.excess == nil)
     // The optimum trades to the edge where nothing is fixed; what is ten standard errors away is no chance, what is adjusted is larger.
