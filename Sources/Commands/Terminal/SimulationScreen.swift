@@ -50,13 +50,13 @@ struct SimulationScreen {
         : "What is minimised, the cheapest first  in \(quote), ± standard error")
     var table =
       isExponential
-      ? TextTable("<policy", "entropic risk", "trading", "more than optimal", "", "z", "<")
+      ? TextTable("<policy", "entropic risk", "more than optimal", "", "z", "<")
       : TextTable("<policy", "total", "trading", "risk", "more than optimal", "", "z", "<")
     for policy in ranked {
       let total = policy.result[.criterion]
       var cells = [policy.name]
       if isExponential {
-        cells += [text(total.adding(-frictionlessValue)), plain(policy.costs)]
+        cells.append(text(total.adding(-frictionlessValue)))
       } else {
         cells += [text(total), plain(policy.costs), plain(policy.result[.gammaRisk])]
       }
