@@ -18,6 +18,7 @@ import VectorMath
 /// a first-order change of J for a near-optimal policy, reported by `estimate`.
 ///
 /// With exponential utility the criterion is the certainty equivalent of the loss: `TerminalWealth`, `CriterionScale`.
+/// With a `World` the prices come from there instead, and everything else stays.
 ///
 /// *Verified by* `RollOutAgreementTests`, `ScalarReferenceTests`, `ReproducibilityTests`, `CertaintyEquivalentTests`.
 public struct RollOut: Sendable {
@@ -29,9 +30,12 @@ public struct RollOut: Sendable {
   public var problem: OptionBookProblem { plan.problem }
   public var settings: RollOutSettings { plan.settings }
 
-  /// - Throws: `outOfRange` for a setting that cannot be used.
-  public init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
-    plan = try RollOutPlan(problem: problem, settings: settings)
+  /// - Parameter world: where prices come from; nil: from the model.
+  /// - Throws: `outOfRange` for a setting that cannot be used, `checkOffHistory`.
+  public init(
+    problem: OptionBookProblem, settings: RollOutSettings, world: World? = nil
+  ) throws(SimulationError) {
+    plan = try RollOutPlan(problem: problem, settings: settings, world: world)
   }
 
   private init(plan: RollOutPlan) { self.plan = plan }
@@ -39,6 +43,9 @@ public struct RollOut: Sendable {
   /// The same with paths drawn where the mean of the exponential is made (`ImportanceTilt`): of its columns only the criterion
   /// means anything. Without exponential utility the same.
   func tilted(by guide: LossGuide) -> RollOut { RollOut(plan: plan.tilted(by: guide)) }
+
+  /// Mean growth of the price in another world [1/year]; nil in the model's.
+  public var worldDrift: Double? { plan.world?.drift }
 
   /// Path-steps of one run: what throughput is counted in.
   public var pathStepCount: Int { plan.sample.stepCount * plan.settings.pathCount }
