@@ -20,7 +20,8 @@ extension DrawPurpose {
 ///
 /// with γ₁ = γ₂ = ½ and K₀* such that `E[S' | S, v] = S e^{μh}` exactly; on lanes where that expectation is infinite, which takes a
 /// positive ρ and long steps, K₀ without the correction.
-/// Error: weak order 1 to 2 in h in practice, measured by `HestonPriceTests.orderInTheStep`.
+/// Error: weak order 2 in h where the law of the variance is smooth over a step, measured by `HestonPriceTests.orderInTheStep`; none
+/// to speak of on steps so long that most of the variance lies at zero.
 /// Source: L. Andersen, "Simple and efficient simulation of the Heston stochastic volatility model", Journal of Computational
 /// Finance 11(3) (2008), eqs. 17–18, 23–33 and propositions 5–7.
 /// *Verified by* `HestonMotionTests`, `HestonPriceTests`.

@@ -27,7 +27,7 @@ import Testing
     """
 
   private static let history = """
-    { schema: "deadband.world/1", name: "hourly", bootstrap: { prices: "p.csv", blockLength: 24 } }
+    { schema: "deadband.world/1", name: "hourly", bootstrap: { prices: "p.csv", blockLength: 24, drift: 0 } }
     """
 
   /// Hourly prices of a quiet and a wild half.
