@@ -58,8 +58,9 @@ struct WorldScreen {
         ("prices", "stationary bootstrap (Politis and Romano 1994) of \(history.file), \(history.column)"),
         (
           "history",
-          "\(history.returns) returns from \(day(history.from)) to \(day(history.to)), one every "
-            + Figures.duration(seconds) + (history.holes > 0 ? ", \(history.holes) over missing bars left out" : "")
+          "\(history.returns) returns from \(day(history.from)) to \(day(history.to)), "
+            + (history.isByTradingDay ? "by trading day" : "one every \(Figures.duration(seconds))")
+            + (history.holes > 0 ? ", \(history.holes) over missing bars left out" : "")
         ),
         (
           "blocks",

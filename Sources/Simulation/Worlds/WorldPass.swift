@@ -109,7 +109,9 @@ final class WorldPass {
 }
 
 extension BlockPass {
-  /// The first half of a step's running terms, then the step of another world.
+  /// The first half of a step's running terms, then the step of another world; apart, so that the model's own loop stays as short as
+  /// it was.
+  @inline(never)
   func moveInWorld<Carrying: CompileTimeFlag>(_ world: WorldPass, step: Int, _: Carrying.Type) {
     let (start, end) = (plan.sample.times[step], plan.sample.times[step + 1])
     let length = end - start
@@ -127,6 +129,7 @@ extension BlockPass {
 
   /// `½ a ΔΠ²` of a step whose variance rate nobody knows: the change of the book's value, marked as before the step, and of the
   /// inventory's, both financed at r.
+  @inline(never)
   func measureProfits(_ book: BookTerms, growth: Double) {
     for vector in 0..<BlockState.vectorCount {
       let (spot, regime) = (state.spot[vector], state.regimeBefore[vector])
