@@ -91,7 +91,8 @@ struct HestonStep: Sendable {
       let other = logarithm(factor.replacing(with: one, where: .!exists))
       end.replace(with: drawn, where: .!isQuadratic)
       moment.replace(with: other, where: .!isQuadratic)
-      hasMoment = (isQuadratic .& isFinite) .| (.!isQuadratic .& exists)
+      let either = (isQuadratic .& isFinite) .| (.!isQuadratic .& exists)
+      hasMoment = either
     }
     let corrected = -moment - (before + 0.5 * halfWeight) * start
     let first = lanes(plainStart).replacing(with: corrected, where: hasMoment)
