@@ -28,6 +28,10 @@ struct WorldScreen {
     screen.note(
       "The policies are those of the model, the prices are not: what is more than optimal here is measured where nobody knows "
         + "the optimum. Marks, costs and funding are those of the regime seen. \(rule)")
+    if problem.preference.isExponential {
+      screen.note(
+        "The total counts against the model's frictionless value: it contains what the payoffs are worth more in this world.")
+    }
     if case .bootstrap = file.world {
       screen.note(
         "The price moves at the history's own interval and stands still in between. Its variance rate is unknown: the risk is "
