@@ -48,9 +48,12 @@ public struct RegimePath: Sendable, Equatable {
     regimes = [regime]
     integratedVariances = [0]
     isQuiet = [true]
+    let sobol = plan.settings.sequence == .pseudorandom ? nil : SobolBlock(plan)
     for step in 0..<plan.sample.stepCount {
       let (start, end) = (times[step], times[step + 1])
-      if step & 3 == 0 {
+      if step & 3 == 0, let sobol {
+        four = sobol.four(firstPath: firstPath, step: step, vector: vector)
+      } else if step & 3 == 0 {
         let drawn = plan.stream.normalQuadruple(
           firstStream: firstStream, step: UInt32(truncatingIfNeeded: step >> 2))
         four = [drawn.0, drawn.1, drawn.2, drawn.3]

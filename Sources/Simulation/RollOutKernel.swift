@@ -20,13 +20,18 @@ struct BlockPass {
   let tilt: TiltPass?
   /// Of prices that are not the model's.
   let world: WorldPass?
+  /// Of normals whose coarse course is from Sobol's points.
+  let sobol: SobolPass?
   /// Whether the book's value is needed at every instant.
   private let isValued: Bool
   /// Whether the price moves by normals.
   private let drawsNormals: Bool
 
-  init(plan: RollOutPlan, firstPath: Int, state: BlockState, tilt: TiltPass?, world: WorldPass?) {
+  init(
+    plan: RollOutPlan, firstPath: Int, state: BlockState, tilt: TiltPass?, world: WorldPass?, sobol: SobolPass? = nil
+  ) {
     self.tilt = tilt
+    self.sobol = sobol
     self.world = world
     isValued = plan.settings.detailed || plan.jumpRisk != nil || world?.motion.measuresProfits == true
     drawsNormals = world?.motion.measuresProfits != true
@@ -172,7 +177,13 @@ struct BlockPass {
   ) {
     let (start, end) = (plan.sample.times[step], plan.sample.times[step + 1])
     slice.prepare(time: end, settled: false)
-    if step & 3 == 0, drawsNormals { plan.drawNormals(firstPath: firstPath, step: step, state: state) }
+    if step & 3 == 0, drawsNormals {
+      if let sobol {
+        sobol.drawNormals(firstPath: firstPath, step: step, state: state)
+      } else {
+        plan.drawNormals(firstPath: firstPath, step: step, state: state)
+      }
+    }
     if let world {
       moveInWorld(world, step: step, carrying)
     } else {

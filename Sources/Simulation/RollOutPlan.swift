@@ -20,6 +20,8 @@ public struct RollOutSettings: Sendable, Equatable {
   public var detailed: Bool
   /// Threads; nil: one per processor. The results do not depend on it.
   public var threads: Int?
+  /// How the normals are drawn.
+  public var sequence = PathSequence.pseudorandom
 
   public init(
     checkEvery: Double, substeps: Int = 1, pathCount: Int, seed: UInt64, antithetic: Bool = false,
@@ -85,6 +87,7 @@ struct RollOutPlan: Sendable {
         Double(settings.pathCount), settings.pathCount % (2 * Lanes.scalarCount) == 0, "pathCount",
         "a multiple of 16 when antithetic")
     }
+    try RollOutPlan.checkSequence(settings, world: world)
     if let threads = settings.threads { try require(Double(threads), threads >= 1, "threads", "≥ 1") }
     let check = settings.checkEvery / problem.dayCount.secondsPerYear
     let steps = problem.horizon / check * Double(settings.substeps)

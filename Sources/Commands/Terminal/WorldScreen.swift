@@ -30,7 +30,8 @@ struct WorldScreen {
         + "the optimum. Marks, costs and funding are those of the regime seen. \(rule)")
     if problem.preference.isExponential {
       screen.note(
-        "The total counts against the model's frictionless value: it contains what the payoffs are worth more in this world.")
+        "The total counts against the model's frictionless value: it contains what the payoffs are worth more in this world."
+      )
     }
     if case .bootstrap = file.world {
       screen.note(
