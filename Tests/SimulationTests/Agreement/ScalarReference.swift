@@ -69,7 +69,7 @@ struct ScalarReference {
         sums[.fundingPaid]! += 0.5 * length * funding
         let running =
           world.map { funding - ($0.drift - rate) * price * (delta + inventory) }
-          ?? problem.runningCost(spot: price, regime: moment, bookDelta: delta, inventory: inventory)
+          ?? RunningCost(problem, spot: price, regime: moment, delta: delta).value(inventory)
           - 0.5 * problem.preference.riskAversion * exposure * exposure
         sums[.carry]! += 0.5 * length * running
         accounts -= 0.5 * length * funding
