@@ -53,16 +53,19 @@ struct SimulateAction {
     do {
       for text in parsed.texts(.policy) { asked.append(try PolicyRequest(text)) }
     } catch { throw Failure(Explainer.message(error), .usage) }
-    let check = Self.check(problem, settings)
+    let world = try WorldLoading.load(parsed, problem)
+    let check = world?.check(problem) ?? Self.check(problem, settings)
     let shelf = try shelf(problem, grid: grid, asked: asked, check: check, bar)
     let policies = try shelf.policies(asked)
     var table: PolicyComparison
+    let foreign: WorldScreen?
     do throws(SimulationError) {
       let rollOut = try RollOut(
         problem: problem,
         settings: RollOutSettings(
           checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
-          threads: settings.threads))
+          threads: settings.threads), world: world?.world)
+      foreign = world.map { WorldScreen($0, problem, rollOut) }
       table = try PolicyComparison(rollOut, reference: .table(shelf.optimum))
       for (index, policy) in policies.enumerated() {
         try table.add(policy)
@@ -71,7 +74,7 @@ struct SimulateAction {
     } catch { throw Failure(Explainer.message(error), .failed) }
     let screen = SimulationScreen(
       problem: problem, policies: table.policies, omissions: asked.isEmpty ? shelf.omissions : [], check: check,
-      seed: settings.seed)
+      seed: settings.seed, world: foreign)
     return ({ screen.draw(on: &$0) }, screen.encoded)
   }
 
@@ -121,6 +124,7 @@ struct SimulateAction {
   // MARK: Tracking problems
 
   private func simulate(_ problem: TrackingProblem, _ bar: ProgressBar) throws(Failure) -> Shown {
+    try WorldLoading.refuse(parsed)
     if let other = parsed.texts(.policy).first(where: { $0 != CommandTable.optimal }) {
       throw Failure(
         Explainer.message(

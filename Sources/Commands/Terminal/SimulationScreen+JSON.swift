@@ -30,7 +30,7 @@ extension SimulationScreen {
     [
       "name": .string(problem.name), "paths": .integer(paths), "seed": .integer(Int(clamping: seed)),
       "checkEvery": .number(check), "unit": .string(quote), "preference": .string(problem.preference.name),
-      "frictionlessValue": .number(frictionlessValue),
+      "world": world?.encoded ?? "model", "frictionlessValue": .number(frictionlessValue),
       "significance": [
         "level": .number(Significance.level), "sides": .integer(2), "correction": "Holm",
         "comparisons": .integer(policies.filter { $0.excess != nil }.count),

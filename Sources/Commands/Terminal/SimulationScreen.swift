@@ -11,6 +11,8 @@ struct SimulationScreen {
   /// Seconds between looks at the market.
   let check: Double
   let seed: UInt64
+  /// Where prices come from; nil: from the model.
+  var world: WorldScreen?
 
   var quote: String { problem.market.quote }
   var paths: Int { policies.first?.result.pathCount ?? 0 }
@@ -34,6 +36,7 @@ struct SimulationScreen {
       "\(Figures.decimals(Double(paths), 0)) paths from "
         + "\(problem.environment.regimes[problem.market.currentRegime].name), seed \(seed), "
         + "looking every \(Figures.duration(check))")
+    world?.draw(on: &screen)
     drawCriterion(on: &screen)
     drawProfit(on: &screen)
     drawCosts(on: &screen)
@@ -98,7 +101,10 @@ struct SimulationScreen {
     if !unsure.isEmpty { screen.note("Not told apart from optimal: " + unsure.joined(separator: ", ") + ".") }
     let cheaper = compared.filter { $0.significance?.isSignificant == true && $0.excess!.mean < 0 }.map(\.name)
     if !cheaper.isEmpty {
-      screen.note("Cheaper than the table that should be best: " + cheaper.joined(separator: ", ") + ".")
+      screen.note(
+        (world == nil
+          ? "Cheaper than the table that should be best: " : "In this world cheaper than the model's optimum: ")
+          + cheaper.joined(separator: ", ") + ".")
     }
   }
 
