@@ -112,9 +112,9 @@ struct PolicyComparison {
       let family = Significance.family(compared.map { difference(policies[$0]) })
       for (index, judged) in zip(compared, family) { set(&policies[index], judged) }
     }
-    judge({ $0.excess! }) { $0.significance = $1 }
+    judge({ $0.excess! }, { $0.significance = $1 })
     for statistic in ProfitStatistic.allCases {
-      judge({ $0.differences[statistic]! }) { $0.significances[statistic] = $1 }
+      judge({ $0.differences[statistic]! }, { $0.significances[statistic] = $1 })
     }
     return policies
   }
