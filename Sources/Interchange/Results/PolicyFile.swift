@@ -99,20 +99,7 @@ enum PolicyFile {
         .init(
           units: edge.name.hasPrefix("slope") ? "1" : unit, longName: edge.longName + ", in net delta", fill: .nan))
     }
-    if policy.flatWithin > 0 {
-      try file.attribute("flat_within", .number(policy.flatWithin))
-      let holds = (0..<count).flatMap { e in
-        slices.flatMap { slice in
-          spots.indices.map { policy.band(time: slice, regime: e, spot: $0).holdsFlat ? 1.0 : 0 }
-        }
-      }
-      try file.variable(
-        "holdsFlat", over: [classDimension, regime, time, spot], values: holds,
-        .init(
-          units: "1",
-          longName: "1: at an inventory of zero hold, and end there what would end within flat_within of it",
-          fill: .nan))
-    }
+    try fill(&file, flatsOf: policy, slices: slices, unit: unit, over: [classDimension, regime, time, spot])
     var deltas: [Double] = []
     for (place, slice) in slices.enumerated() {
       for e in 0..<count {
@@ -150,6 +137,38 @@ enum PolicyFile {
     try file.variable(
       "leastValue", over: [regime, spot], values: least,
       .init(units: quote, longName: "the same at the best inventory", fill: .nan))
+  }
+
+  /// At which flat inventories to wait: of zero alone by node, of others with a dimension of their own.
+  private static func fill(
+    _ file: inout NetCDFFile, flatsOf policy: PolicyTable, slices: [Int], unit: String,
+    over dimensions: [NetCDFFile.Dimension]
+  ) throws(InterchangeError) {
+    let flats = policy.flats
+    guard !flats.isEmpty else { return }
+    try file.attribute("flat_within", .number(flats.within))
+    let isZero = flats.places == [0]
+    var holds: [Double] = []
+    for e in 0..<policy.regimeCount {
+      for slice in slices {
+        for spot in policy.logSpots.indices {
+          let held = policy.band(time: slice, regime: e, spot: spot).heldFlats
+          for index in flats.places.indices { holds.append(held & (1 << UInt64(index)) == 0 ? 0 : 1) }
+        }
+      }
+    }
+    let flat =
+      try isZero
+      ? nil
+      : file.coordinate(
+        "flat", values: flats.places, .init(units: unit, longName: "inventory that may save the settlement's ticket"))
+    try file.variable(
+      "holdsFlat", over: dimensions + (flat.map { [$0] } ?? []), values: holds,
+      .init(
+        units: "1",
+        longName:
+          "1: at an inventory of \(isZero ? "zero" : "flat") hold, and end there what would end within flat_within of it",
+        fill: .nan))
   }
 
   private static func fill(_ file: inout NetCDFFile, _ answer: TrackingAnswer) throws(InterchangeError) {

@@ -10,11 +10,11 @@ import Testing
   static let rounding = 1e-9
 
   func agree(
-    _ rollOut: RollOut, _ policy: HedgingPolicy, every: Int = 1, flatWithin: Double = 0,
+    _ rollOut: RollOut, _ policy: HedgingPolicy, every: Int = 1, flats: FlatInventories = .none,
     band: @escaping (Double, Double, Int) -> Band
   ) throws {
     let result = try rollOut.run(policy, keeping: RollOutColumn.allCases)
-    let reference = ScalarReference(rollOut: rollOut, band: band, every: every, flatWithin: flatWithin)
+    let reference = ScalarReference(rollOut: rollOut, band: band, every: every, flats: flats)
     var traded = 0.0
     for path in stride(from: 0, to: rollOut.settings.pathCount, by: 7) {
       let expected = reference.columns(path: path)
@@ -70,32 +70,34 @@ import Testing
     try agree(rollOut, .interval(everySeconds: 24 * 3600, target: 0.1), every: 4) { _, _, _ in .point(0.1) }
   }
 
-  /// One band everywhere, with a place of its own at zero inventory on some nodes: trades end there exactly, and some paths wait
-  /// there outside the band. Costs general and plain.
-  @Test(arguments: [0, 0.02])
-  func flatInventory(impact: Double) throws {
-    let problem = try Fixture.switching(settlement: .cash).replacing(
+  /// One band everywhere, with places of their own on some nodes, at zero inventory and at what delivery demands: trades end there
+  /// exactly, and some paths wait there outside the band. Costs general and plain.
+  @Test(arguments: [0, 0.02], [Settlement.cash, .physical])
+  func flatInventory(impact: Double, settlement: Settlement) throws {
+    let problem = try Fixture.switching(settlement: settlement).replacing(
       costs: [.fixed(0.01), TradeCost(fixed: 0.02, proportionalBuy: 0.001, quadraticImpact: impact)])
     let band = Band(lower: -0.15, upper: 0.15, targetLower: -0.05, targetUpper: 0.05)
     let (times, nodes) = ([0.0, 0.04, 0.07], [4.4, 4.5, 4.6, 4.65, 4.9])
-    func holds(_ time: Int, _ regime: Int, _ spot: Int) -> Bool { (time + spot + regime) % 3 != 0 }
+    let flats = FlatInventories(places: problem.freeInventories.sorted(), within: 0.1)
+    #expect(flats.places.count == (settlement == .cash ? 1 : 2))
+    func held(_ time: Int, _ regime: Int, _ spot: Int) -> UInt64 { UInt64((time + spot + regime) % 4) }
     let bands = times.indices.flatMap { time in
       (0..<2).flatMap { regime in
         nodes.indices.map { spot in
           var here = band
-          here.holdsFlat = holds(time, regime, spot)
+          here.heldFlats = held(time, regime, spot)
           return here
         }
       }
     }
-    let table = PolicyTable(times: times, logSpots: nodes, regimeCount: 2, bands: bands, flatWithin: 0.1)
+    let table = PolicyTable(times: times, logSpots: nodes, regimeCount: 2, bands: bands, flats: flats)
     let rollOut = try RollOut(
       problem: problem, settings: RollOutSettings(checkEvery: 4 * 3600, pathCount: 320, seed: 18))
     /// Of two neighbours the later where both are as near.
     func nearest(_ x: Double, _ nodes: [Double]) -> Int {
       nodes.indices.reduce(0) { abs(nodes[$1] - x) <= abs(nodes[$0] - x) ? $1 : $0 }
     }
-    try agree(rollOut, .table(table), flatWithin: 0.1) { time, logSpot, regime in
+    try agree(rollOut, .table(table), flats: flats) { time, logSpot, regime in
       bands[(nearest(time, times) * 2 + regime) * nodes.count + nearest(logSpot, nodes)]
     }
     let result = try rollOut.run(.table(table), keeping: RollOutColumn.allCases)
