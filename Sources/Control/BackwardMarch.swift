@@ -118,13 +118,20 @@ struct BackwardMarch {
         if let opening = now.opening {
           if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
           memory.restart()
-          initialiseMultiplier(buffers, source: opening, system: now.system)
+          // With several flat inventories two trades meet at every strike, and each side's multiplier, the risk of the whole
+          // position just after the expiry, would reach the other's rows: such marches begin without.
+          if flats.isEmpty {
+            initialiseMultiplier(buffers, source: opening, system: now.system)
+          } else {
+            buffers.clearMultiplier()
+          }
         }
         // What is known beforehand of the next step, and what nobody waits for of the last, beside the sweep.
         let (next, before) = (level > 0 ? terms[(level - 1) % 3] : nil, level + 1 < last ? terms[(level + 1) % 3] : nil)
         let others: [@Sendable () -> Void] = [
           { if let before { riding.advance(before) } }, { next?.prepare(level: level - 1, after: now) },
         ]
+        boundLags(reader, later: level + 1 < last ? UnsafePointer(bands.baseAddress! + (level + 1) * nodes) : nil)
         let here = BandOutput(start: bands.baseAddress! + level * nodes)
         if isGame {
           stepGame(&buffers, terms: now, memory: &memory, reader: reader, bands: here, team: team, beside: others)

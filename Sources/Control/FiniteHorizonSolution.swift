@@ -64,14 +64,23 @@ public struct FiniteHorizonSolution: Sendable {
       if flat.inventory < inventory, flat.line + 4 < count { low = max(low, flat.line + 1) }
       if flat.inventory > inventory, flat.line >= 4 { high = min(high, flat.line - 1) }
     }
-    var first = max(0, min(count - 4, Int(position) - 1))
-    if high - low >= 3 { first = min(max(first, low), high - 3) }
+    let first = min(max(0, min(count - 4, Int(position) - 1), low), high - 3)
     let (cost, away) = (problem.costs[regime], grid.holdings[0] + position * (grid.holdings[1] - grid.holdings[0]))
-    let beside = CubicInterpolation.value(values, base: base, first: first, at: position)
+    let beside =
+      high - low >= 3
+      ? CubicInterpolation.value(values, base: base, first: first, at: position)
+      : besideFlats(flats, base: base, position: position)
     return flats.reduce(beside) { least, flat in
       let trade = cost.charge(price: grid.spots[spotIndex], trade: flat.inventory - away)
       return min(least, values[base + flat.line] + trade)
     }
+  }
+
+  /// Between flat lines that lie close together: through the four nearest of the others.
+  private func besideFlats(_ flats: [FlatLine], base: Int, position: Double) -> Double {
+    let others = grid.holdings.indices.filter { line in !flats.contains { $0.line == line } }
+    let four = others.sorted { abs(Double($0) - position) < abs(Double($1) - position) }.prefix(4).sorted()
+    return CubicInterpolation.value(at: position, nodes: four.map(Double.init)) { values[base + four[$0]] }
   }
 
   /// Positions so near to a node, in spacings, are the node: rounding of inventories against the grid's origin.

@@ -2,9 +2,28 @@ import Formulation
 
 /// The flat inventories of a row: isolated lines on which V jumps, and to which one may trade from anywhere.
 ///
-/// Of several two are destinations, the one for which `V + k_buy S z` is least and the one for which `V − k_sell S z` is: from
-/// beyond them no other is better, and between them one seldom trades. *Verified by* `FlatDeliveryRowTests`.
+/// The well is then that of the other lines. Of several flat inventories two are destinations, the one for which `V + k_buy S z` is least and the one for which `V − k_sell S z` is: from
+/// beyond them no other is better, and between them one seldom trades. *Verified by* `ImpulseRowTests.flatLines`.
 extension ImpulseRow {
+  /// The wells of the other lines.
+  func wellsBesideFlats(_ value: RowLines) -> (purchase: Int, sale: Int) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: flats.count) { own in
+      var place = 0
+      flats.forEach(of: count) { line, _ in
+        own[place] = value[line]
+        value[line] = .infinity
+        place += 1
+      }
+      let wells = wells(value)
+      place = 0
+      flats.forEach(of: count) { line, _ in
+        value[line] = own[place]
+        place += 1
+      }
+      return wells
+    }
+  }
+
   /// Adds the flat lines' destinations to the trades of a row.
   @inline(__always)
   func addFlats(to trades: inout TradeLines, _ value: RowLines) {
@@ -26,6 +45,13 @@ extension ImpulseRow {
     if kink >= 0 { return gaps[kink] > 0 ? 1 : 0 }
     var held: UInt64 = 0
     flats.forEach(of: count) { line, flat in if gaps[line] > 0 { held |= flat.bit } }
+    return held
+  }
+
+  /// Which flat inventories wait without a fixed cost, where one that waits is its own destination: those that no trade holds down.
+  func restingFlats(_ multiplier: RowLines) -> UInt64 {
+    var held: UInt64 = 0
+    flats.forEach(of: count) { line, flat in if multiplier[line] == 0 { held |= flat.bit } }
     return held
   }
 

@@ -80,7 +80,8 @@ extension ImpulseRow {
       let place = isFree ? target(rows, node: well, slope: 0).position : origin + Double(well) * spacing
       let edges = slopeEdges(scratch.values, lowest: place, highest: isFree ? place : place + spacing)
       return Outcome(
-        lower: edges.lower, upper: edges.upper, targets: (place, place), trades: trades, waiting: waiting)
+        lower: edges.lower, upper: edges.upper, targets: (place, place), trades: trades, waiting: waiting,
+        heldFlats: restingFlats(multiplier))
     }
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
     var (low, high) = (well, well)

@@ -37,7 +37,7 @@ struct ImpulseRow {
   private static let stride = 4
 
   /// The nodes of the least `V(z) + k_buy S z` and `V(z) − k_sell S z`: of every `stride`-th, then of those around.
-  private func wells(_ value: RowLines) -> (purchase: Int, sale: Int) {
+  func wells(_ value: RowLines) -> (purchase: Int, sale: Int) {
     // Lane by lane, of which the coarse search takes those that lie on its stride.
     var (bought, sold) = (LineGroup(repeating: .infinity), LineGroup(repeating: .infinity))
     var (purchase, sale) = (LineGroup.zero, LineGroup.zero)
@@ -148,7 +148,7 @@ struct ImpulseRow {
   func project(
     _ value: RowLines, multiplier: RowLines, holdings: UnsafePointer<LineGroup>, rate: Double, scratch: Scratch
   ) -> Outcome {
-    let wells = wells(value)
+    let wells = flats.start == nil || fixed == 0 ? wells(value) : wellsBesideFlats(value)
     var trades = TradeLines(
       fixed: fixed, buy: buy, sell: sell, purchase: target(value, node: wells.purchase, slope: buy),
       sale: target(value, node: wells.sale, slope: -sell),
@@ -191,7 +191,8 @@ struct ImpulseRow {
     if fixed == 0 {
       let edges = slopeEdges(scratch.values, lowest: purchase, highest: sale)
       return Outcome(
-        lower: edges.lower, upper: edges.upper, targets: (purchase, sale), trades: trades, waiting: waiting)
+        lower: edges.lower, upper: edges.upper, targets: (purchase, sale), trades: trades, waiting: waiting,
+        heldFlats: restingFlats(multiplier))
     }
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
     let start = middle

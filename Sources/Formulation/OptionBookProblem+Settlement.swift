@@ -5,7 +5,8 @@ extension OptionBookProblem {
   /// Sums of a few thousand trades and of the book's quantities are off by less than this share of the book.
   private static let rounding = 1e-12
 
-  /// What is left of an inventory when units have been delivered [units]: none where it is none but for rounding.
+  /// What is left of an inventory when units have been delivered [units]: none where it is none but for rounding. *Verified by*
+  /// `SettlementTests`.
   public func left(of inventory: Double, delivered units: Double) -> Double {
     let rest = inventory + units
     return abs(rest) <= OptionBookProblem.rounding * book.grossQuantity ? 0 : rest

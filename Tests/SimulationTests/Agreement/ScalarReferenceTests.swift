@@ -105,6 +105,31 @@ import Testing
     #expect(flat > 10 && flat < 310, "\(flat)")
   }
 
+  /// Tenths of a unit, of which no binary fraction is a whole number: what lots lead to at zero and at what delivery demands is that
+  /// exactly, though sums of tenths are off by a last bit, so that no ticket is paid for a rounding.
+  @Test(arguments: [Settlement.cash, .physical]) func lotsKeepFlat(settlement: Settlement) throws {
+    let ticket = 0.5
+    let problem = try Fixture.switching(settlement: settlement, lot: 0.1).replacing(
+      costs: [.fixed(ticket) + .proportional(0.001), .fixed(ticket) + .proportional(0.002)], inventory: 0.3)
+    let flats = FlatInventories(places: problem.freeInventories.sorted(), within: 0.02)
+    var bands = [Band](repeating: Band(lower: -0.12, upper: 0.12, targetLower: -0.02, targetUpper: 0.02), count: 4)
+    for index in bands.indices { bands[index].heldFlats = 3 }
+    let table = PolicyTable(times: [0], logSpots: [4.5, 4.7], regimeCount: 2, bands: bands, flats: flats)
+    let rollOut = try RollOut(
+      problem: problem, settings: RollOutSettings(checkEvery: 3600, pathCount: 320, seed: 19))
+    let result = try rollOut.run(.table(table), keeping: RollOutColumn.allCases)
+    let charges = result.kept[RollOutColumn.settlementCost.rawValue]
+    // A lot costs its proportional part beside the ticket; a rounding would cost the ticket alone.
+    var (free, paid) = (0, 0)
+    for path in 0..<320 {
+      let columns = ScalarReference(rollOut: rollOut, band: { _, _, _ in bands[0] }, flats: flats).columns(path: path)
+      #expect(abs(columns[.settlementCost]! - charges[path]) < 1e-9)
+      if charges[path] == 0 { free += 1 } else { paid += 1 }
+      #expect(charges[path] == 0 || charges[path] > ticket + 1e-6, "path \(path): \(charges[path])")
+    }
+    #expect(free > 30 && paid > 0, "\(free) \(paid)")
+  }
+
   /// A check that does not divide the horizon: the last interval is shorter.
   @Test func partialLastStep() throws {
     let problem = try Fixture.plain(positions: [Fixture.option(days: 3.3)])
