@@ -171,6 +171,66 @@ enum PolicyFile {
         fill: .nan))
   }
 
+  /// The table that `fill` wrote, in Black–Scholes net delta.
+  /// - Throws: `netCDF`, and `wrongShape` where the file is of another problem.
+  static func table(
+    _ file: borrowing NetCDFContents, _ problem: OptionBookProblem
+  ) throws(InterchangeError) -> PolicyTable {
+    let labels = try file.labels("regime")
+    guard labels == problem.environment.regimes.map(\.name) else {
+      throw .wrongShape(variable: "regime", expected: problem.environment.count, found: labels.count)
+    }
+    let times = try file.values("time").numbers.map { $0 / problem.dayCount.secondsPerYear }
+    let spots = try file.values("spot").numbers
+    for (name, axis) in [("time", times), ("spot", spots)] {
+      let isAscending =
+        !axis.isEmpty && zip(axis, axis.dropFirst()).allSatisfy { $0 < $1 } && (axis[0] > 0 || name == "time")
+      guard isAscending else { throw .wrongShape(variable: name, expected: 1, found: axis.count) }
+    }
+    let expected = [1, labels.count, times.count, spots.count]
+    func numbers(_ name: String, of shape: [Int]? = nil) throws(InterchangeError) -> [Double] {
+      let (found, expected) = (try file.values(name), shape ?? expected)
+      guard found.shape == expected, found.numbers.allSatisfy({ !$0.isNaN }) else {
+        throw .wrongShape(
+          variable: name, expected: expected.reduce(1, *), found: found.numbers.count { !$0.isNaN })
+      }
+      return found.numbers
+    }
+    var parts: [[Double]] = []
+    for edge in edges { parts.append(try numbers(edge.name)) }
+    if file.has(slopes[0].name) { for slope in slopes { parts.append(try numbers(slope.name)) } }
+    let hasFlats = file.has("flat")
+    let places = hasFlats ? try file.values("flat").numbers : file.number("flat_within") == nil ? [] : [0]
+    guard places.count <= FlatInventories.most, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw .wrongShape(variable: "flat", expected: FlatInventories.most, found: places.count)
+    }
+    let flats = FlatInventories(places: places, within: file.number("flat_within") ?? 0)
+    let holds =
+      flats.isEmpty ? [] : try numbers("holdsFlat", of: hasFlats ? expected + [places.count] : expected)
+    var bands: [Band] = []
+    for time in times.indices {
+      for e in labels.indices {
+        for row in spots.indices {
+          let place = (e * times.count + time) * spots.count + row
+          var band = Band(
+            lower: parts[0][place], upper: parts[1][place], targetLower: parts[2][place], targetUpper: parts[3][place])
+          if parts.count > edges.count {
+            band = band.with(slopeLower: parts[4][place], slopeUpper: parts[5][place])
+          }
+          for index in places.indices where holds[place * places.count + index] != 0 {
+            band.heldFlats |= 1 << UInt64(index)
+          }
+          let shift =
+            problem.convention == .blackScholes
+            ? 0 : problem.conventionShift(time: times[time], spot: spots[row], regime: e)
+          bands.append(band.shifted(by: -shift))
+        }
+      }
+    }
+    return PolicyTable(
+      times: times, logSpots: spots.map { log($0) }, regimeCount: labels.count, bands: bands, flats: flats)
+  }
+
   private static func fill(_ file: inout NetCDFFile, _ answer: TrackingAnswer) throws(InterchangeError) {
     let classDimension = try classes(&file)
     let regime = try file.coordinate(

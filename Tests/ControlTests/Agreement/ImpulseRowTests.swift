@@ -14,19 +14,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [(0.4, 0.0), (0.4, 0.2), (-0.9, 0.3), (1.3, 0.5)])
-  func agreesWithTheGeneralOperator(_ centre: Double, _ dent: Double) {
-    let count = 208
-    let spacing = 0.02
-    let holdings = (0..<count).map { -2 + Double($0) * spacing }
-    let kink = 100
-    let values = value(holdings, centre: centre, dent: dent, kink: kink)
-    let row = ImpulseRow(
-      fixed: 0.25, buy: 0.3, sell: 0.5, origin: holdings[0], spacing: spacing, count: count, kink: kink, diffusion: 10)
-    let general = Intervention(fixed: 0.25, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
-      .applied(to: values, kink: kink)
+  /// A row's projected values, and what was found of its band.
+  private func project(_ row: ImpulseRow, _ values: [Double], _ holdings: [Double]) -> ([Double], ImpulseRow.Outcome) {
+    let count = values.count
     let groups = count / LineGroup.scalarCount
-    withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
+    return withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
       let memory = groupMemory.baseAddress!
       let plain = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Double.self)
       for index in 0..<count {
@@ -38,17 +30,32 @@ import Testing
       let found = row.project(
         RowLines(memory), multiplier: RowLines(memory + groups), holdings: memory + 2 * groups, rate: 1,
         scratch: scratch)
-      for index in 0..<count {
-        let expected = min(values[index], general[index])
-        #expect(abs(plain[index] - expected) < 1e-12, "inventory \(holdings[index])")
-      }
-      let targets = found.targets
-      #expect(found.lower.solved < targets.lower && targets.upper < found.upper.solved, "\(found)")
+      return ((0..<count).map { plain[$0] }, found)
     }
   }
 
-  /// A well and two flat inventories, on lines of their own, one between places: the same as the general operator, and the better of
-  /// the three is where trades go.
+  @Test(arguments: [(0.4, 0.0), (0.4, 0.2), (-0.9, 0.3), (1.3, 0.5)])
+  func agreesWithTheGeneralOperator(_ centre: Double, _ dent: Double) {
+    let count = 208
+    let spacing = 0.02
+    let holdings = (0..<count).map { -2 + Double($0) * spacing }
+    let kink = 100
+    let values = value(holdings, centre: centre, dent: dent, kink: kink)
+    let row = ImpulseRow(
+      fixed: 0.25, buy: 0.3, sell: 0.5, origin: holdings[0], spacing: spacing, count: count, kink: kink, diffusion: 10)
+    let general = Intervention(fixed: 0.25, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
+      .applied(to: values, kink: kink)
+    let (projected, found) = project(row, values, holdings)
+    for index in 0..<count {
+      let expected = min(values[index], general[index])
+      #expect(abs(projected[index] - expected) < 1e-12, "inventory \(holdings[index])")
+    }
+    let targets = found.targets
+    #expect(found.lower.solved < targets.lower && targets.upper < found.upper.solved, "\(found)")
+  }
+
+  /// A well and two flat inventories, on lines of their own, one between places: the same as the general operator, and as trades
+  /// to any line one by one.
   @Test(arguments: [(0.0, 0.1), (0.9, 0.1), (0.1, 0.9), (0.4, 0.42)])
   func flatLines(_ dents: (Double, Double)) {
     let count = 208
@@ -60,9 +67,7 @@ import Testing
     var holdings = (0..<count).map { -2 + Double($0) * spacing }
     for flat in flats { holdings[flat.line] = flat.inventory }
     var values = value(holdings, centre: 0.1, dent: 0, kink: -1)
-    values[60] -= dents.0 + values[60]
-    values[130] -= dents.1 + values[130]
-    let groups = count / LineGroup.scalarCount
+    (values[60], values[130]) = (-dents.0, -dents.1)
     flats.withUnsafeBufferPointer { lines in
       let own = FlatRow(start: lines.baseAddress, count: lines.count)
       var row = ImpulseRow(
@@ -70,32 +75,19 @@ import Testing
       row.flats = own
       let general = Intervention(fixed: 0.25, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
         .applied(to: values, kink: -1, flats: own)
-      withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
-        let memory = groupMemory.baseAddress!
-        let plain = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Double.self)
-        for index in 0..<count {
-          plain[index] = values[index]
-          plain[2 * count + index] = holdings[index]
+      let (projected, found) = project(row, values, holdings)
+      for index in 0..<count {
+        let direct = holdings.indices.reduce(Double.infinity) { least, other in
+          let trade = holdings[other] - holdings[index]
+          return min(least, values[other] + 0.25 + (trade > 0 ? 0.3 * trade : -0.5 * trade))
         }
-        let scratch = ImpulseRow.Scratch(lines: count)
-        defer { scratch.deallocate() }
-        let found = row.project(
-          RowLines(memory), multiplier: RowLines(memory + groups), holdings: memory + 2 * groups, rate: 1,
-          scratch: scratch)
-        for index in 0..<count {
-          let direct = holdings.indices.reduce(Double.infinity) { least, other in
-            let trade = holdings[other] - holdings[index]
-            return min(least, values[other] + 0.25 + (trade > 0 ? 0.3 * trade : -0.5 * trade))
-          }
-          // Parabolas lead lower than lines, by less than V″ Δy²/8.
-          let dip = direct - general[index]
-          #expect(dip > -1e-12 && dip < 6 * spacing * spacing / 8, "inventory \(holdings[index])")
-          let expected = min(values[index], general[index])
-          #expect(abs(plain[index] - expected) < 1e-12, "inventory \(holdings[index])")
-        }
-        for flat in flats {
-          #expect((found.heldFlats & flat.bit != 0) == (general[flat.line] > values[flat.line]))
-        }
+        // Parabolas lead lower than lines, by less than V″ Δy²/8.
+        let dip = direct - general[index]
+        #expect(dip > -1e-12 && dip < 6 * spacing * spacing / 8, "inventory \(holdings[index])")
+        #expect(abs(projected[index] - min(values[index], general[index])) < 1e-12, "inventory \(holdings[index])")
+      }
+      for flat in flats {
+        #expect((found.heldFlats & flat.bit != 0) == (general[flat.line] > values[flat.line]))
       }
     }
   }
@@ -112,31 +104,18 @@ import Testing
     row.mayHaveWells = true
     let general = Intervention(fixed: fixed, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
       .applied(to: values, kink: -1)
-    let groups = count / LineGroup.scalarCount
-    withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
-      let memory = groupMemory.baseAddress!
-      let plain = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Double.self)
-      for index in 0..<count {
-        plain[index] = values[index]
-        plain[2 * count + index] = holdings[index]
-      }
-      let scratch = ImpulseRow.Scratch(lines: count)
-      defer { scratch.deallocate() }
-      let found = row.project(
-        RowLines(memory), multiplier: RowLines(memory + groups), holdings: memory + 2 * groups, rate: 1,
-        scratch: scratch)
-      var waits: [Int] = []
-      for index in 0..<count {
-        #expect(abs(plain[index] - min(values[index], general[index])) < 1e-12, "inventory \(holdings[index])")
-        if general[index] >= values[index] { waits.append(index) }
-      }
-      // Both stretches are among the lines that wait, and the deeper one is the band.
-      #expect(found.waiting == waits.first!...waits.last! && waits.count < waits.last! - waits.first!, "\(found)")
-      let well = tilt > 0 ? -1.0 : 1.0
-      let (lower, upper) = (found.lower.solved, found.upper.solved)
-      #expect(lower < well && upper > well && lower * well > 0 && upper * well > 0, "\(found)")
-      // Without a ticket trades go to the edges.
-      if fixed > 0 { #expect(found.targets.lower >= lower && found.targets.upper <= upper, "\(found)") }
+    let (projected, found) = project(row, values, holdings)
+    var waits: [Int] = []
+    for index in 0..<count {
+      #expect(abs(projected[index] - min(values[index], general[index])) < 1e-12, "inventory \(holdings[index])")
+      if general[index] >= values[index] { waits.append(index) }
     }
+    // Both stretches are among the lines that wait, and the deeper one is the band.
+    #expect(found.waiting == waits.first!...waits.last! && waits.count < waits.last! - waits.first!, "\(found)")
+    let well = tilt > 0 ? -1.0 : 1.0
+    let (lower, upper) = (found.lower.solved, found.upper.solved)
+    #expect(lower < well && upper > well && lower * well > 0 && upper * well > 0, "\(found)")
+    // Without a ticket trades go to the edges.
+    if fixed > 0 { #expect(found.targets.lower >= lower && found.targets.upper <= upper, "\(found)") }
   }
 }
