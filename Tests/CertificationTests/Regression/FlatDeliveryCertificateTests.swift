@@ -21,8 +21,6 @@ import Testing
     var volatilities = [0.6]
     var tickets: [Double] = []
     var execution = Execution()
-    /// Whether whole lots lead to what is demanded, so that bands alone do.
-    var isReachedByLots: Bool { execution.lot > 0 }
 
     func problem() throws -> OptionBookProblem {
       let valuation = Instant(year: 2026, month: 1, day: 1)!
@@ -57,8 +55,6 @@ import Testing
         Leg(kind: .call, quantity: 0.2718, strike: 1.2),
       ], proportional: 0.0005),
     Case(legs: [Leg(kind: .put, quantity: -1, strike: 1.02)], volatilities: [0.4, 0.9], tickets: [0.002, 0.008]),
-    // Lots of which no binary fraction is a whole number.
-    Case(legs: [Leg(kind: .call, quantity: -1, strike: 1.03)], execution: Execution(lot: 0.1)),
     Case(
       legs: [Leg(kind: .call, quantity: -1, strike: 1)], execution: Execution(checkEvery: 6 * 3600)),
   ]
@@ -82,7 +78,6 @@ import Testing
     }
     let found = try excess(table)
     #expect(abs(found.measured) <= found.allowed, "\(found) of \(limit)")
-    guard !delivery.isReachedByLots else { return }
     // The same bands without places of their own.
     let plain = try excess(
       PolicyTable(

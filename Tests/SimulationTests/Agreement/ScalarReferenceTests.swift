@@ -112,7 +112,7 @@ import Testing
     let problem = try Fixture.switching(settlement: settlement, lot: 0.1).replacing(
       costs: [.fixed(ticket) + .proportional(0.001), .fixed(ticket) + .proportional(0.002)], inventory: 0.3)
     let flats = FlatInventories(places: problem.freeInventories.sorted(), within: 0.02)
-    var bands = [Band](repeating: Band(lower: -0.12, upper: 0.12, targetLower: -0.02, targetUpper: 0.02), count: 4)
+    var bands = [Band](repeating: Band(lower: -0.06, upper: 0.06, targetLower: -0.02, targetUpper: 0.02), count: 4)
     for index in bands.indices { bands[index].heldFlats = 3 }
     let table = PolicyTable(times: [0], logSpots: [4.5, 4.7], regimeCount: 2, bands: bands, flats: flats)
     let rollOut = try RollOut(
