@@ -10,7 +10,7 @@ struct ScalarReference {
   /// The band at (years, ln S, regime).
   let band: (Double, Double, Int) -> Band
   var every = 1
-  var flatWithin = 0.0
+  var flats = FlatInventories.none
 
   func columns(path index: Int) -> [RollOutColumn: Double] {
     let problem = rollOut.problem
@@ -35,7 +35,7 @@ struct ScalarReference {
       let now = alive.greeks(time: start, spot: spot, regime: regime)
       if path.checks[step] >= 0, path.checks[step] % every == 0 {
         var trade = band(start, path.logSpots[step], regime).trade(
-          at: now.delta + inventory, inventory: inventory, flatWithin: flatWithin)
+          at: now.delta + inventory, inventory: inventory, flats: flats)
         let lot = problem.execution.lot
         if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
         if trade != 0 {
