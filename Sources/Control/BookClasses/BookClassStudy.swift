@@ -23,10 +23,14 @@ struct BookClassStudy: Sendable {
     let rough = (try? FiniteHorizonGrid(problem: coarse.problem, settings: settings)) ?? coarse.grid
     let grids = [fine.grid, coarse.grid, rough]
     let nodes = sideBySide(grids.count, threads: threads) {
-      EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum)
+      EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum, every: Self.every)
     }
     (self.fine, self.coarse, scout) = (nodes[0], nodes[1], nodes[2])
   }
+
+  /// The solver's steps follow edges that are to be found; with edges given, twice as long a step changes J on the finer grid by a
+  /// tenth of what halving the spots does (straddles of `Benchmarks classes`).
+  private static let every = 2
 
   var problem: OptionBookProblem { fine.problem }
   var regimes: Int { problem.environment.count }
@@ -37,8 +41,8 @@ struct BookClassStudy: Sendable {
   typealias Candidates = [BookClass: Result<BookClassCandidate, Refusal>]
 
   /// Shares of the work, for progress.
-  private static let fittedShare = 0.3
-  private static let searchedShare = 0.45
+  private static let fittedShare = 0.4
+  private static let evaluatedShare = 0.4
 
   func run(_ progress: (@Sendable (Double) -> Void)?) -> BookClasses {
     var candidates: Candidates = [.optimal: .success(BookClassCandidate(bookClass: .optimal, rule: .optimal))]
@@ -50,11 +54,11 @@ struct BookClassStudy: Sendable {
     }
     candidates.merge(search(alone) { self.fitted($0) }) { $1 }
     progress?(Self.fittedShare)
+    let chosen = BookClass.allCases.compactMap { try? candidates[$0]?.get() }
+    let pairs = evaluate(chosen) { progress?(Self.fittedShare + Self.evaluatedShare * $0) }
     let found = candidates
-    candidates.merge(search(hybrids) { self.gapped($0, found[base]) }) { $1 }
-    progress?(Self.searchedShare)
-    let chosen = BookClass.allCases.compactMap { try? candidates[$0]?.get() }.filter { $0.increment == nil }
-    let pairs = evaluate(chosen) { progress?(Self.searchedShare + (1 - Self.searchedShare) * $0) }
+    candidates.merge(search(hybrids) { self.gapped($0, found[base], pairs[base]) }) { $1 }
+    progress?(1)
     let optimum = Optimum(pair: pairs[.optimal]!, solutions: solutions)
     var solved: [BookClassSolution] = []
     var omitted: [BookClasses.Omitted] = []
@@ -74,15 +78,20 @@ struct BookClassStudy: Sendable {
 
   /// What a policy costs on both grids, and the parts of it.
   struct Pair: Sendable {
+    /// J and all of its parts, on the scout's grid and on the coarser of both.
+    let rough: [PolicyEvaluation.Outcome]
     let coarse: [PolicyEvaluation.Outcome]
+    /// J and the risk.
     let fine: [PolicyEvaluation.Outcome]
 
     /// J on both.
     var totals: (coarse: [Double], fine: [Double]) { (coarse[0].values, fine[0].values) }
 
-    /// A part, extrapolated: counts of trades and shares of risk are not flat at the optimum as J is.
+    /// A part, extrapolated from the finest two grids it is known on: counts of trades and shares of risk are not flat at the
+    /// optimum as J is.
     func limit(_ part: Int, _ read: (PolicyEvaluation.Outcome) -> [Double] = \.values) -> [Double] {
-      zip(read(coarse[part]), read(fine[part])).map { Approximation.limit(halfAsFine: $0, finest: $1).value }
+      let (rough, better) = part < fine.count ? (coarse[part], fine[part]) : (rough[part], coarse[part])
+      return zip(read(rough), read(better)).map { Approximation.limit(halfAsFine: $0, finest: $1).value }
     }
   }
 
@@ -104,23 +113,31 @@ struct BookClassStudy: Sendable {
     }
   }
 
-  /// All policies on both grids, the longest first.
+  /// J and the risk are had on the finest grid; what else there is to tell needs no more digits than the others give.
+  private static let fineParts = 2
+
+  /// All policies on all grids, the longest first.
   private func evaluate(
     _ candidates: [BookClassCandidate], progress: @escaping @Sendable (Double) -> Void
   ) -> [BookClass: Pair] {
     let count = candidates.count
-    let inside = max(1, threads / (2 * count))
-    let done: @Sendable (Int) -> Void = { progress(Double($0) / Double(2 * count)) }
-    let outcomes = sideBySide(2 * count, threads: threads, done: done) { job in
+    let grids = [fine, coarse, scout]
+    let jobs = grids.count * count
+    let inside = max(1, threads / jobs)
+    let outcomes = sideBySide(jobs, threads: threads, done: { progress(Double($0) / Double(jobs)) }) { job in
       let candidate = candidates[job % count]
       let isFine = job < count
+      let functionals = candidate.functionals(self.problem)
       return candidate.evaluate(
-        candidate.functionals(self.problem), on: isFine ? self.fine : self.coarse,
+        isFine ? Array(functionals.prefix(Self.fineParts)) : functionals, on: grids[job / count],
         leastSteps: isFine ? Self.leastSteps.fine : Self.leastSteps.coarse, threads: inside)
     }
     return Dictionary(
       uniqueKeysWithValues: (0..<count).map {
-        (candidates[$0].bookClass, Pair(coarse: outcomes[count + $0], fine: outcomes[$0]))
+        (
+          candidates[$0].bookClass,
+          Pair(rough: outcomes[2 * count + $0], coarse: outcomes[count + $0], fine: outcomes[$0])
+        )
       })
   }
 
@@ -139,11 +156,9 @@ struct BookClassStudy: Sendable {
       func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
         total(BookClassCandidate(bookClass: bookClass, rule: shape.rule(parameters)), on: nodes)
       }
-      let scan = BookClassScan(start: shape.start, regimes: regimes) {
-        weighted(evaluate($0, on: scout))
-      } confirm: {
-        weighted(evaluate($0, on: coarse))
-      }
+      let scan = BookClassScan(
+        start: shape.start, regimes: regimes, evaluate: { weighted(evaluate($0, on: scout)) },
+        confirm: [{ weighted(evaluate($0, on: coarse)) }, { weighted(evaluate($0, on: fine)) }])
       let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
         evaluate($0, on: scout)
       }

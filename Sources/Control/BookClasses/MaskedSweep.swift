@@ -78,11 +78,9 @@ struct MaskedSweep: Sendable {
       while end < last, isActive(end) == isInside { end += 1 }
       if isInside {
         let part = Part(rows: row..<end, group: group, y: y, source: source, scheme: scheme)
-        switch (regimes, kinds.count) {
-        case (1, 1): solve(part, buffers, scratch, One.self, One.self)
-        case (2, 1): solve(part, buffers, scratch, Two.self, One.self)
-        case (1, _): solve(part, buffers, scratch, One.self, Several.self)
-        case (2, _): solve(part, buffers, scratch, Two.self, Several.self)
+        switch regimes {
+        case 1: solve(part, buffers, scratch, One.self)
+        case 2: solve(part, buffers, scratch, Two.self)
         default: solve(part, buffers, scratch, Several.self, Several.self)
         }
       } else {
@@ -158,6 +156,20 @@ struct MaskedSweep: Sendable {
     let y: LineGroup
     let source: QuadraticSource
     let scheme: BackwardDifference
+  }
+
+  /// Searches have one functional; the finest grid has J and the risk, others three of a policy that reflects and five of one that
+  /// does not.
+  private func solve<Regimes: KnownCount>(
+    _ part: Part, _ buffers: EvaluationBuffers, _ scratch: UnsafeMutablePointer<LineGroup>, _: Regimes.Type
+  ) {
+    switch kinds.count {
+    case 1: solve(part, buffers, scratch, Regimes.self, One.self)
+    case 2: solve(part, buffers, scratch, Regimes.self, Two.self)
+    case 3: solve(part, buffers, scratch, Regimes.self, Three.self)
+    case 5: solve(part, buffers, scratch, Regimes.self, Five.self)
+    default: solve(part, buffers, scratch, Regimes.self, Several.self)
+    }
   }
 
   /// - Parameters:
@@ -339,6 +351,14 @@ private enum One: KnownCount {
 
 private enum Two: KnownCount {
   @inline(__always) static func value(_ count: Int) -> Int { 2 }
+}
+
+private enum Three: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 3 }
+}
+
+private enum Five: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 5 }
 }
 
 private enum Several: KnownCount {
