@@ -25,7 +25,7 @@ extension BookClassStudy {
     }
     let scan = BookClassScan(
       start: local.intervals.map { log($0) }, regimes: regimes, evaluate: { weighted(total(candidate($0), on: scout)) },
-      confirm: [{ weighted(total(candidate($0), on: coarse)) }])
+      confirm: { weighted(total(candidate($0), on: coarse)) })
     guard let found = scan.run() else { throw Refusal(reason: .notConverged) }
     return candidate(found)
   }
@@ -63,19 +63,19 @@ extension BookClassStudy {
         gaps: intervals.map { min(horizon, multiple * $0) })
     }
     let plain = weighted(pair.rough[0].values)
-    let multiple = try gap(intervals: intervals) { (weighted(total(candidate($0), on: scout)) - plain) / abs(plain) }
+    let multiple = try gap(intervals: intervals) { (weighted(total(candidate($0), on: rough)) - plain) / abs(plain) }
     var found = candidate(multiple)
     func difference(_ count: Int, on nodes: EvaluationNodes, from plain: [PolicyEvaluation.Outcome]) -> [[Double]] {
       let functionals = Array(found.functionals(problem).prefix(count))
       let with = found.evaluate(functionals, on: nodes, leastSteps: Self.leastSteps.coarse)
       return zip(with, plain).map { zip($0.values, $1.values).map { $0 - $1 } }
     }
-    let rough = difference(found.functionals(problem).count, on: scout, from: pair.rough)
+    let worse = difference(found.functionals(problem).count, on: rough, from: pair.rough)
     let better = difference(1, on: coarse, from: pair.coarse)
     found.increment = BookClassCandidate.Increment(
       base: base.bookClass,
-      parts: [zip(rough[0], better[0]).map(Self.increment)]
-        + rough.dropFirst().map { $0.map { Approximation(value: $0, error: 0) } })
+      parts: [zip(worse[0], better[0]).map(Self.increment)]
+        + worse.dropFirst().map { $0.map { Approximation(value: $0, error: 0) } })
     return found
   }
 

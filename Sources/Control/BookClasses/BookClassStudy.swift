@@ -3,7 +3,9 @@ import Glibc
 
 /// The work of a `BookClassSearch`: searches, evaluations, and what is told of them.
 struct BookClassStudy: Sendable {
-  /// Where parameters are sought: half as many spots and steps as on the coarser grid, and its inventories.
+  /// Half as many spots and steps as on the coarser grid, and its inventories.
+  let rough: EvaluationNodes
+  /// Where parameters are sought: the same, solved less strictly.
   let scout: EvaluationNodes
   let coarse: EvaluationNodes
   let fine: EvaluationNodes
@@ -20,17 +22,22 @@ struct BookClassStudy: Sendable {
     var settings = GridSettings(deviations: coarse.settingsGiven.deviations).refined(by: 0.5, of: coarse.grid)
     settings.holdings = coarse.grid.holdings.count
     // A grid that exists can be had with fewer spots.
-    let rough = (try? FiniteHorizonGrid(problem: coarse.problem, settings: settings)) ?? coarse.grid
-    let grids = [fine.grid, coarse.grid, rough]
+    let roughest = (try? FiniteHorizonGrid(problem: coarse.problem, settings: settings)) ?? coarse.grid
+    let grids = [fine.grid, coarse.grid, roughest]
     let nodes = sideBySide(grids.count, threads: threads) {
       EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum, every: Self.every)
     }
-    (self.fine, self.coarse, scout) = (nodes[0], nodes[1], nodes[2])
+    (self.fine, self.coarse, self.rough) = (nodes[0], nodes[1], nodes[2])
+    var scout = nodes[2]
+    scout.settled = Self.scoutSettled
+    self.scout = scout
   }
 
   /// The solver's steps follow edges that are to be found; with edges given, twice as long a step changes J on the finer grid by a
   /// tenth of what halving the spots does (straddles of `Benchmarks classes`).
   private static let every = 2
+  /// Predictions are taken back later where parameters are sought: all candidates share what that changes.
+  private static let scoutSettled = 3e-3
 
   var problem: OptionBookProblem { fine.problem }
   var regimes: Int { problem.environment.count }
@@ -78,17 +85,16 @@ struct BookClassStudy: Sendable {
 
   /// What a policy costs on both grids, and the parts of it.
   struct Pair: Sendable {
-    /// J and all of its parts, on the scout's grid and on the coarser of both.
+    /// J and all of its parts, on the roughest grid and on the coarser of both.
     let rough: [PolicyEvaluation.Outcome]
     let coarse: [PolicyEvaluation.Outcome]
-    /// J and the risk.
+    /// J, and the risk where edges reflect: there the risk is what the lines of rougher grids have fewest digits of.
     let fine: [PolicyEvaluation.Outcome]
 
     /// J on both.
     var totals: (coarse: [Double], fine: [Double]) { (coarse[0].values, fine[0].values) }
 
-    /// A part, extrapolated from the finest two grids it is known on: counts of trades and shares of risk are not flat at the
-    /// optimum as J is.
+    /// A part, extrapolated from the finest grids that it is known on: counts of trades and shares of risk are not flat at the optimum as J is.
     func limit(_ part: Int, _ read: (PolicyEvaluation.Outcome) -> [Double] = \.values) -> [Double] {
       let (rough, better) = part < fine.count ? (coarse[part], fine[part]) : (rough[part], coarse[part])
       return zip(read(rough), read(better)).map { Approximation.limit(halfAsFine: $0, finest: $1).value }
@@ -113,15 +119,12 @@ struct BookClassStudy: Sendable {
     }
   }
 
-  /// J and the risk are had on the finest grid; what else there is to tell needs no more digits than the others give.
-  private static let fineParts = 2
-
   /// All policies on all grids, the longest first.
   private func evaluate(
     _ candidates: [BookClassCandidate], progress: @escaping @Sendable (Double) -> Void
   ) -> [BookClass: Pair] {
     let count = candidates.count
-    let grids = [fine, coarse, scout]
+    let grids = [fine, coarse, rough]
     let jobs = grids.count * count
     let inside = max(1, threads / jobs)
     let outcomes = sideBySide(jobs, threads: threads, done: { progress(Double($0) / Double(jobs)) }) { job in
@@ -129,7 +132,8 @@ struct BookClassStudy: Sendable {
       let isFine = job < count
       let functionals = candidate.functionals(self.problem)
       return candidate.evaluate(
-        isFine ? Array(functionals.prefix(Self.fineParts)) : functionals, on: grids[job / count],
+        isFine ? Array(functionals.prefix(candidate.rule.isReflecting(self.problem) ? 2 : 1)) : functionals,
+        on: grids[job / count],
         leastSteps: isFine ? Self.leastSteps.fine : Self.leastSteps.coarse, threads: inside)
     }
     return Dictionary(
@@ -158,7 +162,7 @@ struct BookClassStudy: Sendable {
       }
       let scan = BookClassScan(
         start: shape.start, regimes: regimes, evaluate: { weighted(evaluate($0, on: scout)) },
-        confirm: [{ weighted(evaluate($0, on: coarse)) }, { weighted(evaluate($0, on: fine)) }])
+        confirm: { weighted(evaluate($0, on: coarse)) })
       let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
         evaluate($0, on: scout)
       }
