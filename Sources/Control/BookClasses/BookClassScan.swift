@@ -22,9 +22,8 @@ struct BookClassScan {
   /// Steps of the search by axes, of logarithms and ratios alike.
   private static let steps = [0.1, 0.05, 0.025]
 
-  /// How many are looked at on the better grid: of a band of constant width with a fixed cost the best on it is seen to be the tenth on
-  /// the rough one.
-  private static let confirmations = 12
+  /// How many are looked at on the better grid.
+  var confirmations = 6
 
   /// nil where J is nowhere finite.
   func run() -> [Double]? {
@@ -50,7 +49,7 @@ struct BookClassScan {
         }
       }
     }
-    let confirmed = tried.sorted { $0.value < $1.value }.prefix(Self.confirmations).map {
+    let confirmed = tried.sorted { $0.value < $1.value }.prefix(confirmations).map {
       let value = confirm($0.at)
       return (at: $0.at, judged: value + abs(value - $0.value))
     }

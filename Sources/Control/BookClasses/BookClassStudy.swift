@@ -145,6 +145,9 @@ struct BookClassStudy: Sendable {
       })
   }
 
+  /// Of bands of constant width with a fixed cost the best on the better grid is seen to be the tenth on the rough one.
+  private static let constantConfirmations = 12
+
   /// Weights of the regimes in what is minimised.
   var weights: [Double] {
     problem.environment.generator.stationaryLaw
@@ -157,12 +160,15 @@ struct BookClassStudy: Sendable {
       if bookClass == .interval { return try blind() }
       if bookClass == .inner, !hasFixed { throw Refusal(reason: .sameAsEdge) }
       let shape = try BookClassShape(bookClass, study: self)
+      var judge = coarse
+      judge.settled = Self.scoutSettled
+      let better = judge
       func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
         total(BookClassCandidate(bookClass: bookClass, rule: shape.rule(parameters)), on: nodes)
       }
       let scan = BookClassScan(
         start: shape.start, regimes: regimes, evaluate: { weighted(evaluate($0, on: scout)) },
-        confirm: { weighted(evaluate($0, on: coarse)) })
+        confirm: { weighted(evaluate($0, on: better)) }, confirmations: Self.constantConfirmations)
       let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
         evaluate($0, on: scout)
       }

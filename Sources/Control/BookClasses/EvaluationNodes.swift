@@ -26,8 +26,9 @@ struct EvaluationNodes: Sendable {
   /// Every so manieth time of the grid is taken.
   let every: Int
   /// A prediction of the values at the targets that was off by no more than this share of the largest is not taken back: its error
-  /// is of second order like the step's own and acts once per trade. On the straddles of `Benchmarks classes` losses with one pass per
-  /// step and with passes until 1e-6 agree to 4e-4 of the optimum. Abrupt starts, at an expiry or a tick, take several passes.
+  /// is of second order like the step's own and acts once per trade. On the straddles of `Benchmarks classes` J of bands that follow the
+  /// optimum and J with passes until 1e-6 agree to 1e-5 of it, of bands of constant width to 5e-4. Abrupt starts, at an expiry or a
+  /// tick, take several passes.
   var settled = 1e-3
   /// Which regimes' clocks ring at each time, one bit per regime.
   let ringing: [UInt8]
