@@ -56,8 +56,6 @@ public struct CertificationSettings: Sendable, Equatable {
   /// extrapolated.
   static let mostBendPerCheck = 0.02
   static let mostGradedChecks = 32_768.0
-  /// φ(0) = 1/√(2π).
-  static let densityAtZero = 0.398_942_280_401_432_7
   /// Steps of the quadrature between two reviews: its error falls with their 1½th power.
   static let leastReviewSteps = 4
   /// The bound's decisions are this many times as frequent as trades: what lies between them is then linear in their distance …

@@ -32,6 +32,12 @@ public struct Check: Sendable, Equatable {
     case classError
     /// Independent simulation of a policy class against its cost.
     case classRollOut
+    /// Difference between the value that a result states and the one found again.
+    case emittedValue
+    /// Difference between the band that a result states and its own table's.
+    case emittedBand
+    /// Stated decisions that are not those of the result's own table.
+    case emittedDecision
     /// By how much a formula, rolled out, is cheaper than the optimum.
     case formulaBelowOptimum
   }

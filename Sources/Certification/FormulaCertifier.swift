@@ -28,7 +28,16 @@ public struct FormulaCertifier: Sendable {
       // A formula without a number for this problem is refused before the problem is solved.
       rule = try formula.rule(problem, grid: FiniteHorizonGrid(problem: problem, settings: certifier.grid))
     } catch { throw .control(error) }
-    return try certify(rule, beside: certifier.run(progress: progress))
+    guard let emitted = certifier.emitted else { return try certify(rule, beside: certifier.run(progress: progress)) }
+    // The optimum beside a result of a formula is solved, not read: what was emitted is the formula's.
+    var solver = certifier
+    solver.emitted = nil
+    let certificate = try certify(rule, beside: solver.run(progress: progress))
+    guard case .optionBook(let answer) = certificate.answer else { return certificate }
+    var checks = certificate.checks
+    solver.confront(emitted, answer.regimes, grid: answer.solution.grid, checks: &checks)
+    solver.confront(emitted.table, with: rule.table, checks: &checks)
+    return Certificate(answer: certificate.answer, checks: checks)
   }
 
   /// The formula's own questions, beside a certificate whoever made it.

@@ -13,11 +13,11 @@ extension OptionBookCertifier {
   /// What no policy can cost less than (control.md §9), from every regime, and whether the solution agrees.
   ///
   /// - Parameters:
-  ///   - fine: whose policy is emitted and rolled out.
+  ///   - policy: what is emitted and rolled out.
   ///   - middle: whose values make the penalty; the bound holds whatever they are.
-  ///   - values: J per regime, extrapolated, with its error.
+  ///   - regimes: the values to agree with, extrapolated, with their errors.
   func bounds(
-    fine: FiniteHorizonSolution, middle: FiniteHorizonSolution, regimes: [OptionBookAnswer.Regime],
+    policy: PolicyTable, middle: FiniteHorizonSolution, regimes: [OptionBookAnswer.Regime],
     checks: inout [Check]
   ) throws(CertificationError) -> BookBounds {
     if let obstacle = LowerBound.obstacle(to: problem) { return .none(obstacle) }
@@ -28,7 +28,7 @@ extension OptionBookCertifier {
       do throws(SimulationError) {
         result = try LowerBound(
           problem: problem.replacing(currentRegime: e), values: table, settings: boundSettings(regime)
-        ).run(fine.policy)
+        ).run(policy)
       } catch { throw .simulation(error) }
       results.append(result)
       let bounds = result.bounds

@@ -16,8 +16,7 @@ extension OptionBookCertifier {
     for solution in classes.solved where solution.bookClass != .optimal && solution.bookClass != .edge {
       for (e, regime) in solution.regimes.enumerated() {
         let allowed =
-          regime.excess.error + abs(classes.baseline[e].value) + classes.baseline[e].error
-          + regimes[e].value.error
+          regime.excess.error + classes.sharedError(regime: e) + regimes[e].value.error
         checks.append(
           Check(
             .classBelowOptimum, regime: regimes[e].name, policyClass: solution.bookClass.rawValue,
@@ -33,7 +32,7 @@ extension OptionBookCertifier {
     let allowance =
       CertificationSettings.rollOutDeviations * estimate.extrapolated.standardError
       + abs(estimate.discretisationError.mean) + regime.value.error + chosen.regimes[e].excess.error
-      + abs(classes.baseline[e].value) + classes.baseline[e].error
+      + classes.sharedError(regime: e)
     checks.append(
       Check(
         .classRollOut, regime: regime.name, policyClass: chosen.bookClass.rawValue,
@@ -43,16 +42,11 @@ extension OptionBookCertifier {
 }
 
 extension OptionBookAnswer {
-  /// What is not known of every class's loss: by how much the optimum's own table differs from the solver's value [quote].
-  public func sharedClassError(regime e: Int) -> Double {
-    classes.baseline.isEmpty ? 0 : abs(classes.baseline[e].value) + classes.baseline[e].error
-  }
-
   /// A class's loss as a share of the optimum, which the jumps of marks are a part of.
   public func loss(_ solution: BookClassSolution, regime e: Int) -> Approximation {
     let scale = max(abs(regimes[e].value.value), .leastNormalMagnitude)
     let excess = solution.regimes[e].excess
     if solution.bookClass == .optimal || solution.bookClass == .edge { return Approximation(value: 0, error: 0) }
-    return Approximation(value: excess.value / scale, error: (excess.error + sharedClassError(regime: e)) / scale)
+    return Approximation(value: excess.value / scale, error: (excess.error + classes.sharedError(regime: e)) / scale)
   }
 }

@@ -13,6 +13,8 @@ public struct OptionBookCertifier: Sendable {
   public let problem: OptionBookProblem
   public let grid: GridSettings
   public let settings: CertificationSettings
+  /// A result whose policy is put to the questions instead of the one just solved; nil: the solution's own.
+  public var emitted: EmittedPolicy?
 
   public init(problem: OptionBookProblem, grid: GridSettings, settings: CertificationSettings) {
     self.problem = problem
@@ -31,7 +33,7 @@ public struct OptionBookCertifier: Sendable {
   }
 
   /// The same problem on three grids.
-  struct Refinements {
+  struct Refinements: Sendable {
     let fine: FiniteHorizonSolution
     let middle: FiniteHorizonSolution
     let coarse: FiniteHorizonSolution
@@ -74,7 +76,8 @@ public struct OptionBookCertifier: Sendable {
         OptionBookCertifier.compared
           + (OptionBookCertifier.followed - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
     }
-    let bounds = try bounds(fine: fine, middle: middle, regimes: regimes, checks: &checks)
+    if let emitted { confront(emitted, regimes, grid: fine.grid, checks: &checks) }
+    let bounds = try bounds(policy: emitted?.table ?? fine.policy, middle: middle, regimes: regimes, checks: &checks)
     progress?(OptionBookCertifier.bounded)
     let rivals = try rivals(fine: fine)
     let classes = BookClassSearch(
@@ -121,7 +124,7 @@ public struct OptionBookCertifier: Sendable {
     guard case .exponential(let aversion) = problem.preference, reviewSeconds == nil else { return nil }
     let volatility = problem.environment.regimes.map(\.volatility).max()!
     let exposure = aversion * problem.market.spot * problem.book.grossQuantity * volatility
-    let needed = exposure * CertificationSettings.densityAtZero * problem.horizon.squareRoot() * 2
+    let needed = exposure * NormalLaw.density(0) * problem.horizon.squareRoot() * 2
     let count = needed / CertificationSettings.mostBendPerCheck
     guard count > Double(settings.checksPerPath) else { return nil }
     return Int(min(count, CertificationSettings.mostGradedChecks).rounded())
@@ -171,7 +174,7 @@ public struct OptionBookCertifier: Sendable {
       usable.isEmpty
       ? problem.horizon : usable.reduce(0) { $0 + clock.expected(regime: e, inventory: $1) } / Double(usable.count)
 
-    let rollOut = try rollOut(regime: e, policy: fine.policy, check: check, guide: fine.guide)
+    let rollOut = try rollOut(regime: e, policy: emitted?.table ?? fine.policy, check: check, guide: fine.guide)
     let trading = trading(share.trading[e], middle: values[1], limit: controlled, error: error, rollOut: rollOut)
     ask(
       &checks, name: name, cost: problem.costs[e], value: controlled, error: error, order: order,

@@ -11,6 +11,8 @@ import Simulation
 public struct TrackingCertifier: Sendable {
   public let problem: TrackingProblem
   public let settings: CertificationSettings
+  /// Bands and values per regime of a result that is put to the questions instead of the solution just found; nil: its own.
+  public var emitted: [(band: Band, value: Approximation)]?
 
   public init(problem: TrackingProblem, settings: CertificationSettings) {
     self.problem = problem
@@ -63,7 +65,9 @@ public struct TrackingCertifier: Sendable {
           .closedForm, measured: abs(cost - closedForm) / closedForm, atMost: TrackingCertifier.closedFormTolerance))
     }
     check(classes, &checks)
-    let simulated = try rollOut(solution.regimes.map(\.band), solution.regimes[0].cost.total, .rollOut, &checks)
+    if let emitted { confront(emitted, solution, &checks) }
+    let simulated = try rollOut(
+      emitted?.map(\.band) ?? solution.regimes.map(\.band), solution.regimes[0].cost.total, .rollOut, &checks)
     progress?(0.7)
     let chosen = TrackingCertifier.simulatedClasses.first { classes[$0] != nil }
     var classSimulated: TrackingResult?
@@ -79,6 +83,27 @@ public struct TrackingCertifier: Sendable {
           classRollOut: classSimulated, simulatedClass: classSimulated == nil ? nil : chosen,
           rollOutStep: simulated?.step, closedFormCost: closedForm)),
       checks: checks)
+  }
+
+  /// Whether stated bands and values are those found again.
+  private func confront(
+    _ emitted: [(band: Band, value: Approximation)], _ solution: StationarySolution, _ checks: inout [Check]
+  ) {
+    for (stated, regime) in zip(emitted, solution.regimes) {
+      let total = regime.cost.total
+      checks.append(
+        Check(
+          .emittedValue, regime: regime.name, measured: abs(stated.value.value - total.value),
+          atMost: stated.value.error + total.error + CertificationSettings.lawTolerance * abs(total.value)))
+      let (a, b) = (stated.band, regime.band)
+      let differences = [
+        a.lower - b.lower, a.upper - b.upper, a.targetLower - b.targetLower, a.targetUpper - b.targetUpper,
+      ]
+      checks.append(
+        Check(
+          .emittedBand, regime: regime.name, measured: differences.map { abs($0) }.max()!,
+          atMost: regime.bandError + CertificationSettings.lawTolerance * b.width))
+    }
   }
 
   private var closedFormCost: Double? {

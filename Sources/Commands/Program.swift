@@ -44,6 +44,7 @@ public enum Program {
     case .version: return try VersionAction.run(parsed, console)
     case .models: return try ModelsAction.run(parsed, console)
     case .solve: return try SolveAction.run(parsed, console)
+    case .certify: return try CertifyAction.run(parsed, console)
     case .check: return try CheckAction.run(parsed, console)
     case .calibrate: return try CalibrateAction.run(parsed, console)
     case .frontier: return try FrontierAction.run(parsed, console)

@@ -136,14 +136,7 @@ enum CubicInterpolation {
 
   /// The interval of an ascending grid that holds `x`, and the weight of its upper end, clamped to the grid.
   static func locate(_ nodes: [Double], _ x: Double) -> (index: Int, weight: Double) {
-    var low = 0
-    var high = nodes.count - 1
-    if x <= nodes[0] { return (0, 0) }
-    if x >= nodes[high] { return (high - 1, 1) }
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if nodes[middle] <= x { low = middle } else { high = middle }
-    }
-    return (low, (x - nodes[low]) / (nodes[high] - nodes[low]))
+    let (index, weight) = AscendingNodes.place(x, among: nodes)
+    return index == nodes.count - 1 ? (index - 1, 1) : (index, weight)
   }
 }

@@ -14,6 +14,41 @@ public struct Leg: Sendable, Equatable {
   /// Years from the valuation to expiry; infinite for a forward.
   public var expiry: Double
 
+  public init(
+    name: String, instrument: Instrument, quantity: Double, impliedVolatilities: [Double], carry: Double,
+    expiry: Double
+  ) {
+    self.name = name
+    self.instrument = instrument
+    self.quantity = quantity
+    self.impliedVolatilities = impliedVolatilities
+    self.carry = carry
+    self.expiry = expiry
+  }
+
+  static let isQuantity: @Sendable (Double) -> Bool = { abs($0) <= Magnitude.amount }
+
+  static func check(_ volatilities: [Double], field: String) throws(FormulationError) {
+    for volatility in volatilities {
+      try require(
+        volatility, { $0 > 0 && $0 <= EnvironmentChain.maximumVolatility }, field + ".impliedVolatility",
+        "> 0 and ≤ 20 (a fraction per √year)")
+    }
+  }
+
+  func validate(field: String, _ environment: EnvironmentChain) throws(FormulationError) {
+    try require(quantity, Leg.isQuantity, field + ".quantity", "−1e18 to 1e18")
+    guard case .option(_, let strike, _) = instrument else { return }
+    try require(strike, { Magnitude.price.contains($0) }, field + ".option.strike", "1e-15 to 1e15")
+    try require(expiry, { $0 > 0 }, field + ".expiry", "after the valuation")
+    try require(carry, { abs($0) <= Magnitude.amount }, field + ".carry", "finite")
+    guard impliedVolatilities.count == environment.count else {
+      throw .wrongCount(
+        field: field + ".impliedVolatility", found: impliedVolatilities.count, expected: environment.count)
+    }
+    try Leg.check(impliedVolatilities, field: field)
+  }
+
   /// The pricing formula, nil for a forward.
   public func formula(rate: Double) -> BlackFormula? {
     guard case .option(let kind, let strike, _) = instrument else { return nil }

@@ -54,7 +54,8 @@ public struct Generator: Sendable, Equatable {
       guard abs(sum) <= Generator.rowSumTolerance * max(1, leaving) else {
         throw .rowSum(field: "\(field)[\(from)]", row: from, sum: sum)
       }
-      exact[from][from] = -leaving
+      // A negative zero would be another number in files.
+      exact[from][from] = 0 - leaving
     }
     rates = exact
   }

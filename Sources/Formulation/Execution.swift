@@ -25,6 +25,14 @@ public struct Execution: Sendable, Equatable {
     self.turnoverBudget = turnoverBudget
   }
 
+  /// A trade in whole lots: the nearest, halves away from zero.
+  public func inLots(_ trade: Double) -> Double {
+    lot > 0 ? (trade / lot).rounded(.toNearestOrAwayFromZero) * lot : trade
+  }
+
+  /// Whether every decision is carried out, in full and at once.
+  public var isPrompt: Bool { delay == 0 && failure == 0 && maximumTrade == nil }
+
   /// Failures above this are an outage rather than a cost.
   public static let mostFailures = 0.95
 

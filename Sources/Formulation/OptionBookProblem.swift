@@ -85,21 +85,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     settlement: Settlement = .cash, inventory: Double = 0, convention: DeltaConvention = .blackScholes,
     horizon givenHorizon: Instant? = nil
   ) throws(FormulationError) {
-    try require(market.spot, { Magnitude.price.contains($0) }, "market.spot", "1e-15 to 1e15")
-    try require(market.rate, { abs($0) <= 10 }, "market.rate", "−10 to 10 per year")
-    try require(
-      preference.riskAversion, { Magnitude.riskAversion.contains($0) }, "preference.\(preference.name).riskAversion",
-      "1e-30 to 1e30 [1/quote]")
-    try require(inventory, { abs($0) <= Magnitude.amount }, "inventory", "−1e18 to 1e18")
-    guard market.environment.regimes.indices.contains(market.currentRegime) else {
-      throw .outOfRange(
-        field: "market.currentRegime", value: Double(market.currentRegime), allowed: "the index of a regime")
-    }
-    guard costs.count == market.environment.count else {
-      throw .wrongCount(field: "costs", found: costs.count, expected: market.environment.count)
-    }
-    for cost in costs { try cost.validate(field: "costs") }
-    try execution.validate(costs)
+    try OptionBookProblem.check(market, costs, execution, preference, inventory: inventory)
     guard positions.count <= OptionBookProblem.maximumLegs else {
       throw .outOfRange(field: "book", value: Double(positions.count), allowed: "at most 10 000 legs")
     }
@@ -109,21 +95,40 @@ public struct OptionBookProblem: Sendable, Equatable {
         try OptionBookProblem.leg(
           position, field: "book[\(index)]", valuation: valuation, dayCount: dayCount, market: market))
     }
-    let book = Book(legs: legs, rate: market.rate)
-    let lastExpiry = book.expiries.last
+    let years: Double
     if let end = givenHorizon {
-      let years = dayCount.years(from: valuation, to: end)
+      years = dayCount.years(from: valuation, to: end)
       guard years > 0 else {
         throw .expired(field: "horizon", instrument: "the horizon", expiry: end.text, valuation: valuation.text)
       }
-      horizon = years
-    } else if let lastExpiry {
-      horizon = lastExpiry
+    } else if let lastExpiry = Book(legs: legs, rate: market.rate).expiries.last {
+      years = lastExpiry
     } else {
       throw .unsupported(field: "horizon", what: "a book without options needs a horizon: an instant")
     }
+    try self.init(
+      name: name, valuation: valuation, dayCount: dayCount, market: market, legs: legs, horizon: years, costs: costs,
+      execution: execution, preference: preference, settlement: settlement, inventory: inventory,
+      convention: convention)
+  }
+
+  /// The same from legs that are marked already, as a result states its problem.
+  ///
+  /// - Parameters:
+  ///   - legs: with a volatility per regime and their expiries in years from the valuation.
+  ///   - horizon: [years].
+  /// - Throws: as above.
+  public init(
+    name: String, valuation: Instant, dayCount: DayCount, market: Market, legs: [Leg], horizon: Double,
+    costs: [TradeCost], execution: Execution, preference: Preference, settlement: Settlement, inventory: Double,
+    convention: DeltaConvention
+  ) throws(FormulationError) {
+    try OptionBookProblem.check(market, costs, execution, preference, inventory: inventory)
+    for (index, leg) in legs.enumerated() { try leg.validate(field: "book[\(index)]", market.environment) }
+    let book = Book(legs: legs, rate: market.rate)
+    try require(horizon, { $0 > 0 }, "horizon", "> 0 years")
     try OptionBookProblem.check(horizon: horizon, market.environment)
-    if settlement == .physical, book.expiries.count > 1 || (lastExpiry ?? horizon) != horizon {
+    if settlement == .physical, book.expiries.count > 1 || (book.expiries.last ?? horizon) != horizon {
       throw .unsupported(
         field: "settlement",
         what: "physical delivery needs one expiry, at the horizon; this book has \(book.expiries.count)")
@@ -139,6 +144,28 @@ public struct OptionBookProblem: Sendable, Equatable {
     self.settlement = settlement
     self.inventory = inventory
     self.convention = convention
+    self.horizon = horizon
+  }
+
+  /// What does not depend on the book.
+  private static func check(
+    _ market: Market, _ costs: [TradeCost], _ execution: Execution, _ preference: Preference, inventory: Double
+  ) throws(FormulationError) {
+    try require(market.spot, { Magnitude.price.contains($0) }, "market.spot", "1e-15 to 1e15")
+    try require(market.rate, { abs($0) <= 10 }, "market.rate", "−10 to 10 per year")
+    try require(
+      preference.riskAversion, { Magnitude.riskAversion.contains($0) }, "preference.\(preference.name).riskAversion",
+      "1e-30 to 1e30 [1/quote]")
+    try require(inventory, { abs($0) <= Magnitude.amount }, "inventory", "−1e18 to 1e18")
+    guard market.environment.regimes.indices.contains(market.currentRegime) else {
+      throw .outOfRange(
+        field: "market.currentRegime", value: Double(market.currentRegime), allowed: "the index of a regime")
+    }
+    guard costs.count == market.environment.count else {
+      throw .wrongCount(field: "costs", found: costs.count, expected: market.environment.count)
+    }
+    for cost in costs { try cost.validate(field: "costs") }
+    try execution.validate(costs)
   }
 
   /// How far spot can go by the horizon; see `Magnitude`.
@@ -159,7 +186,7 @@ public struct OptionBookProblem: Sendable, Equatable {
   private static func leg(
     _ position: Position, field: String, valuation: Instant, dayCount: DayCount, market: Market
   ) throws(FormulationError) -> Leg {
-    try require(position.quantity, { abs($0) <= Magnitude.amount }, field + ".quantity", "−1e18 to 1e18")
+    try require(position.quantity, Leg.isQuantity, field + ".quantity", "−1e18 to 1e18")
     guard case .option(_, let strike, let expiry) = position.instrument else {
       return Leg(
         name: position.name, instrument: position.instrument, quantity: position.quantity, impliedVolatilities: [],
@@ -184,11 +211,7 @@ public struct OptionBookProblem: Sendable, Equatable {
     guard volatilities.count <= 1 || volatilities.count == count else {
       throw .wrongCount(field: field + ".impliedVolatility", found: volatilities.count, expected: count)
     }
-    for volatility in volatilities {
-      try require(
-        volatility, { $0 > 0 && $0 <= EnvironmentChain.maximumVolatility }, field + ".impliedVolatility",
-        "> 0 and ≤ 20 (a fraction per √year)")
-    }
+    try Leg.check(volatilities, field: field)
     if volatilities.count <= 1 {
       // A regime's level, when given, is what the book is marked at while the regime lasts; the instrument's own stands
       // in the regimes without one.
@@ -263,13 +286,6 @@ public struct OptionBookProblem: Sendable, Equatable {
     return units
   }
 
-  /// The rate at which J grows while inventory y is held and the price moves without jumps [quote/year]:
-  /// `½ a σ² S² D² − (μ − r) S D + f S y`.
-  public func runningCost(spot: Double, regime: Int, bookDelta: Double, inventory: Double) -> Double {
-    let state = environment.regimes[regime]
-    let net = bookDelta + inventory
-    let exposure = state.volatility * spot * net
-    return 0.5 * preference.riskAversion * exposure * exposure
-      - (state.drift - market.rate) * spot * net + state.funding * spot * inventory
-  }
+  /// Whether a trade of K + k|u| of any size is made in full at the moment of its decision.
+  public var tradesAtOnce: Bool { costs.allSatisfy(\.isPlain) && execution.isPrompt }
 }

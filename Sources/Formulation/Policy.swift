@@ -134,24 +134,12 @@ public struct PolicyTable: Sendable, Equatable {
 extension PolicyTable {
   /// The band at any time and log-spot: linear in both between nodes, constant beyond them; see `Band.mixed`.
   public func band(at time: Double, logSpot: Double, regime: Int) -> Band {
-    let (first, later) = PolicyTable.place(time, among: times)
-    let (left, right) = PolicyTable.place(logSpot, among: logSpots)
+    let (first, later) = AscendingNodes.place(time, among: times)
+    let (left, right) = AscendingNodes.place(logSpot, among: logSpots)
     func across(_ time: Int) -> Band {
       let here = band(time: time, regime: regime, spot: left)
       return right == 0 ? here : here.mixed(with: band(time: time, regime: regime, spot: left + 1), weight: right)
     }
     return later == 0 ? across(first) : across(first).mixed(with: across(first + 1), weight: later)
-  }
-
-  /// The last node at or before `x`, and how far `x` lies towards the next; the ends' nodes beyond them.
-  public static func place(_ x: Double, among nodes: [Double]) -> (index: Int, weight: Double) {
-    var (low, high) = (0, nodes.count - 1)
-    if x <= nodes[low] { return (low, 0) }
-    if x >= nodes[high] { return (high, 0) }
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if nodes[middle] <= x { low = middle } else { high = middle }
-    }
-    return (low, (x - nodes[low]) / (nodes[high] - nodes[low]))
   }
 }

@@ -15,7 +15,8 @@ public struct Venue: Sendable, Equatable {
     self.delay = delay
   }
 
-  private init(name: String, whole cost: TradeCost, bridging: Double, delay: Double) {
+  /// - Parameter cost: bridging included.
+  public init(name: String, whole cost: TradeCost, bridging: Double, delay: Double) {
     self.name = name
     self.cost = cost
     self.bridging = bridging

@@ -105,6 +105,5 @@ extension BookTerms {
 
   /// e to this is the smallest normal double, nothing beside any gamma.
   private static let vanishingExponent = -708.0
-  /// φ(0) = 1/√(2π).
-  private static let densityAtZero = 0.398_942_280_401_432_7
+  private static let densityAtZero = NormalLaw.density(0)
 }

@@ -36,8 +36,7 @@ struct GeneralTrades: Sendable {
     let execution = problem.execution
     let given = problem.costs.map(\.routes)
     let seconds = Set(given.joined().map { $0.delay + execution.delay }).sorted()
-    let isPlain = problem.costs.allSatisfy { $0.isPlain } && execution.failure == 0
-    if isPlain, execution.maximumTrade == nil, seconds == [0] { return nil }
+    if problem.tradesAtOnce { return nil }
     delays = seconds.map { $0 / problem.dayCount.secondsPerYear }
     routes = given.map { row in
       row.map {
@@ -109,14 +108,8 @@ struct GeneralTrades: Sendable {
         var price = route.cost.charge(price: spot, trade: trade)
         if row.count > 1, delay > 0 {
           for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
-            let state = plan.regimes[regime]
-            let exposure = state.volatility * spot[lane]
-            func rate(_ y: Double) -> Double {
-              let net = state.funding * y - (state.drift - plan.problem.market.rate) * (delta[lane] + y)
-              let risk = 0.5 * plan.problem.preference.riskAversion * exposure * exposure
-              return risk * (delta[lane] + y) * (delta[lane] + y) + net * spot[lane]
-            }
-            price[lane] += delay * (rate(inventory[lane]) - rate(inventory[lane] + trade[lane]))
+            let rate = RunningCost(plan.problem, spot: spot[lane], regime: regime, delta: delta[lane])
+            price[lane] += delay * (rate.value(inventory[lane]) - rate.value(inventory[lane] + trade[lane]))
           }
         }
         let isBetter = isHere .& (price .< least)

@@ -63,3 +63,9 @@ struct EntropicCase: Sendable {
     try ReservationPrices(solution(spots: spots), threads: 2).price(regime: 0)
   }
 }
+
+/// What of a problem the method does not cover; nil when it solves it.
+func unsupportedFeature(of problem: OptionBookProblem) -> String? {
+  guard case .unsupported(_, let feature)? = FiniteHorizon.obstacle(to: problem) else { return nil }
+  return feature
+}

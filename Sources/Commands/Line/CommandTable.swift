@@ -4,7 +4,7 @@ import Control
 
 /// The commands.
 enum CommandName: String, CaseIterable, Sendable {
-  case solve, check, calibrate, frontier, simulate, models, help, completions, version
+  case solve, certify, check, calibrate, frontier, simulate, models, help, completions, version
 }
 
 /// The options. The raw value is the name after `--`.
@@ -144,7 +144,8 @@ enum CommandTable {
       name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "8192", category: .method,
       help: "paths of the independent simulation"),
     OptionSpecification(
-      name: .seed, value: .integer(0...Int.max), placeholder: "N", standard: "1, for calibrate 0", category: .method,
+      name: .seed, value: .integer(0...Int.max), placeholder: "N",
+      standard: "1, for calibrate 0", category: .method,
       help: "seed of the random numbers; the same seed gives the same bytes"),
     OptionSpecification(
       name: .threads, value: .integer(CommandTable.threadRange), placeholder: "N", standard: "one per processor",
@@ -171,6 +172,17 @@ enum CommandTable {
         optimum, which is solved and certified beside it. A formula that does not cover the problem is refused.
         """,
       example: "deadband solve Models/btc-short-strangle.json5 --set costs[0].proportional.basisPoints=3"),
+    CommandSpecification(
+      name: .certify, operand: OperandSpecification(placeholder: "DIRECTORY", count: 1...1, isFile: true),
+      options: [.paths, .seed, .threads, .json, .quiet, .help],
+      summary: "ask a result's certificate again, from its files alone",
+      description: """
+        Reads a result directory, checks the digests of its files, solves the problem that it states once more, and puts
+        the emitted table, not a new one, to every question of the certificate: values and bands as stated, decisions as
+        stated, independent simulation, the bound from below. Without --seed and --paths they are the result's.
+        Nothing is written. When a check fails the reasons are printed and the exit status is 1.
+        """,
+      example: "deadband certify Results/btc-short-strangle --seed 2"),
     CommandSpecification(
       name: .check, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
       options: [.set, .json, .quiet, .help],

@@ -2,11 +2,11 @@ import Certification
 
 extension Screen {
   /// The checks: one line for each question, with the worst of its regimes.
-  mutating func add(_ certificate: Certificate) {
+  mutating func add(_ certificate: Certificate, refused: String = "REFUSED: nothing was emitted") {
     let verdict =
       certificate.isCertified
       ? style.good(certificate.followsFormula ? "certified: what the formula costs, not that it is best" : "certified")
-      : style.bad("REFUSED: nothing was emitted")
+      : style.bad(refused)
     section("Certificate  " + verdict)
     var table = TextTable("<check", "<regime", "measured", "threshold", "<unit", "")
     for kind in Check.Kind.allCases {

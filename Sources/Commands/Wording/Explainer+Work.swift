@@ -133,6 +133,9 @@ extension Explainer {
     case .classBelowOptimum: "no policy class below the optimum"
     case .classError: "error of a policy class's cost"
     case .classRollOut: "a class simulated, less its cost"
+    case .emittedValue: "stated value less the one found again"
+    case .emittedBand: "stated band less the table's"
+    case .emittedDecision: "stated decisions the table does not make"
     case .formulaBelowOptimum: "the formula simulated below the optimum"
     }
   }

@@ -111,5 +111,8 @@ public struct BookClasses: Sendable {
   /// that all classes share.
   public let baseline: [Approximation]
 
+  /// What is not known of every class's loss from a regime [quote].
+  public func sharedError(regime e: Int) -> Double { baseline.isEmpty ? 0 : abs(baseline[e].value) + baseline[e].error }
+
   public subscript(bookClass: BookClass) -> BookClassSolution? { solved.first { $0.bookClass == bookClass } }
 }

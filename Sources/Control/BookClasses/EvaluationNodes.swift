@@ -96,8 +96,8 @@ struct EvaluationNodes: Sendable {
     times = schedule.times
     isRestart = schedule.isRestart
     ringing = schedule.ringing
-    places = schedule.times.map { EvaluationNodes.place($0, in: optimum.times) }
-    spotPlaces = grid.logSpots.map { EvaluationNodes.place($0, in: optimum.logSpots) }
+    places = schedule.times.map { AscendingNodes.place($0, among: optimum.times) }
+    spotPlaces = grid.logSpots.map { AscendingNodes.place($0, among: optimum.logSpots) }
     book = BookTable(book: problem.book, spots: spots, regimes: regimes)
     system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     if isShared { table = times.indices.map(computed) }
@@ -110,12 +110,5 @@ struct EvaluationNodes: Sendable {
     let step = times[level + 1] - times[level]
     return BackwardDifference(
       step: step, ratio: isRestart[level + 1] ? 0 : step / (times[level + 2] - times[level + 1]))
-  }
-
-  /// The last node at or before `x`, and how far `x` lies towards the next; the ends' nodes beyond them.
-  private static func place(_ x: Double, in nodes: [Double]) -> (index: Int, weight: Double) {
-    guard nodes.count > 1 else { return (0, 0) }
-    let (index, weight) = CubicInterpolation.locate(nodes, x)
-    return weight == 1 ? (index + 1, 0) : (index, weight)
   }
 }

@@ -167,34 +167,20 @@ struct EntropicJumps: Sendable {
 }
 
 extension PriceJumps {
-  /// Deviations and scales beyond which a law has less than 10⁻¹⁵ and 10⁻¹⁴ of its mass.
-  private static let reaches = (normal: 8.0, exponential: 32.0)
   /// Ends of the panels of an exponential law, in scales.
-  private static let exponentialEnds = [0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 26, 32.0]
+  private static let exponentialEnds = [0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 26, exponentialReach]
 
   /// Gauss's rule on panels of a deviation, of mass one: each is exact to 10⁻⁷ of a smooth function on the law's scale.
   func fewNodes() -> [KernelNode] {
-    let law = logarithm
     var ends: [[Double]] = []
-    switch self.law {
+    switch law {
     case .merton(let mean, let deviation):
-      let count = 2 * Int(PriceJumps.reaches.normal)
-      ends.append((0...count).map { mean + (Double($0) - PriceJumps.reaches.normal) * deviation })
+      let count = 2 * Int(PriceJumps.normalReach)
+      ends.append((0...count).map { mean + (Double($0) - PriceJumps.normalReach) * deviation })
     case .kou(let up, let down, let probability):
       if probability < 1 { ends.append(PriceJumps.exponentialEnds.reversed().map { -down * $0 }) }
       if probability > 0 { ends.append(PriceJumps.exponentialEnds.map { up * $0 }) }
     }
-    var nodes: [KernelNode] = []
-    for side in ends {
-      for (low, high) in zip(side, side.dropFirst()) {
-        let (middle, half) = (0.5 * (low + high), 0.5 * (high - low))
-        for (node, weight) in zip(GaussLegendre.panel.nodes, GaussLegendre.panel.weights) {
-          let z = middle + half * node
-          nodes.append(KernelNode(logJump: z, weight: half * weight * law.density(z)))
-        }
-      }
-    }
-    let mass = nodes.reduce(0) { $0 + $1.weight }
-    return nodes.map { KernelNode(logJump: $0.logJump, weight: $0.weight / mass) }
+    return gaussNodes(panels: ends.flatMap { Array(zip($0, $0.dropFirst())) })
   }
 }

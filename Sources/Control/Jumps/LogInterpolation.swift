@@ -55,8 +55,8 @@ extension PriceJumps {
   }
 
   /// Deviations and scales beyond which a law has less than 10⁻¹⁵ and 10⁻¹⁴ of its mass.
-  private static let normalReach = 8.0
-  private static let exponentialReach = 32.0
+  static let normalReach = 8.0
+  static let exponentialReach = 32.0
   /// A panel is at most this share of a deviation or a scale, where Gauss's rule with four nodes is exact to 10⁻¹⁰.
   private static let coarsest = 0.25
   /// and at least this share, however fine the grid: what is interpolated has no more structure than that by then.
@@ -66,7 +66,6 @@ extension PriceJumps {
 
   /// Gauss's rule on panels about as long as the grid's finest spacing, ascending and of mass one.
   func nodes(spacing: Double) -> [KernelNode] {
-    let law = logarithm
     var panels: [(Double, Double)] = []
     /// Panels on [0, reach] scales.
     func ends(scale: Double, reach: Double) -> [Double] {
@@ -78,7 +77,7 @@ extension PriceJumps {
       }
       return ends
     }
-    switch self.law {
+    switch law {
     case .merton(let mean, let deviation):
       let base = min(max(spacing / deviation, PriceJumps.finest), PriceJumps.coarsest)
       let count = Int((2 * PriceJumps.normalReach / base).rounded(.up))
@@ -98,6 +97,12 @@ extension PriceJumps {
         for index in 1..<found.count { panels.append((up * found[index - 1], up * found[index])) }
       }
     }
+    return gaussNodes(panels: panels)
+  }
+
+  /// Gauss's rule on panels of log-jumps, of mass one.
+  func gaussNodes(panels: [(Double, Double)]) -> [KernelNode] {
+    let law = logarithm
     var nodes: [KernelNode] = []
     for (low, high) in panels {
       let (middle, half) = (0.5 * (low + high), 0.5 * (high - low))

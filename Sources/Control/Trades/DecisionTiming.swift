@@ -88,9 +88,7 @@ public struct DecisionTiming: Sendable, Equatable {
   /// Whether V ≤ V(y + u) + c(u) for any u: a trade of `K + k|u|` may be made at once, and two are never better than one. Where
   /// one has to wait for a fill or for luck, or where lots or impact make two trades of one, V may be above.
   public func mayTradeAgain(_ problem: OptionBookProblem) -> Bool {
-    let execution = problem.execution
-    return problem.costs.allSatisfy(\.isPlain) && lot == 0 && execution.delay == 0 && execution.failure == 0
-      && execution.maximumTrade == nil
+    problem.tradesAtOnce && lot == 0
   }
 
   /// Whether a utility's expectation is that of a price held to the grid, without which it would be infinite

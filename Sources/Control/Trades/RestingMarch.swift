@@ -90,27 +90,28 @@ struct QuadraticRest: RestingMarch {
   }
 
   func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip) {
+    sweep(&buffers, source: source, scheme: scheme, strip: strip)
+  }
+
+  func carry(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip) {
+    sweep(&buffers, source: none, scheme: scheme, strip: strip)
+  }
+
+  private func sweep(_ buffers: inout LineBuffers, source: QuadraticSource, scheme: BackwardDifference, strip: Strip) {
     base.sweep(
       buffers, system: system, source: source, scheme: scheme, projection: .deferred, strip: strip,
       surroundings: NoSurroundings())
     swap(&buffers.recent, &buffers.older)
   }
 
-  func carry(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip) {
-    base.sweep(
-      buffers, system: system, source: none, scheme: scheme, projection: .deferred, strip: strip,
-      surroundings: NoSurroundings())
-    swap(&buffers.recent, &buffers.older)
-  }
-
-  mutating func wait(_ buffers: LineBuffers, level: Int) {
-    recorder?.keep(level: level, isWaiting: true) {
-      base.presentValues(buffers, valueLine: SingleLine(count: base.nodes), reference: 0)
-    }
-  }
+  mutating func wait(_ buffers: LineBuffers, level: Int) { keep(buffers, level: level, isWaiting: true) }
 
   mutating func learn(_ bands: ArraySlice<Band>, of buffers: LineBuffers, level: Int) {
-    recorder?.keep(level: level) {
+    keep(buffers, level: level, isWaiting: false)
+  }
+
+  private mutating func keep(_ buffers: LineBuffers, level: Int, isWaiting: Bool) {
+    recorder?.keep(level: level, isWaiting: isWaiting) {
       base.presentValues(buffers, valueLine: SingleLine(count: base.nodes), reference: 0)
     }
   }

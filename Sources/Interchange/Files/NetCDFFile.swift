@@ -4,9 +4,8 @@ import Synchronization
 /// Writes one NetCDF-4 file: named dimensions, compressed variables, units and names as attributes.
 ///
 /// Attributes follow the CF conventions (version 1.11, sections 3.1 to 3.3): `units`, `long_name`, `_FillValue`; a
-/// coordinate is a variable with the name of its dimension, so that xarray finds the axes by itself. This is the only
-/// file that imports the library. The library is not safe to call from two threads at a time: a lock is held during
-/// every call. A file that is not closed with ``close()`` is incomplete and is removed.
+/// coordinate is a variable with the name of its dimension, so that xarray finds the axes by itself. The library, which only
+/// this and ``NetCDFContents`` import, is not safe to call from two threads at a time: a lock is held during every call. A file that is not closed with ``close()`` is incomplete and is removed.
 ///
 /// *Verified by* `NetCDFFileTests`.
 public struct NetCDFFile: ~Copyable {
@@ -61,7 +60,7 @@ public struct NetCDFFile: ~Copyable {
   }
 
   /// The library's calls, one at a time.
-  private static let library = Mutex(())
+  static let library = Mutex(())
   /// The fastest level: grids of smooth values gain little from more.
   private static let deflateLevel: Int32 = 1
 
@@ -205,7 +204,7 @@ public struct NetCDFFile: ~Copyable {
     }
   }
 
-  private static func text(of status: Int32) -> String {
+  static func text(of status: Int32) -> String {
     unsafe String(cString: nc_strerror(status))
   }
 

@@ -18,6 +18,7 @@ extension LiquidityPool {
   var encoded: JSONValue {
     var members = [JSONMember("liquidity", .number(liquidity)), JSONMember("fee", .number(fee))]
     if rootRange.isFinite { members.append(JSONMember("range", .number(rootRange * rootRange - 1))) }
+    if scale != 1 { members.append(JSONMember("scale", .number(scale))) }
     return .object(members)
   }
 }

@@ -7,17 +7,18 @@ enum CertificateFile {
   static let schema = "deadband.certificate/1"
 
   static func text(_ certificate: Certificate, model: ModelFile) throws(InterchangeError) -> String {
-    try JSONWriter.text(of: encoded(certificate, model: model))
+    try JSONWriter.text(of: encoded(certificate, name: model.name, problemDigest: model.problemDigest))
   }
 
   static func verdict(_ certificate: Certificate) -> JSONValue { certificate.isCertified ? "certified" : "refused" }
 
-  static func encoded(_ certificate: Certificate, model: ModelFile) -> JSONValue {
-    .object([
-      JSONMember("schema", .string(schema)), JSONMember("name", .string(model.name)),
-      JSONMember("problemDigest", .string(model.problemDigest)), JSONMember("verdict", verdict(certificate)),
-      JSONMember("checks", checks(certificate.checks)), JSONMember("rollOut", rollOut(certificate)),
-    ])
+  static func encoded(_ certificate: Certificate, name: String, problemDigest: String) -> JSONValue {
+    .object(
+      [
+        JSONMember("schema", .string(schema)), JSONMember("name", .string(name)),
+        JSONMember("problemDigest", .string(problemDigest)), JSONMember("verdict", verdict(certificate)),
+        JSONMember("checks", checks(certificate.checks)), JSONMember("rollOut", rollOut(certificate)),
+      ] + bounds(certificate))
   }
 
   static func checks(_ checks: [Check]) -> JSONValue {

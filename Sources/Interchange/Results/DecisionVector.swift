@@ -22,11 +22,6 @@ public struct DecisionVector: Equatable, Sendable {
   /// How far out "far outside" lies, as a share of the width.
   static let far = 0.5
 
-  /// A trade in lots.
-  static func rounded(_ trade: Double, lot: Double) -> Double {
-    lot > 0 ? (trade / lot).rounded(.toNearestOrAwayFromZero) * lot : trade
-  }
-
   /// Measures on both sides of each finite edge, far out, and in the middle.
   static func measures(of band: Band, scale: Double) -> [Double] {
     let width = band.width.isFinite ? band.width : scale

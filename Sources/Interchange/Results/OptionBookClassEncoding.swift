@@ -88,7 +88,7 @@ struct OptionBookClassEncoding {
     if let turnover = regime.turnover {
       members.append(JSONMember("turnoverPerYear", .number(turnover / problem.horizon)))
     }
-    let error = optimum.value.error + regime.excess.error + answer.sharedClassError(regime: e)
+    let error = optimum.value.error + regime.excess.error + answer.classes.sharedError(regime: e)
     return .object(members + [JSONMember("error", .number(error)), JSONMember("unit", .string(problem.market.quote))])
   }
 }

@@ -299,7 +299,7 @@ struct OptionBookParameters {
               DecisionVector(
                 time: policy.times[time] * problem.dayCount.secondsPerYear, spot: price, regime: e,
                 inventory: inventory, measure: delta + inventory,
-                trade: DecisionVector.rounded(trade, lot: problem.execution.lot)))
+                trade: problem.execution.inLots(trade)))
           }
         }
       }

@@ -152,6 +152,58 @@ enum PolicyFile {
       .init(units: quote, longName: "the same at the best inventory", fill: .nan))
   }
 
+  /// The table that `fill` wrote, in Black–Scholes net delta.
+  /// - Throws: `netCDF`, and `wrongShape` where the file is of another problem.
+  static func table(
+    _ file: borrowing NetCDFContents, _ problem: OptionBookProblem
+  ) throws(InterchangeError) -> PolicyTable {
+    let labels = try file.labels("regime")
+    guard labels == problem.environment.regimes.map(\.name) else {
+      throw .wrongShape(variable: "regime", expected: problem.environment.count, found: labels.count)
+    }
+    let times = try file.values("time").numbers.map { $0 / problem.dayCount.secondsPerYear }
+    let spots = try file.values("spot").numbers
+    for (name, axis) in [("time", times), ("spot", spots)] {
+      let isAscending =
+        !axis.isEmpty && zip(axis, axis.dropFirst()).allSatisfy { $0 < $1 } && (axis[0] > 0 || name == "time")
+      guard isAscending else { throw .wrongShape(variable: name, expected: 1, found: axis.count) }
+    }
+    let expected = [1, labels.count, times.count, spots.count]
+    func numbers(_ name: String) throws(InterchangeError) -> [Double] {
+      let found = try file.values(name)
+      guard found.shape == expected, found.numbers.allSatisfy({ !$0.isNaN }) else {
+        throw .wrongShape(
+          variable: name, expected: expected.reduce(1, *), found: found.numbers.count { !$0.isNaN })
+      }
+      return found.numbers
+    }
+    var parts: [[Double]] = []
+    for edge in edges { parts.append(try numbers(edge.name)) }
+    if file.has(slopes[0].name) { for slope in slopes { parts.append(try numbers(slope.name)) } }
+    let flatWithin = file.number("flat_within") ?? 0
+    let holds = flatWithin > 0 ? try numbers("holdsFlat") : []
+    var bands: [Band] = []
+    for time in times.indices {
+      for e in labels.indices {
+        for row in spots.indices {
+          let place = (e * times.count + time) * spots.count + row
+          var band = Band(
+            lower: parts[0][place], upper: parts[1][place], targetLower: parts[2][place], targetUpper: parts[3][place])
+          if parts.count > edges.count {
+            band = band.with(slopeLower: parts[4][place], slopeUpper: parts[5][place])
+          }
+          band.holdsFlat = flatWithin > 0 && holds[place] != 0
+          let shift =
+            problem.convention == .blackScholes
+            ? 0 : problem.conventionShift(time: times[time], spot: spots[row], regime: e)
+          bands.append(band.shifted(by: -shift))
+        }
+      }
+    }
+    return PolicyTable(
+      times: times, logSpots: spots.map { log($0) }, regimeCount: labels.count, bands: bands, flatWithin: flatWithin)
+  }
+
   private static func fill(_ file: inout NetCDFFile, _ answer: TrackingAnswer) throws(InterchangeError) {
     let classDimension = try classes(&file)
     let regime = try file.coordinate(

@@ -19,6 +19,11 @@ public struct ResultRun: ~Copyable {
   private var writer: ResultDirectoryWriter
 
   static let recordName = "run.json"
+  /// The problem in canonical form, whose digest is the problem's.
+  static let problemName = "problem.json"
+  static let parametersName = "parameters.json"
+  static let certificateName = "certificate.json"
+  static let policyName = "policy.nc"
 
   /// Opens the directory and writes a record that says `running`.
   public init(directory: String, model: ModelFile, record: RunRecord) throws(InterchangeError) {
@@ -59,18 +64,19 @@ public struct ResultRun: ~Copyable {
     }
     do throws(InterchangeError) {
       let texts = [
-        ("parameters.json", try parameters.text()),
-        ("certificate.json", try CertificateFile.text(certificate, model: model)),
+        (Self.problemName, try JSONWriter.text(of: model.problem.encoded)),
+        (Self.parametersName, try parameters.text()),
+        (Self.certificateName, try CertificateFile.text(certificate, model: model)),
       ]
       for (name, text) in texts {
         try writer.stage(text, as: name)
         record.files.append(ModelFile.FileDigest(name: name, sha256: Digest.sha256(of: text)))
       }
-      let policy = writer.stagingPath(for: "policy.nc")
+      let policy = writer.stagingPath(for: Self.policyName)
       try PolicyFile.write(certificate, model: model, to: policy)
       do throws(ModelFileError) {
         record.files.append(
-          ModelFile.FileDigest(name: "policy.nc", sha256: try Digest.sha256(ofFile: policy)))
+          ModelFile.FileDigest(name: Self.policyName, sha256: try Digest.sha256(ofFile: policy)))
       } catch { throw .cannotWrite(path: policy, reason: "the file just written cannot be read") }
       record.status = .certified
       try writer.stage(record.text(), as: Self.recordName)

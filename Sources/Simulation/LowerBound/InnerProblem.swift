@@ -231,23 +231,22 @@ struct InnerProblem {
       let place = last * count + path
       let (spot, e) = (paths.spots[place], paths.regimes[place])
       let own = UnsafeMutableRawPointer(values(schedule, path)).assumingMemoryBound(to: Double.self)
-      let free = plan.problem.settlement == .physical ? -plan.problem.assigned(spot: spot) : 0
+      // What costs nothing to deliver may lie between lines, which are then not charged either: a bound must not be above
+      // what such an inventory pays.
+      let free = plan.problem.settlement == .physical ? -plan.problem.assigned(spot: spot) : .infinity
+      let nearby = plan.spacing * (1 - SampleTimes.coincidence)
       for line in 0..<plan.lineCount {
         let y = lines[line]
-        // What costs nothing to settle may lie between lines, which are then not charged either: a bound must not be above
-        // what such an inventory pays.
-        let isNear =
-          abs(y - free) < plan.spacing * (1 - SampleTimes.coincidence) && plan.problem.settlement == .physical
-        own[line] = isNear ? 0 : plan.problem.settlementCharge(spot: spot, regime: e, inventory: y)
+        own[line] =
+          abs(y - free) < nearby ? 0 : plan.problem.settlementCharge(spot: spot, regime: e, inventory: y)
       }
-      for line in plan.lineCount..<(vectors * Lanes.scalarCount) { own[line] = .infinity }
       outcome.upper[schedule][path] = plan.problem.settlementCharge(
         spot: spot, regime: e, inventory: paths.inventories[schedule][place - count])
     }
   }
 
   private func nearest(to logSpot: Double) -> Int {
-    let (index, weight) = PolicyTable.place(logSpot, among: plan.table.logSpots)
+    let (index, weight) = AscendingNodes.place(logSpot, among: plan.table.logSpots)
     return weight > 0.5 ? index + 1 : index
   }
 
@@ -258,41 +257,5 @@ struct InnerProblem {
     let index = min(lines.count - 2, Int(position))
     let weight = position - Double(index)
     return weight == 0 ? all[index] : all[index] + weight * (all[index + 1] - all[index])
-  }
-}
-
-/// The rate of the running cost at one state, a polynomial in the inventory; see `OptionBookProblem.runningCost`.
-struct RunningCost {
-  private(set) var quadratic = 0.0
-  private(set) var linear = 0.0
-  private(set) var constant = 0.0
-
-  init() {}
-
-  @inline(__always)
-  init(_ problem: OptionBookProblem, spot: Double, regime e: Int, delta: Double) {
-    let regime = problem.environment.regimes[e]
-    let exposure = regime.volatility * spot
-    quadratic = 0.5 * problem.preference.riskAversion * exposure * exposure
-    let earned = (regime.drift - problem.market.rate) * spot
-    linear = 2 * quadratic * delta - earned + regime.funding * spot
-    constant = (quadratic * delta - earned) * delta
-  }
-
-  @inline(__always)
-  func value(_ y: Double) -> Double { (quadratic * y + linear) * y + constant }
-
-  @inline(__always)
-  mutating func add(_ other: RunningCost, times weight: Double) {
-    quadratic += weight * other.quadratic
-    linear += weight * other.linear
-    constant += weight * other.constant
-  }
-
-  @inline(__always)
-  mutating func scale(by factor: Double) {
-    quadratic *= factor
-    linear *= factor
-    constant *= factor
   }
 }

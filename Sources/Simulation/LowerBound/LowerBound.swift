@@ -15,7 +15,8 @@ import VectorMath
 /// Between lines an inventory can be split between its two neighbours by a coin: the expected cost of trades does not rise, and
 /// the running cost rises by no more than `½ r'' h²/4`, which is taken off. Lines reach beyond every hedge, where r rises.
 ///
-/// Lots take policies away and leave the bound a bound. The same penalty makes the policy's own cost nearly free of noise: `upper` is its roll-out with M as a control variate.
+/// Lots take policies away and leave the bound a bound. The same penalty makes the policy's own cost nearly free of noise:
+/// `upper` is its roll-out with M as a control variate.
 /// *Verified by* `LowerBoundTests`.
 public struct LowerBound: Sendable {
   private let plan: LowerBoundPlan
@@ -38,11 +39,7 @@ public struct LowerBound: Sendable {
     if problem.costs.contains(where: \.isZero) || problem.book.grossQuantity + abs(problem.inventory) == 0 {
       return .nothingToTradeOff
     }
-    let isPlain = problem.costs.allSatisfy { $0.isPlain }
-    let execution = problem.execution
-    let isPrompt =
-      execution.delay == 0 && execution.failure == 0 && execution.maximumTrade == nil
-    return isPlain && isPrompt ? nil : .generalTrades
+    return problem.tradesAtOnce ? nil : .generalTrades
   }
 
   /// - Parameter values: V, or anything near it; the nearer, the closer the bound.

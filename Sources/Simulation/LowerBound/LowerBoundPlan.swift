@@ -54,7 +54,7 @@ struct LowerBoundPlan: Sendable {
     let sample = rollOut.sample
     laws = try LowerBoundPlan.laws(problem.environment, sample: sample)
     nodeDeltas = LowerBoundPlan.deltas(problem, sample: sample, logSpots: table.logSpots, plan: rollOut)
-    places = sample.times.dropFirst().map { PolicyTable.place($0, among: table.times) }
+    places = sample.times.dropFirst().map { AscendingNodes.place($0, among: table.times) }
     density = LowerBoundPlan.density(problem, table: table)
     schedules = settings.isContinuous ? [1, 2] : [1]
     lineCount = (table.inventories.count - 1) * density + 1
@@ -111,8 +111,8 @@ struct LowerBoundPlan: Sendable {
     let e = problem.market.currentRegime
     let exposure = problem.environment.regimes[e].volatility * problem.market.spot * table.spacing
     let risk = 0.125 * problem.preference.riskAversion * exposure * exposure * problem.horizon
-    let row = PolicyTable.place(log(problem.market.spot), among: table.logSpots).index
-    let line = PolicyTable.place(problem.inventory, among: table.inventories).index
+    let row = AscendingNodes.place(log(problem.market.spot), among: table.logSpots).index
+    let line = AscendingNodes.place(problem.inventory, among: table.inventories).index
     let value = abs(Double(table.values[(row * table.regimeCount + e) * table.inventories.count + line]))
     let wanted = (risk / max(rounding * value, .leastNormalMagnitude)).squareRoot().rounded(.up)
     return Int(min(Double(mostLinesPerSpacing), max(1, wanted)))

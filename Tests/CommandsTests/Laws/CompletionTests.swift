@@ -26,7 +26,7 @@ import Testing
 @Suite struct BashCompletionTests {
   /// Words on the line, of which the last is being typed, and what is offered.
   static let rows: [(words: [String], offered: [String])] = [
-    (["deadband", "so"], ["solve"]), (["deadband", "c"], ["check", "calibrate", "completions"]),
+    (["deadband", "so"], ["solve"]), (["deadband", "c"], ["certify", "check", "calibrate", "completions"]),
     (["deadband", "solve", "--pa"], ["--paths"]), (["deadband", "simulate", "--policy", "f"], ["frictionless"]),
     (["deadband", "solve", "--method", "le"], ["leland"]), (["deadband", "completions", "f"], ["fish"]),
     (["deadband", "help", "sim"], ["simulate"]),

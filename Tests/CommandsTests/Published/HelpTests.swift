@@ -9,8 +9,8 @@ import Testing
     #expect(Program.run(["slove"], console: record.console) == .usage)
     #expect(
       record.words
-        == "deadband: there is no command “slove”; the commands are solve, check, calibrate, frontier, simulate, models, "
-        + "help, completions, version; did you mean “solve”?\n")
+        == "deadband: there is no command “slove”; the commands are solve, certify, check, calibrate, frontier, simulate, "
+        + "models, help, completions, version; did you mean “solve”?\n")
     #expect(record.output == "")
   }
 
@@ -26,6 +26,7 @@ import Testing
 
         Commands:
           solve MODEL                find the bands and intervals, certify them, write the result
+          certify DIRECTORY          ask a result's certificate again, from its files alone
           check MODEL                validate a model and print the problem as understood, with units
           calibrate PRICES.csv …     fit volatility regimes to prices, with standard errors
           frontier MODEL             cost against risk over risk aversion

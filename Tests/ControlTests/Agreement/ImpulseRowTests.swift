@@ -14,19 +14,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [(0.4, 0.0), (0.4, 0.2), (-0.9, 0.3), (1.3, 0.5)])
-  func agreesWithTheGeneralOperator(_ centre: Double, _ dent: Double) {
-    let count = 208
-    let spacing = 0.02
-    let holdings = (0..<count).map { -2 + Double($0) * spacing }
-    let kink = 100
-    let values = value(holdings, centre: centre, dent: dent, kink: kink)
-    let row = ImpulseRow(
-      fixed: 0.25, buy: 0.3, sell: 0.5, origin: holdings[0], spacing: spacing, count: count, kink: kink, diffusion: 10)
-    let general = Intervention(fixed: 0.25, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
-      .applied(to: values, kink: kink)
+  /// A row's projected values, and what was found of its band.
+  private func project(_ row: ImpulseRow, _ values: [Double], _ holdings: [Double]) -> ([Double], ImpulseRow.Outcome) {
+    let count = values.count
     let groups = count / LineGroup.scalarCount
-    withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
+    return withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
       let memory = groupMemory.baseAddress!
       let plain = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Double.self)
       for index in 0..<count {
@@ -38,13 +30,28 @@ import Testing
       let found = row.project(
         RowLines(memory), multiplier: RowLines(memory + groups), holdings: memory + 2 * groups, rate: 1,
         scratch: scratch)
-      for index in 0..<count {
-        let expected = min(values[index], general[index])
-        #expect(abs(plain[index] - expected) < 1e-12, "inventory \(holdings[index])")
-      }
-      let targets = found.targets
-      #expect(found.lower.solved < targets.lower && targets.upper < found.upper.solved, "\(found)")
+      return ((0..<count).map { plain[$0] }, found)
     }
+  }
+
+  @Test(arguments: [(0.4, 0.0), (0.4, 0.2), (-0.9, 0.3), (1.3, 0.5)])
+  func agreesWithTheGeneralOperator(_ centre: Double, _ dent: Double) {
+    let count = 208
+    let spacing = 0.02
+    let holdings = (0..<count).map { -2 + Double($0) * spacing }
+    let kink = 100
+    let values = value(holdings, centre: centre, dent: dent, kink: kink)
+    let row = ImpulseRow(
+      fixed: 0.25, buy: 0.3, sell: 0.5, origin: holdings[0], spacing: spacing, count: count, kink: kink, diffusion: 10)
+    let general = Intervention(fixed: 0.25, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
+      .applied(to: values, kink: kink)
+    let (projected, found) = project(row, values, holdings)
+    for index in 0..<count {
+      let expected = min(values[index], general[index])
+      #expect(abs(projected[index] - expected) < 1e-12, "inventory \(holdings[index])")
+    }
+    let targets = found.targets
+    #expect(found.lower.solved < targets.lower && targets.upper < found.upper.solved, "\(found)")
   }
 
   /// Wells on either side, the deeper one to the left or to the right, with a ticket and without.
@@ -59,31 +66,18 @@ import Testing
     row.mayHaveWells = true
     let general = Intervention(fixed: fixed, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
       .applied(to: values, kink: -1)
-    let groups = count / LineGroup.scalarCount
-    withUnsafeTemporaryAllocation(of: LineGroup.self, capacity: 3 * groups) { groupMemory in
-      let memory = groupMemory.baseAddress!
-      let plain = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Double.self)
-      for index in 0..<count {
-        plain[index] = values[index]
-        plain[2 * count + index] = holdings[index]
-      }
-      let scratch = ImpulseRow.Scratch(lines: count)
-      defer { scratch.deallocate() }
-      let found = row.project(
-        RowLines(memory), multiplier: RowLines(memory + groups), holdings: memory + 2 * groups, rate: 1,
-        scratch: scratch)
-      var waits: [Int] = []
-      for index in 0..<count {
-        #expect(abs(plain[index] - min(values[index], general[index])) < 1e-12, "inventory \(holdings[index])")
-        if general[index] >= values[index] { waits.append(index) }
-      }
-      // Both stretches are among the lines that wait, and the deeper one is the band.
-      #expect(found.waiting == waits.first!...waits.last! && waits.count < waits.last! - waits.first!, "\(found)")
-      let well = tilt > 0 ? -1.0 : 1.0
-      let (lower, upper) = (found.lower.solved, found.upper.solved)
-      #expect(lower < well && upper > well && lower * well > 0 && upper * well > 0, "\(found)")
-      // Without a ticket trades go to the edges.
-      if fixed > 0 { #expect(found.targets.lower >= lower && found.targets.upper <= upper, "\(found)") }
+    let (projected, found) = project(row, values, holdings)
+    var waits: [Int] = []
+    for index in 0..<count {
+      #expect(abs(projected[index] - min(values[index], general[index])) < 1e-12, "inventory \(holdings[index])")
+      if general[index] >= values[index] { waits.append(index) }
     }
+    // Both stretches are among the lines that wait, and the deeper one is the band.
+    #expect(found.waiting == waits.first!...waits.last! && waits.count < waits.last! - waits.first!, "\(found)")
+    let well = tilt > 0 ? -1.0 : 1.0
+    let (lower, upper) = (found.lower.solved, found.upper.solved)
+    #expect(lower < well && upper > well && lower * well > 0 && upper * well > 0, "\(found)")
+    // Without a ticket trades go to the edges.
+    if fixed > 0 { #expect(found.targets.lower >= lower && found.targets.upper <= upper, "\(found)") }
   }
 }

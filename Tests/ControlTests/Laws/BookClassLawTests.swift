@@ -37,7 +37,7 @@ import Testing
     let classes = try Self.classes(problem)
     #expect(classes.solved.count >= 5, "\(classes.omitted)")
     for e in row.volatilities.indices {
-      let shared = abs(classes.baseline[e].value) + classes.baseline[e].error
+      let shared = classes.sharedError(regime: e)
       for solution in classes.solved {
         let excess = solution.regimes[e].excess
         #expect(excess.value >= -excess.error - shared, "\(row) \(solution.bookClass) \(excess) \(shared)")

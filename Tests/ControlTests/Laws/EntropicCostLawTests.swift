@@ -78,7 +78,7 @@ import Testing
     #expect(ticket > fixed / (1 - failure))
     #expect(relativeDifference(a, b) < 1e-3, "\(a) \(b)")
     failing.aversion = 4
-    #expect(FiniteHorizon.obstacle(to: try failing.problem()) != nil)
+    #expect(unsupportedFeature(of: try failing.problem())?.contains("failures whose fixed cost is so dear") == true)
   }
 
   /// More reviews are better, and many are watching all the time.

@@ -126,7 +126,7 @@ struct ParametersTests {
     for (trade, lot, expected) in [
       (0.26, 0.1, 0.3), (-0.26, 0.1, -0.3), (0.04, 0.1, 0), (2.5, 1, 3), (-2.5, 1, -3), (0.123, 0, 0.123),
     ] {
-      #expect(abs(DecisionVector.rounded(trade, lot: lot) - expected) < 1e-12, "\(trade) in lots of \(lot)")
+      #expect(abs(Execution(lot: lot).inLots(trade) - expected) < 1e-12, "\(trade) in lots of \(lot)")
     }
   }
 

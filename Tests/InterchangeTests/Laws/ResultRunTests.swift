@@ -35,7 +35,7 @@ extension NetCDFFileTests {
       #expect(try run.finish(solved.certificate, ended: ended, wallSeconds: 2))
       #expect(try Self.status(scratch) == "certified")
       #expect(
-        try scratch.listing("out") == ["certificate.json", "parameters.json", "policy.nc", "run.json"])
+        try scratch.listing("out") == ["certificate.json", "parameters.json", "policy.nc", "problem.json", "run.json"])
       let parameters = try #require(scratch.text("out/parameters.json"))
       let record = try #require(scratch.text("out/run.json"))
       #expect(record.contains(Digest.sha256(of: parameters)))

@@ -63,7 +63,7 @@ struct ScalarReference {
         sums[.fundingPaid]! += 0.5 * length * funding
         sums[.carry]! +=
           0.5 * length
-          * (problem.runningCost(spot: price, regime: moment, bookDelta: delta, inventory: inventory)
+          * (RunningCost(problem, spot: price, regime: moment, delta: delta).value(inventory)
             - 0.5 * problem.preference.riskAversion * exposure * exposure)
         accounts -= 0.5 * length * funding
       }

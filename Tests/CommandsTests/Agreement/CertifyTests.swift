@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+@testable import Commands
+
+/// `certify` from end to end: solved, read back, asked again.
+@Suite(.serialized) struct CertifyTests {
+  private static let tracking = """
+    // A deviation with a closed form.
+    { schema: "deadband.model/1", name: "one", kind: "tracking",
+      tracking: { criterion: "longRunAverage",
+        regimes: [ { name: "only", volatility: 1.3, runningCost: { quadratic: 0.7 } } ], switching: { perYear: [[0]] } },
+      costs: [ { proportional: { perUnit: 0.9 } }, { fixed: { amount: 0.4 } } ] }
+    """
+
+  /// The same seed says the same again, another seed agrees, and nothing in the directory is touched.
+  @Test(
+    "an option book, a formula's bands and a tracking problem",
+    arguments: [(smallVault, "optimal"), (smallVault, "whalleyWilmott"), (tracking, "optimal")])
+  func again(_ model: String, _ method: String) throws {
+    try withTemporaryFolder { folder in
+      try model.write(toFile: folder + "/m.json5", atomically: true, encoding: .utf8)
+      let solving = RecordingConsole()
+      let status = solving.run(
+        ["solve", folder + "/m.json5", "--out", folder + "/out", "--classes", "none", "--method", method])
+      #expect(status == .done, "\(solving.words)")
+      // The model is not needed any more.
+      try FileManager.default.removeItem(atPath: folder + "/m.json5")
+      let before = try FileManager.default.contentsOfDirectory(atPath: folder + "/out").sorted()
+      for seed in [[], ["--seed", "12"]] {
+        let record = RecordingConsole()
+        #expect(record.run(["certify", folder + "/out"] + seed) == .done, "\(record.output) \(record.words)")
+        #expect(record.output.contains("found again") && record.output.contains("certified"))
+        #expect(record.output.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(record.output)")
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/out").sorted() == before)
+      let record = RecordingConsole()
+      #expect(record.run(["certify", folder + "/out", "--json"]) == .done)
+      let object = try JSONSerialization.jsonObject(with: Data(record.output.utf8)) as? [String: Any]
+      #expect(object?["verdict"] as? String == "certified")
+      let checks = try #require(object?["checks"] as? [[String: Any]])
+      let kinds = Set(checks.compactMap { $0["kind"] as? String })
+      #expect(kinds.isSuperset(of: ["emittedValue", "emittedBand", "rollOut"]), "\(kinds)")
+    }
+  }
+
+  /// Exit statuses and reasons: a file that has changed is refused, a directory without a result is bad data.
+  @Test func refusals() throws {
+    try withTemporaryFolder { folder in
+      try Self.tracking.write(toFile: folder + "/m.json5", atomically: true, encoding: .utf8)
+      let nothing = RecordingConsole()
+      #expect(nothing.run(["certify", folder]) == .badData)
+      #expect(nothing.words.contains("run.json: the file cannot be read"), "\(nothing.words)")
+      #expect(RecordingConsole().run(["solve", folder + "/m.json5", "--out", folder + "/out"]) == .done)
+      let path = folder + "/out/parameters.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try (text + " ").write(toFile: path, atomically: true, encoding: .utf8)
+      let changed = RecordingConsole()
+      #expect(changed.run(["certify", folder + "/out"]) == .refused)
+      #expect(changed.words.contains("the file is not the one that was certified"), "\(changed.words)")
+    }
+  }
+}
