@@ -54,7 +54,8 @@ struct BookClassCandidate: Sendable {
     case .none:
       return PolicyEvaluation(nodes: nodes, rule: rule, functionals: functionals, threads: threads).run()
     case .forced:
-      let schedule = EvaluationSchedule(grid: nodes.grid, clocks: gaps, leastSteps: 1, ringsAtOnce: false)
+      let schedule = EvaluationSchedule(
+        grid: nodes.grid, every: nodes.every, clocks: gaps, leastSteps: 1, ringsAtOnce: false)
       return PolicyEvaluation(nodes: nodes.on(schedule), rule: rule, functionals: functionals, threads: threads).run()
     case .blind, .looked:
       // A step of two stages does for two of the grid's.

@@ -6,8 +6,9 @@ import Glibc
 ///
 /// A scan of one factor for all widths, then a search by axes with shrinking steps (Hooke and Jeeves, "Direct search solution of
 /// numerical and statistical problems", J. ACM 8 (1961)). No slopes are asked for: a least value among many is found, not
-/// necessarily the least of all. Of the best on the rough grid that one is taken whose J is least on whichever of two grids it is
-/// dearer: what is cheap on one grid alone is an accident of its nodes.
+/// necessarily the least of all. The best are looked at again on a better grid, and that one is taken whose J and whose change from
+/// one grid to the other are least together: what is cheap on one grid alone is an accident of its nodes, and parameters at which J
+/// hangs on the last digit of an edge are none that anybody would want.
 struct BookClassScan {
   /// Widths of the regimes, as logarithms, then ratios or none.
   let start: [Double]
@@ -19,10 +20,10 @@ struct BookClassScan {
   /// The scan's logarithms.
   private static let scan = stride(from: -0.6, through: 0.6, by: 0.1)
   /// Steps of the search by axes, of logarithms and ratios alike.
-  private static let steps = [0.1, 0.1, 0.05, 0.025]
+  private static let steps = [0.1, 0.05, 0.025]
 
   /// How many are looked at on the better grid.
-  private static let confirmations = 6
+  var confirmations = 6
 
   /// nil where J is nowhere finite.
   func run() -> [Double]? {
@@ -48,9 +49,10 @@ struct BookClassScan {
         }
       }
     }
-    let confirmed = tried.sorted { $0.value < $1.value }.prefix(Self.confirmations).map {
-      (at: $0.at, value: max($0.value, confirm($0.at)))
+    let confirmed = tried.sorted { $0.value < $1.value }.prefix(confirmations).map {
+      let value = confirm($0.at)
+      return (at: $0.at, judged: value + abs(value - $0.value))
     }
-    return confirmed.min { $0.value < $1.value }!.at
+    return confirmed.min { $0.judged < $1.judged }!.at
   }
 }

@@ -23,11 +23,9 @@ extension BookClassStudy {
     func candidate(_ logarithms: [Double]) -> BookClassCandidate {
       BookClassCandidate(bookClass: .interval, rule: rule, clock: .blind, gaps: logarithms.map { exp($0) })
     }
-    let scan = BookClassScan(start: local.intervals.map { log($0) }, regimes: regimes) {
-      weighted(total(candidate($0), on: scout))
-    } confirm: {
-      weighted(total(candidate($0), on: coarse))
-    }
+    let scan = BookClassScan(
+      start: local.intervals.map { log($0) }, regimes: regimes, evaluate: { weighted(total(candidate($0), on: scout)) },
+      confirm: { weighted(total(candidate($0), on: coarse)) })
     guard let found = scan.run() else { throw Refusal(reason: .notConverged) }
     return candidate(found)
   }
@@ -43,18 +41,20 @@ extension BookClassStudy {
   /// band alone. A forced trade never helps, so that without this price the gap would be endless; nor does looking away. Gaps
   /// of the regimes are as the best blind intervals of their local problems.
   ///
-  /// What a clock adds is a small difference: it is taken between evaluations on the two coarsest grids, extrapolated, and added to
-  /// what the band alone costs.
+  /// What a clock adds is a small difference: to J it is taken between evaluations on the two coarsest grids, extrapolated, and added to
+  /// what the band alone costs; to the parts of J on the coarsest.
+  ///
+  /// - Parameter pair: what the band alone costs.
   func gapped(
-    _ bookClass: BookClass, _ base: Result<BookClassCandidate, Refusal>?
+    _ bookClass: BookClass, _ base: Result<BookClassCandidate, Refusal>?, _ pair: Pair?
   ) -> Result<BookClassCandidate, Refusal> {
     Result { () throws(Refusal) in
-      guard let base = try base?.get() else { throw Refusal(reason: .notConverged) }
-      return bookClass == .hybridAny ? try forced(base) : try looked(base)
+      guard let base = try base?.get(), let pair else { throw Refusal(reason: .notConverged) }
+      return bookClass == .hybridAny ? try forced(base, pair) : try looked(base, pair)
     }
   }
 
-  private func forced(_ base: BookClassCandidate) throws(Refusal) -> BookClassCandidate {
+  private func forced(_ base: BookClassCandidate, _ pair: Pair) throws(Refusal) -> BookClassCandidate {
     let intervals = BookClassLocal(self).intervals
     let horizon = problem.horizon
     func candidate(_ multiple: Double) -> BookClassCandidate {
@@ -62,16 +62,20 @@ extension BookClassStudy {
         bookClass: .hybridAny, rule: base.rule, parameters: base.parameters, clock: .forced,
         gaps: intervals.map { min(horizon, multiple * $0) })
     }
-    let plain = weighted(total(base, on: scout))
-    let multiple = try gap(intervals: intervals) { (weighted(total(candidate($0), on: scout)) - plain) / abs(plain) }
+    let plain = weighted(pair.rough[0].values)
+    let multiple = try gap(intervals: intervals) { (weighted(total(candidate($0), on: rough)) - plain) / abs(plain) }
     var found = candidate(multiple)
-    let functionals = found.functionals(problem)
-    let (rough, better) = (
-      difference(functionals, of: found, from: base, on: scout),
-      difference(functionals, of: found, from: base, on: coarse)
-    )
+    func difference(_ count: Int, on nodes: EvaluationNodes, from plain: [PolicyEvaluation.Outcome]) -> [[Double]] {
+      let functionals = Array(found.functionals(problem).prefix(count))
+      let with = found.evaluate(functionals, on: nodes, leastSteps: Self.leastSteps.coarse)
+      return zip(with, plain).map { zip($0.values, $1.values).map { $0 - $1 } }
+    }
+    let worse = difference(found.functionals(problem).count, on: rough, from: pair.rough)
+    let better = difference(1, on: coarse, from: pair.coarse)
     found.increment = BookClassCandidate.Increment(
-      base: base.bookClass, parts: zip(rough, better).map { zip($0, $1).map(Self.increment) })
+      base: base.bookClass,
+      parts: [zip(worse[0], better[0]).map(Self.increment)]
+        + worse.dropFirst().map { $0.map { Approximation(value: $0, error: 0) } })
     return found
   }
 
@@ -79,15 +83,6 @@ extension BookClassStudy {
   static func increment(_ rough: Double, _ better: Double) -> Approximation {
     Approximation(
       value: Approximation.limit(halfAsFine: rough, finest: better).value, error: abs(better - rough))
-  }
-
-  private func difference(
-    _ functionals: [PolicyFunctional], of candidate: BookClassCandidate, from base: BookClassCandidate,
-    on nodes: EvaluationNodes
-  ) -> [[Double]] {
-    let with = candidate.evaluate(functionals, on: nodes, leastSteps: Self.leastSteps.coarse)
-    let without = base.evaluate(functionals, on: nodes, leastSteps: Self.leastSteps.coarse)
-    return zip(with, without).map { zip($0.values, $1.values).map { $0 - $1 } }
   }
 
   /// The multiple of the local intervals whose price is `gapShare`: a secant in logarithms, the price of forced trades being

@@ -43,7 +43,7 @@ extension BookClassStudy {
     }
   }
 
-  func looked(_ base: BookClassCandidate) throws(Refusal) -> BookClassCandidate {
+  func looked(_ base: BookClassCandidate, _ pair: Pair) throws(Refusal) -> BookClassCandidate {
     let intervals = BookClassLocal(self).intervals
     let horizon = problem.horizon
     func candidate(_ multiple: Double) -> BookClassCandidate {
@@ -55,7 +55,7 @@ extension BookClassStudy {
     let least = horizon / (Self.mostLooks * intervals.min()!)
     let most = horizon / (Self.multiples.last! * intervals.max()!)
     guard least < most else { throw Refusal(reason: .tooFrequent) }
-    let price = BookClassSearch.gapShare * abs(weighted(total(base, on: scout)))
+    let price = BookClassSearch.gapShare * abs(weighted(pair.rough[0].values))
     var shortest = min(most, max(least, Self.firstLook))
     for _ in 0..<Self.trials {
       let curve = LookCurve(
@@ -67,7 +67,7 @@ extension BookClassStudy {
     }
     let functionals = candidate(shortest).functionals(problem)
     /// `[functional × regime]`.
-    func curves(_ nodes: EvaluationNodes, _ leastSteps: Int) -> [[LookCurve]] {
+    func curves(_ functionals: [PolicyFunctional], _ nodes: EvaluationNodes, _ leastSteps: Int) -> [[LookCurve]] {
       let outcomes = Self.multiples.map {
         candidate($0 * shortest).evaluate(functionals, on: nodes, leastSteps: leastSteps)
       }
@@ -75,7 +75,8 @@ extension BookClassStudy {
         (0..<regimes).map { e in LookCurve(shortest: shortest, values: outcomes.map { $0[k].values[e] }) }
       }
     }
-    let (rough, better) = (curves(scout, Self.leastSteps.coarse), curves(coarse, Self.leastSteps.fine))
+    let rough = curves(functionals, scout, Self.leastSteps.coarse)
+    let better = curves([functionals[0]], coarse, Self.leastSteps.fine)
     let joint = LookCurve(
       linear: weighted(better[0].map(\.linear)), square: weighted(better[0].map(\.square)),
       chord: weighted(better[0].map(\.chord)))
@@ -83,14 +84,14 @@ extension BookClassStudy {
     var found = candidate(multiple)
     found.increment = BookClassCandidate.Increment(
       base: base.bookClass,
-      parts: zip(rough, better).map { pair in
-        zip(pair.0, pair.1).map { rough, better in
+      parts: [
+        zip(rough[0], better[0]).map { rough, better in
           let limit = Self.increment(rough.added(multiple), better.added(multiple))
           // What the square makes of it stands for what a third power would.
           return Approximation(
             value: limit.value, error: limit.error + abs(better.added(multiple) - better.chord * multiple))
         }
-      })
+      ] + rough.dropFirst().map { $0.map { Approximation(value: $0.added(multiple), error: 0) } })
     // A look away costs something in every regime: what is not known better than by itself comes from ticks that the nodes do not
     // resolve.
     guard let costs = found.increment?.parts[0], costs.allSatisfy({ $0.error <= $0.value }) else {

@@ -3,7 +3,9 @@ import Glibc
 
 /// The work of a `BookClassSearch`: searches, evaluations, and what is told of them.
 struct BookClassStudy: Sendable {
-  /// Where parameters are sought: half as many spots and steps as on the coarser grid, and its inventories.
+  /// Half as many spots and steps as on the coarser grid, and its inventories.
+  let rough: EvaluationNodes
+  /// Where parameters are sought: the same, solved less strictly.
   let scout: EvaluationNodes
   let coarse: EvaluationNodes
   let fine: EvaluationNodes
@@ -20,13 +22,22 @@ struct BookClassStudy: Sendable {
     var settings = GridSettings(deviations: coarse.settingsGiven.deviations).refined(by: 0.5, of: coarse.grid)
     settings.holdings = coarse.grid.holdings.count
     // A grid that exists can be had with fewer spots.
-    let rough = (try? FiniteHorizonGrid(problem: coarse.problem, settings: settings)) ?? coarse.grid
-    let grids = [fine.grid, coarse.grid, rough]
+    let roughest = (try? FiniteHorizonGrid(problem: coarse.problem, settings: settings)) ?? coarse.grid
+    let grids = [fine.grid, coarse.grid, roughest]
     let nodes = sideBySide(grids.count, threads: threads) {
-      EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum)
+      EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum, every: Self.every)
     }
-    (self.fine, self.coarse, scout) = (nodes[0], nodes[1], nodes[2])
+    (self.fine, self.coarse, self.rough) = (nodes[0], nodes[1], nodes[2])
+    var scout = nodes[2]
+    scout.settled = Self.scoutSettled
+    self.scout = scout
   }
+
+  /// The solver's steps follow edges that are to be found; with edges given, twice as long a step changes J on the finer grid by a
+  /// tenth of what halving the spots does (straddles of `Benchmarks classes`).
+  private static let every = 2
+  /// Predictions are taken back later where parameters are sought: all candidates share what that changes.
+  private static let scoutSettled = 3e-3
 
   var problem: OptionBookProblem { fine.problem }
   var regimes: Int { problem.environment.count }
@@ -37,8 +48,8 @@ struct BookClassStudy: Sendable {
   typealias Candidates = [BookClass: Result<BookClassCandidate, Refusal>]
 
   /// Shares of the work, for progress.
-  private static let fittedShare = 0.3
-  private static let searchedShare = 0.45
+  private static let fittedShare = 0.4
+  private static let evaluatedShare = 0.4
 
   func run(_ progress: (@Sendable (Double) -> Void)?) -> BookClasses {
     var candidates: Candidates = [.optimal: .success(BookClassCandidate(bookClass: .optimal, rule: .optimal))]
@@ -50,11 +61,11 @@ struct BookClassStudy: Sendable {
     }
     candidates.merge(search(alone) { self.fitted($0) }) { $1 }
     progress?(Self.fittedShare)
+    let chosen = BookClass.allCases.compactMap { try? candidates[$0]?.get() }
+    let pairs = evaluate(chosen) { progress?(Self.fittedShare + Self.evaluatedShare * $0) }
     let found = candidates
-    candidates.merge(search(hybrids) { self.gapped($0, found[base]) }) { $1 }
-    progress?(Self.searchedShare)
-    let chosen = BookClass.allCases.compactMap { try? candidates[$0]?.get() }.filter { $0.increment == nil }
-    let pairs = evaluate(chosen) { progress?(Self.searchedShare + (1 - Self.searchedShare) * $0) }
+    candidates.merge(search(hybrids) { self.gapped($0, found[base], pairs[base]) }) { $1 }
+    progress?(1)
     let optimum = Optimum(pair: pairs[.optimal]!, solutions: solutions)
     var solved: [BookClassSolution] = []
     var omitted: [BookClasses.Omitted] = []
@@ -74,15 +85,19 @@ struct BookClassStudy: Sendable {
 
   /// What a policy costs on both grids, and the parts of it.
   struct Pair: Sendable {
+    /// J and all of its parts, on the roughest grid and on the coarser of both.
+    let rough: [PolicyEvaluation.Outcome]
     let coarse: [PolicyEvaluation.Outcome]
+    /// J, and the risk where edges reflect: there the risk is what the lines of rougher grids have fewest digits of.
     let fine: [PolicyEvaluation.Outcome]
 
     /// J on both.
     var totals: (coarse: [Double], fine: [Double]) { (coarse[0].values, fine[0].values) }
 
-    /// A part, extrapolated: counts of trades and shares of risk are not flat at the optimum as J is.
+    /// A part, extrapolated from the finest grids that it is known on: counts of trades and shares of risk are not flat at the optimum as J is.
     func limit(_ part: Int, _ read: (PolicyEvaluation.Outcome) -> [Double] = \.values) -> [Double] {
-      zip(read(coarse[part]), read(fine[part])).map { Approximation.limit(halfAsFine: $0, finest: $1).value }
+      let (rough, better) = part < fine.count ? (coarse[part], fine[part]) : (rough[part], coarse[part])
+      return zip(read(rough), read(better)).map { Approximation.limit(halfAsFine: $0, finest: $1).value }
     }
   }
 
@@ -104,25 +119,34 @@ struct BookClassStudy: Sendable {
     }
   }
 
-  /// All policies on both grids, the longest first.
+  /// All policies on all grids, the longest first.
   private func evaluate(
     _ candidates: [BookClassCandidate], progress: @escaping @Sendable (Double) -> Void
   ) -> [BookClass: Pair] {
     let count = candidates.count
-    let inside = max(1, threads / (2 * count))
-    let done: @Sendable (Int) -> Void = { progress(Double($0) / Double(2 * count)) }
-    let outcomes = sideBySide(2 * count, threads: threads, done: done) { job in
+    let grids = [fine, coarse, rough]
+    let jobs = grids.count * count
+    let inside = max(1, threads / jobs)
+    let outcomes = sideBySide(jobs, threads: threads, done: { progress(Double($0) / Double(jobs)) }) { job in
       let candidate = candidates[job % count]
       let isFine = job < count
+      let functionals = candidate.functionals(self.problem)
       return candidate.evaluate(
-        candidate.functionals(self.problem), on: isFine ? self.fine : self.coarse,
+        isFine ? Array(functionals.prefix(candidate.rule.isReflecting(self.problem) ? 2 : 1)) : functionals,
+        on: grids[job / count],
         leastSteps: isFine ? Self.leastSteps.fine : Self.leastSteps.coarse, threads: inside)
     }
     return Dictionary(
       uniqueKeysWithValues: (0..<count).map {
-        (candidates[$0].bookClass, Pair(coarse: outcomes[count + $0], fine: outcomes[$0]))
+        (
+          candidates[$0].bookClass,
+          Pair(rough: outcomes[2 * count + $0], coarse: outcomes[count + $0], fine: outcomes[$0])
+        )
       })
   }
+
+  /// Of bands of constant width with a fixed cost the best on the better grid is seen to be the tenth on the rough one.
+  private static let constantConfirmations = 12
 
   /// Weights of the regimes in what is minimised.
   var weights: [Double] {
@@ -136,14 +160,15 @@ struct BookClassStudy: Sendable {
       if bookClass == .interval { return try blind() }
       if bookClass == .inner, !hasFixed { throw Refusal(reason: .sameAsEdge) }
       let shape = try BookClassShape(bookClass, study: self)
+      var judge = coarse
+      judge.settled = Self.scoutSettled
+      let better = judge
       func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
         total(BookClassCandidate(bookClass: bookClass, rule: shape.rule(parameters)), on: nodes)
       }
-      let scan = BookClassScan(start: shape.start, regimes: regimes) {
-        weighted(evaluate($0, on: scout))
-      } confirm: {
-        weighted(evaluate($0, on: coarse))
-      }
+      let scan = BookClassScan(
+        start: shape.start, regimes: regimes, evaluate: { weighted(evaluate($0, on: scout)) },
+        confirm: { weighted(evaluate($0, on: better)) }, confirmations: Self.constantConfirmations)
       let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
         evaluate($0, on: scout)
       }

@@ -150,6 +150,10 @@ final class EvaluationBuffers: @unchecked Sendable {
       return
     }
     let plain = EvaluationBuffers.plain(slice)
+    if let first = stencil.first {
+      for k in 0..<functionals { values[k] = cubic(plain, node, first, k, weights: stencil.weights) }
+      return
+    }
     var places = SIMD4<Int>()
     for index in 0..<4 { places[index] = position(node, stencil.lines[index]) }
     for k in 0..<functionals {
@@ -162,8 +166,10 @@ final class EvaluationBuffers: @unchecked Sendable {
 
   /// Four lines, or fewer with weights of zero, and what a value between them takes of each.
   struct Stencil {
-    var lines: SIMD4<Int>
+    var lines = SIMD4<Int>()
     var weights: SIMD4<Double>
+    /// The first of four lines side by side; nil where `lines` has them.
+    var first: Int?
   }
 
   /// A place nearer to a line than this is the line's, in spacings: rounding.
@@ -178,8 +184,7 @@ final class EvaluationBuffers: @unchecked Sendable {
     }
     let first = max(lines.lowerBound, min(lines.upperBound - 4, Int(place.rounded(.down)) - 1))
     if first + 4 <= lines.upperBound, kink < first || kink >= first + 4 {
-      return Stencil(
-        lines: [first, first + 1, first + 2, first + 3], weights: CubicInterpolation.weights(at: place - Double(first)))
+      return Stencil(weights: CubicInterpolation.weights(at: place - Double(first)), first: first)
     }
     return fewer(place, lines)
   }
@@ -224,8 +229,13 @@ final class EvaluationBuffers: @unchecked Sendable {
   func cubic(
     _ plain: UnsafeMutablePointer<Double>, _ node: Int, _ first: Int, _ functional: Int, weights: SIMD4<Double>
   ) -> Double {
-    let shift = functional * LineGroup.scalarCount
-    return weights[0] * plain[position(node, first) + shift] + weights[1] * plain[position(node, first + 1) + shift]
-      + weights[2] * plain[position(node, first + 2) + shift] + weights[3] * plain[position(node, first + 3) + shift]
+    let width = LineGroup.scalarCount
+    let here = plain + (position(node, first) + functional * width)
+    let lane = first % width
+    // Four neighbours lie side by side, or across two groups.
+    if lane <= width - 4 { return (weights * UnsafeRawPointer(here).loadUnaligned(as: SIMD4<Double>.self)).sum() }
+    let beyond = here + width * (nodes * functionals - 1)
+    func value(_ index: Int) -> Double { lane + index < width ? here[index] : beyond[index] }
+    return (weights * SIMD4(value(0), value(1), value(2), value(3))).sum()
   }
 }

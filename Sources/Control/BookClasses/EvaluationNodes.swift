@@ -23,6 +23,13 @@ struct EvaluationNodes: Sendable {
   let times: [Double]
   /// Where time stepping starts afresh: expiries, the horizon, clocks.
   let isRestart: [Bool]
+  /// Every so manieth time of the grid is taken.
+  let every: Int
+  /// A prediction of the values at the targets that was off by no more than this share of the largest is not taken back: its error
+  /// is of second order like the step's own and acts once per trade. On the straddles of `Benchmarks classes` J of bands that follow the
+  /// optimum and J with passes until 1e-6 agree to 1e-5 of it, of bands of constant width to 5e-4. Abrupt starts, at an expiry or a
+  /// tick, take several passes.
+  var settled = 1e-3
   /// Which regimes' clocks ring at each time, one bit per regime.
   let ringing: [UInt8]
   let book: BookTable
@@ -45,23 +52,30 @@ struct EvaluationNodes: Sendable {
   }
 
   /// On a grid without a solution, for rules that need none.
-  init(_ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable) {
+  ///
+  /// - Parameter every: every so manieth time of the grid is taken; see `EvaluationSchedule`.
+  init(_ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable, every: Int = 1) {
     self.init(
-      problem, grid: grid, optimum: optimum, density: EvaluationNodes.density,
-      schedule: EvaluationSchedule(grid: grid, clocks: [], leastSteps: 1, ringsAtOnce: false), isShared: true)
+      problem, grid: grid, optimum: optimum, density: EvaluationNodes.density, every: every,
+      schedule: EvaluationSchedule(grid: grid, every: every, clocks: [], leastSteps: 1, ringsAtOnce: false),
+      isShared: true)
   }
 
   /// The same nodes at other instants.
   ///
   /// - Parameter density: lines per spacing of the grid.
   func on(_ schedule: EvaluationSchedule, density: Int = EvaluationNodes.density) -> EvaluationNodes {
-    EvaluationNodes(problem, grid: grid, optimum: optimum, density: density, schedule: schedule, isShared: false)
+    var nodes = EvaluationNodes(
+      problem, grid: grid, optimum: optimum, density: density, every: every, schedule: schedule, isShared: false)
+    nodes.settled = settled
+    return nodes
   }
 
   private init(
-    _ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable, density: Int,
+    _ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable, density: Int, every: Int,
     schedule: EvaluationSchedule, isShared: Bool
   ) {
+    self.every = every
     self.problem = problem
     self.grid = grid
     self.optimum = optimum

@@ -15,16 +15,35 @@ struct EvaluationSchedule: Sendable {
   @inline(__always)
   static func rings(_ ringing: UInt8, _ regime: Int) -> Bool { ringing & (1 << UInt8(regime)) != 0 }
 
+  /// Of a segment's steps this share, next to its end, is kept whole: there gamma may be unbounded, and a rule whose width follows it
+  /// is as narrow as the last step leaves it.
+  private static let keptShare = 0.1
+
+  /// Which times of a grid are kept: every so manieth, the ends of segments, and those shortly before.
+  private static func kept(_ grid: FiniteHorizonGrid, every: Int) -> [Bool] {
+    let ends = grid.times.indices.filter { grid.isSegmentEnd[$0] }
+    var start = 0
+    var kept = grid.times.indices.map { $0 % every == 0 }
+    for end in ends {
+      let last = Int(keptShare * Double(end - start))
+      for index in (end - last)...end { kept[index] = true }
+      start = end
+    }
+    return kept
+  }
+
   /// - Parameters:
-  ///   - every: every so manieth time of the grid is kept between ticks.
+  ///   - every: every so manieth time of the grid is kept, and those shortly before an expiry.
   ///   - clocks: one gap per regime [years]; none: no clocks.
   ///   - leastSteps: steps between two ticks, at least.
   ///   - ringsAtOnce: whether the clocks ring at the valuation too.
   init(grid: FiniteHorizonGrid, every: Int = 1, clocks: [Double], leastSteps: Int, ringsAtOnce: Bool) {
+    let kept = EvaluationSchedule.kept(grid, every: every)
     guard !clocks.isEmpty else {
-      times = grid.times
-      isRestart = grid.isSegmentEnd
-      ringing = Array(repeating: 0, count: grid.times.count)
+      let indices = grid.times.indices.filter { kept[$0] }
+      times = indices.map { grid.times[$0] }
+      isRestart = indices.map { grid.isSegmentEnd[$0] }
+      ringing = Array(repeating: 0, count: indices.count)
       return
     }
     let horizon = grid.times[grid.times.count - 1]
@@ -50,7 +69,7 @@ struct EvaluationSchedule: Sendable {
         let time = grid.times[next]
         let step = min(time - grid.times[max(0, next - 1)], grid.times[min(grid.times.count - 1, next + 1)] - time)
         let room = EvaluationSchedule.closeness * step
-        if next % every == 0, time - start > room, end - time > room { inner.append(time) }
+        if kept[next], time - start > room, end - time > room { inner.append(time) }
         next += 1
       }
       if inner.count + 1 < leastSteps {

@@ -78,11 +78,9 @@ struct MaskedSweep: Sendable {
       while end < last, isActive(end) == isInside { end += 1 }
       if isInside {
         let part = Part(rows: row..<end, group: group, y: y, source: source, scheme: scheme)
-        switch (regimes, kinds.count) {
-        case (1, 1): solve(part, buffers, scratch, One.self, One.self)
-        case (2, 1): solve(part, buffers, scratch, Two.self, One.self)
-        case (1, _): solve(part, buffers, scratch, One.self, Several.self)
-        case (2, _): solve(part, buffers, scratch, Two.self, Several.self)
+        switch regimes {
+        case 1: solve(part, buffers, scratch, One.self)
+        case 2: solve(part, buffers, scratch, Two.self)
         default: solve(part, buffers, scratch, Several.self, Several.self)
         }
       } else {
@@ -119,17 +117,34 @@ struct MaskedSweep: Sendable {
     let ends: SIMDMask<SIMD8<Int64>>
   }
 
+  /// A level's edges and what lies beyond them, as plain addresses: none is looked up again for a node.
+  private struct Edges {
+    let low: UnsafePointer<Double>
+    let high: UnsafePointer<Double>
+    let lowConstant: UnsafePointer<Double>
+    let highConstant: UnsafePointer<Double>
+    let lowSlope: UnsafePointer<Double>
+    let highSlope: UnsafePointer<Double>
+
+    init(_ buffers: EvaluationBuffers) {
+      let store = buffers.now
+      (low, high) = (UnsafePointer(store.low), UnsafePointer(store.high))
+      (lowConstant, highConstant) = (UnsafePointer(store.lowConstant), UnsafePointer(store.highConstant))
+      (lowSlope, highSlope) = (UnsafePointer(buffers.lowSlope.start), UnsafePointer(buffers.highSlope.start))
+    }
+  }
+
   @inline(__always)
-  private func arm(_ store: LevelStore, _ node: Int, _ other: Int, _ y: LineGroup) -> Arm {
-    let isHigh = y .>= LineGroup(repeating: store.high[other])
-    let isLow = (y .<= LineGroup(repeating: store.low[other])) .& .!isHigh
+  private func arm(_ edges: Edges, _ node: Int, _ other: Int, _ y: LineGroup) -> Arm {
+    let isHigh = y .>= LineGroup(repeating: edges.high[other])
+    let isLow = (y .<= LineGroup(repeating: edges.low[other])) .& .!isHigh
     var arm = Arm(isHigh: isHigh, ends: isHigh .| isLow)
     guard anyLane(arm.ends) else { return arm }
     // The edge runs linearly between the nodes: it meets y at (y − edge)/(edge' − edge).
-    let far = (y - LineGroup(repeating: store.low[node]))
-      .replacing(with: LineGroup(repeating: store.high[node]) - y, where: isHigh)
-    let whole = LineGroup(repeating: store.low[other] - store.low[node])
-      .replacing(with: LineGroup(repeating: store.high[node] - store.high[other]), where: isHigh)
+    let far = (y - LineGroup(repeating: edges.low[node]))
+      .replacing(with: LineGroup(repeating: edges.high[node]) - y, where: isHigh)
+    let whole = LineGroup(repeating: edges.low[other] - edges.low[node])
+      .replacing(with: LineGroup(repeating: edges.high[node] - edges.high[other]), where: isHigh)
     let share = laneMinimum(
       LineGroup(repeating: 1), laneMaximum(LineGroup(repeating: MaskedSweep.shortestArm), far / whole))
     arm.share.replace(with: share, where: arm.ends)
@@ -139,15 +154,14 @@ struct MaskedSweep: Sendable {
   /// What functionals are worth beyond the edges of a row: `[regime × functional × (high, low)]`.
   @inline(__always)
   private func outside(
-    _ row: Int, _ buffers: EvaluationBuffers, _ y: LineGroup, width: Int, into values: UnsafeMutablePointer<LineGroup>
+    _ row: Int, _ edges: Edges, _ y: LineGroup, width: Int, into values: UnsafeMutablePointer<LineGroup>
   ) {
-    let store = buffers.now
     for index in 0..<width {
       let place = row * width + index
       values[2 * index] = fused(
-        LineGroup(repeating: buffers.highSlope[place]), y, LineGroup(repeating: store.highConstant[place]))
+        LineGroup(repeating: edges.highSlope[place]), y, LineGroup(repeating: edges.highConstant[place]))
       values[2 * index + 1] = fused(
-        LineGroup(repeating: buffers.lowSlope[place]), y, LineGroup(repeating: store.lowConstant[place]))
+        LineGroup(repeating: edges.lowSlope[place]), y, LineGroup(repeating: edges.lowConstant[place]))
     }
   }
 
@@ -160,6 +174,20 @@ struct MaskedSweep: Sendable {
     let scheme: BackwardDifference
   }
 
+  /// Searches have one functional; the finest grid has J and the risk, others three of a policy that reflects and five of one that
+  /// does not.
+  private func solve<Regimes: KnownCount>(
+    _ part: Part, _ buffers: EvaluationBuffers, _ scratch: UnsafeMutablePointer<LineGroup>, _: Regimes.Type
+  ) {
+    switch kinds.count {
+    case 1: solve(part, buffers, scratch, Regimes.self, One.self)
+    case 2: solve(part, buffers, scratch, Regimes.self, Two.self)
+    case 3: solve(part, buffers, scratch, Regimes.self, Three.self)
+    case 5: solve(part, buffers, scratch, Regimes.self, Five.self)
+    default: solve(part, buffers, scratch, Regimes.self, Several.self)
+    }
+  }
+
   /// - Parameters:
   ///   - _: how many regimes and functionals there are, where the compiler may know.
   private func solve<Regimes: KnownCount, Functionals: KnownCount>(
@@ -170,7 +198,7 @@ struct MaskedSweep: Sendable {
     let count = Functionals.value(kinds.count)
     let (range, group, y, scheme) = (part.rows, part.group, part.y, part.scheme)
     let source = part.source
-    let store = buffers.now
+    let edges = Edges(buffers)
     let width = m * count + m * m
     let pivot = scratch + rows * width
     let right = pivot + m * m
@@ -188,16 +216,16 @@ struct MaskedSweep: Sendable {
     let one = LineGroup(repeating: 1)
     func place(_ row: Int) -> UnsafeMutablePointer<LineGroup> { ring + (row % 3) * ringWidth }
     if range.lowerBound > 0 {
-      outside(range.lowerBound - 1, buffers, y, width: m * count, into: place(range.lowerBound - 1))
+      outside(range.lowerBound - 1, edges, y, width: m * count, into: place(range.lowerBound - 1))
     }
-    outside(range.lowerBound, buffers, y, width: m * count, into: place(range.lowerBound))
+    outside(range.lowerBound, edges, y, width: m * count, into: place(range.lowerBound))
     for row in range {
-      if row + 1 < rows { outside(row + 1, buffers, y, width: m * count, into: place(row + 1)) }
+      if row + 1 < rows { outside(row + 1, edges, y, width: m * count, into: place(row + 1)) }
       let isInterior = row > 0 && row < rows - 1
       for e in 0..<m {
         let node = row * m + e
-        let isHigh = y .>= LineGroup(repeating: store.high[node])
-        let isLow = (y .<= LineGroup(repeating: store.low[node])) .& .!isHigh
+        let isHigh = y .>= LineGroup(repeating: edges.high[node])
+        let isLow = (y .<= LineGroup(repeating: edges.low[node])) .& .!isHigh
         let isOutside = isHigh .| isLow
         var toBelow = LineGroup(repeating: lower[node])
         var toAbove = LineGroup(repeating: upper[node])
@@ -209,17 +237,18 @@ struct MaskedSweep: Sendable {
         // What is taken of the values at the arms' ends.
         var (downWeight, upWeight) = (zero, zero)
         if isInterior {
-          down = arm(store, node, node - m, y)
-          up = arm(store, node, node + m, y)
+          down = arm(edges, node, node - m, y)
+          up = arm(edges, node, node + m, y)
           hasArms = anyLane(down.ends .| up.ends)
           if hasArms {
             let (two, tilt) = (LineGroup(repeating: variance[e]), LineGroup(repeating: drift[e]))
             let (downward, upward) = (
               down.share * LineGroup(repeating: spacing[row - 1]), up.share * LineGroup(repeating: spacing[row])
             )
-            let span = downward + upward
-            toBelow = (two - tilt * upward) / (downward * span)
-            toAbove = (two + tilt * downward) / (upward * span)
+            // (σ² − μ b)/(a (a + b)) and (σ² + μ a)/(b (a + b)), with one division.
+            let each = one / (downward * upward * (downward + upward))
+            toBelow = (two - tilt * upward) * upward * each
+            toAbove = (two + tilt * downward) * downward * each
             downWeight.replace(with: h * toBelow, where: down.ends)
             upWeight.replace(with: h * toAbove, where: up.ends)
             lowerEntry = (-h * toBelow).replacing(with: zero, where: down.ends)
@@ -339,6 +368,14 @@ private enum One: KnownCount {
 
 private enum Two: KnownCount {
   @inline(__always) static func value(_ count: Int) -> Int { 2 }
+}
+
+private enum Three: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 3 }
+}
+
+private enum Five: KnownCount {
+  @inline(__always) static func value(_ count: Int) -> Int { 5 }
 }
 
 private enum Several: KnownCount {

@@ -28,10 +28,6 @@ struct PolicyEvaluation {
 
   /// A band is held at least so many spacings from its targets, so that lines run through it.
   private static let leastHalfWidth = 1.25
-  /// A prediction that was off by no more than this share of the largest value is not taken back: its error is of second order like
-  /// the step's own and acts once per trade. On the straddles of `Benchmarks classes` losses with one pass per step and with passes
-  /// until 1e-6 agree to 4e-4 of the optimum. Abrupt starts, at an expiry or a tick, take several passes.
-  private static let settled = 3e-4
   private static let mostPasses = 40
   /// Inventories nearer to none than so many spacings are none: the optimum goes flat where the settlement then costs nothing.
   private static let exactly = 1e-6
@@ -120,7 +116,7 @@ struct PolicyEvaluation {
       march.advance(buffers, source: source, scheme: scheme)
       guard !functionals.allSatisfy(\.isFirstPassage) else { return }
       let change = targets.read(buffers)
-      if change <= PolicyEvaluation.settled { break }
+      if change <= nodes.settled { break }
     }
     targets.setOutside(buffers)
   }

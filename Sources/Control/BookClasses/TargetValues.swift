@@ -11,6 +11,11 @@ struct TargetValues {
   /// Those that end with the first trade are worth nothing beyond the edges.
   private let isCoupled: [Bool]
   private let scratch: NodeArray<Double>
+  /// By how much the last straight prediction was off, likewise.
+  private let missedLow: NodeArray<Double>
+  private let missedHigh: NodeArray<Double>
+  /// 1 where the last prediction was straight on from two levels, else 0.
+  private let isStraight: NodeArray<Double>
 
   init(_ buffers: EvaluationBuffers, functionals: [PolicyFunctional]) {
     low = NodeArray(repeating: 0, count: buffers.nodes * functionals.count)
@@ -18,9 +23,14 @@ struct TargetValues {
     fixed = NodeArray((0..<buffers.regimes).flatMap { e in functionals.map { $0.costs[e].fixed } })
     isCoupled = functionals.map { !$0.isFirstPassage }
     scratch = NodeArray(repeating: 0, count: 2 * functionals.count)
+    missedLow = NodeArray(repeating: 0, count: buffers.nodes * functionals.count)
+    missedHigh = NodeArray(repeating: 0, count: buffers.nodes * functionals.count)
+    isStraight = NodeArray(repeating: 0, count: 1)
   }
 
-  func deallocate() { for array in [low, high, fixed, scratch] { array.deallocate() } }
+  func deallocate() {
+    for array in [low, high, fixed, scratch, missedLow, missedHigh, isStraight] { array.deallocate() }
+  }
 
   /// The straight lines beyond the edges.
   func setOutside(_ buffers: EvaluationBuffers) {
@@ -37,8 +47,10 @@ struct TargetValues {
     }
   }
 
-  /// Straight on from the two levels before, at the new targets.
+  /// Straight on from the two levels before, at the new targets, and by as much off the straight line as the values of the level before
+  /// were found to be: what bends does so for more than one step.
   func predict(_ buffers: EvaluationBuffers, ratio: Double) {
+    let bend = isStraight[0] * ratio * ratio
     each(buffers) { node, y, values in
       buffers.read(buffers.recent, buffers.before, node, y, into: values)
       guard ratio != 0 else { return }
@@ -46,9 +58,11 @@ struct TargetValues {
       let earlier = scratch.start + count
       buffers.read(buffers.older, buffers.earlier, node, y, into: earlier)
       for k in 0..<count { values[k] += ratio * (values[k] - earlier[k]) }
-    } store: { place, value, _ in
-      place.pointee = value
+    } store: { place, missed, value, _ in
+      missed.pointee *= bend
+      place.pointee = value + missed.pointee
     }
+    isStraight[0] = ratio == 0 ? 0 : 1
   }
 
   /// From the lines just solved; returns the greatest change of any functional as a share of its size.
@@ -57,7 +71,8 @@ struct TargetValues {
     var sizes = changes
     each(buffers) { node, y, values in
       buffers.read(buffers.next, buffers.now, node, y, into: values)
-    } store: { place, value, k in
+    } store: { place, missed, value, k in
+      missed.pointee += value - place.pointee
       changes[k] = max(changes[k], abs(value - place.pointee))
       sizes[k] = max(sizes[k], abs(value))
       place.pointee = value
@@ -67,7 +82,7 @@ struct TargetValues {
 
   private func each(
     _ buffers: EvaluationBuffers, _ value: (Int, Double, UnsafeMutablePointer<Double>) -> Void,
-    store: (UnsafeMutablePointer<Double>, Double, Int) -> Void
+    store: (UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>, Double, Int) -> Void
   ) {
     let levels = buffers.now
     let count = buffers.functionals
@@ -76,9 +91,14 @@ struct TargetValues {
     for node in 0..<buffers.nodes where levels.low[node] > -far || levels.high[node] < far {
       let (down, up) = (levels.targetLow[node], levels.targetHigh[node])
       value(node, down, scratch.start)
-      for k in 0..<count where isCoupled[k] { store(low.start + (node * count + k), scratch[k], k) }
+      let place = node * count
+      for k in 0..<count where isCoupled[k] {
+        store(low.start + (place + k), missedLow.start + (place + k), scratch[k], k)
+      }
       if up != down { value(node, up, scratch.start) }
-      for k in 0..<count where isCoupled[k] { store(high.start + (node * count + k), scratch[k], k) }
+      for k in 0..<count where isCoupled[k] {
+        store(high.start + (place + k), missedHigh.start + (place + k), scratch[k], k)
+      }
     }
   }
 }

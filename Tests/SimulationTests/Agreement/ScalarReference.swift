@@ -10,7 +10,7 @@ struct ScalarReference {
   /// The band at (years, ln S, regime).
   let band: (Double, Double, Int) -> Band
   var every = 1
-  var flatWithin = 0.0
+  var flats = FlatInventories.none
   /// The policy's own band where it may not trade at every look; nil: the same.
   var own: ((Double, Double, Int) -> Band)?
 
@@ -48,12 +48,12 @@ struct ScalarReference {
           var wider = own
           wider.lower -= PathAccount.rounding * (abs(now.delta) + abs(inventory))
           wider.upper += PathAccount.rounding * (abs(now.delta) + abs(inventory))
-          return wider.trade(at: now.delta + inventory, inventory: inventory, flatWithin: flatWithin) != 0
+          return wider.trade(at: now.delta + inventory, inventory: inventory, flats: flats) != 0
         }
         sums[.timeOutside]! += 0.5 * (start - lastLook) * ((wasOutside ? 1 : 0) + (isOutside() ? 1 : 0))
         defer { (lastLook, wasOutside) = (start, isOutside()) }
         var trade = band(start, path.logSpots[step], regime).trade(
-          at: now.delta + inventory, inventory: inventory, flatWithin: flatWithin)
+          at: now.delta + inventory, inventory: inventory, flats: flats)
         let lot = problem.execution.lot
         if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
         if trade != 0 {
