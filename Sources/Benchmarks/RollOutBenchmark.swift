@@ -21,7 +21,7 @@ struct RollOutTiming {
   }
 }
 
-/// Throughput of the roll-out: one regime with a constant band, several legs, regimes with a table, detailed and lean.
+/// Throughput of the roll-out: one regime with a constant band, several legs, regimes with a table, detailed and lean, and other worlds.
 ///
 /// - Parameters:
 ///   - paths: paths of each case; 2¹⁷ takes about a second per case and core.
@@ -62,34 +62,49 @@ func rollOutBenchmark(
     times: times, logSpots: logSpots, regimeCount: 2,
     bands: Array(repeating: band, count: times.count * logSpots.count * 2))
 
-  let cases: [(String, OptionBookProblem, HedgingPolicy, Bool)] = [
+  let heston = World.heston(
+    HestonWorld(
+      initialVariance: 0.36, reversion: 4, longRunVariance: 0.36, volatilityOfVariance: 1.5, correlation: -0.5))
+  let history = World.bootstrap(
+    BootstrapWorld(
+      returns: (0..<4096).map { 0.01 * sin(Double($0 * $0)) }, interval: .seconds(3600), blockLength: 50))
+  let cases: [(String, OptionBookProblem, HedgingPolicy, Bool, World?)] = [
     (
       "one regime, one leg, constant band", try problem([call], regimes: single, rates: [[0]]), .constantBand([band]),
-      false
+      false, nil
     ),
-    ("one regime, one leg, never", try problem([call], regimes: single, rates: [[0]]), .never, false),
+    ("one regime, one leg, never", try problem([call], regimes: single, rates: [[0]]), .never, false, nil),
     (
       "one regime, four legs, constant band", try problem(butterfly, regimes: single, rates: [[0]]),
-      .constantBand([band]), false
+      .constantBand([band]), false, nil
     ),
     (
       "one regime, one leg, detailed, constant band", try problem([call], regimes: single, rates: [[0]]),
-      .constantBand([band]), true
+      .constantBand([band]), true, nil
     ),
     (
       "two regimes, two marks, table",
-      try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), false
+      try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), false, nil
     ),
     (
       "two regimes, two marks, detailed, table",
-      try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), true
+      try problem([option(.call, 100, -1, [0.5, 0.8])], regimes: pair, rates: switching), .table(table), true, nil
+    ),
+    (
+      "Heston's world, one leg, constant band", try problem([call], regimes: single, rates: [[0]]),
+      .constantBand([band]), false, heston
+    ),
+    (
+      "bootstrapped world, one leg, constant band", try problem([call], regimes: single, rates: [[0]]),
+      .constantBand([band]), false, history
     ),
   ]
   var timings: [RollOutTiming] = []
-  for (name, problem, policy, detailed) in cases where chosen.map({ name.contains($0) }) ?? true {
+  for (name, problem, policy, detailed, world) in cases where chosen.map({ name.contains($0) }) ?? true {
     let rollOut = try RollOut(
       problem: problem,
-      settings: RollOutSettings(checkEvery: 3600, pathCount: paths, seed: 1, detailed: detailed, threads: threads))
+      settings: RollOutSettings(checkEvery: 3600, pathCount: paths, seed: 1, detailed: detailed, threads: threads),
+      world: world)
     var fastest = Double.infinity
     var fastestWall = Double.infinity
     var criterion = Estimate(mean: 0, standardError: 0)

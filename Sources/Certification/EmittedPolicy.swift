@@ -87,7 +87,7 @@ extension OptionBookCertifier {
     let band = table.nearest(time: decision.time, logSpot: log(decision.spot), regime: decision.regime)
     let delta = problem.book.greeks(time: decision.time, spot: decision.spot, regime: decision.regime).delta
     let trade = band.trade(
-      at: delta + decision.inventory, inventory: decision.inventory, flatWithin: table.flatWithin)
+      at: delta + decision.inventory, inventory: decision.inventory, flats: table.flats)
     return problem.execution.inLots(trade)
   }
 }

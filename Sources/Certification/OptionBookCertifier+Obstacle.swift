@@ -8,7 +8,7 @@ extension OptionBookCertifier {
   /// ask for several: the solver then overlooks trades within what it takes for its band, which a simulation of that band
   /// cannot show.
   func obstacle(_ solution: FiniteHorizonSolution, regime e: Int, value: Double) -> Check {
-    let y = solution.grid.holdings
+    let y = solution.grid.inventories
     let base = (solution.grid.reference * problem.environment.count + e) * y.count
     let line = Array(solution.values[base..<base + y.count])
     let (cost, spot) = (problem.costs[e], problem.market.spot)

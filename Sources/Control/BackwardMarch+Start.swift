@@ -19,7 +19,7 @@ extension BackwardMarch {
           cells.charge(row: row, spot: spots[row], cost: problem.costs[e], inventory: inventory)
         }
         for index in 0..<lines {
-          let inventory = index == zeroIndex ? 0 : holdings[index]
+          let inventory = index == zeroIndex && flats.isEmpty ? 0 : holdings[index]
           if isGame {
             let sides = cells.sides(row: row, inventory: inventory, tolerance: 1e-9 * spacing)
             recent[node, index] = sides.positive * ceiling[node] - sides.negative * floor[node]
@@ -45,7 +45,10 @@ extension BackwardMarch {
       fixed: costs[node % regimes].fixed, buyPerUnit: floor[node], sellPerUnit: ceiling[node],
       spacing: spacing)
     let values = (0..<lines).map { slice[node, $0] }
-    return intervention.applied(to: values, kink: kink)
+    return flats.withUnsafeBufferPointer {
+      intervention.applied(
+        to: values, kink: kink, flats: $0.isEmpty ? .none : FlatRow(start: $0.baseAddress, count: $0.count))
+    }
   }
 
   /// λ at the start of a segment: where the solution touches its obstacle, the rate at which it would leave it.

@@ -1,4 +1,5 @@
 import Formulation
+import VectorMath
 
 /// Bands that rows write side by side.
 struct BandOutput: @unchecked Sendable {
@@ -44,9 +45,12 @@ extension BackwardMarch {
     }
     let after = trades
     after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in
-      restingRate(
-        node: node, inventories: inventories, change: change, trades: after, source: terms.source,
-        system: terms.system)
+      let bound = LineGroup(repeating: reader.lagBounds[node] * rate)
+      return laneMinimum(
+        bound,
+        restingRate(
+          node: node, inventories: inventories, change: change, trades: after, source: terms.source,
+          system: terms.system))
     }
   }
 

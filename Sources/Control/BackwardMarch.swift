@@ -18,8 +18,10 @@ struct BackwardMarch {
   let isNarrow: Bool
   /// Index of the zero inventory, where settlement at cost makes V special.
   let zeroIndex: Int
-  /// `zeroIndex` when settlement costs something, else −1.
+  /// `zeroIndex` when settlement costs something, else −1; with a fixed cost and delivery the flat lines are in its place.
   let kink: Int
+  /// Lines that delivery may leave free of a ticket.
+  let flats: [FlatLine]
   /// Upper and lower obstacle of W per node: k_sell S and k_buy S.
   let ceiling: [Double]
   let floor: [Double]
@@ -50,7 +52,7 @@ struct BackwardMarch {
     rows = spots.count
     regimes = problem.environment.count
     nodes = rows * regimes
-    holdings = grid.holdings
+    holdings = grid.inventories
     lines = holdings.count
     spacing = holdings[1] - holdings[0]
     isGame = !ofValues && problem.costs.allSatisfy { $0.fixed == 0 }
@@ -58,7 +60,8 @@ struct BackwardMarch {
     isNarrow =
       !everywhere && !problem.environment.hasPriceJumps && (!isGame || !problem.costs.contains(where: \.isZero))
     zeroIndex = Int((-holdings[0] / spacing).rounded())
-    kink = problem.settlement == .none ? -1 : zeroIndex
+    flats = problem.settlement == .physical ? grid.flatLines : []
+    kink = problem.settlement == .none || !flats.isEmpty ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
     var floor = ceiling
     for row in 0..<rows {
@@ -90,7 +93,7 @@ struct BackwardMarch {
     let terms = (0..<3).map { _ in MarchTerms(self, book: table, system: system, variance: variance) }
     let referenceLine = referenceHolding()
     let reader = RowReader(
-      costs: costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows),
+      costs: costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows), flats: flats,
       reference: referenceLine)
     let riding = RidingLines(self, book: table, reference: referenceLine, excess: reader.excess)
     var trades = TradedLevels(count: nodes)
@@ -115,13 +118,20 @@ struct BackwardMarch {
         if let opening = now.opening {
           if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
           memory.restart()
-          initialiseMultiplier(buffers, source: opening, system: now.system)
+          // With several flat inventories two trades meet at every strike, and each side's multiplier, the risk of the whole
+          // position just after the expiry, would reach the other's rows: such marches begin without.
+          if flats.isEmpty {
+            initialiseMultiplier(buffers, source: opening, system: now.system)
+          } else {
+            buffers.clearMultiplier()
+          }
         }
         // What is known beforehand of the next step, and what nobody waits for of the last, beside the sweep.
         let (next, before) = (level > 0 ? terms[(level - 1) % 3] : nil, level + 1 < last ? terms[(level + 1) % 3] : nil)
         let others: [@Sendable () -> Void] = [
           { if let before { riding.advance(before) } }, { next?.prepare(level: level - 1, after: now) },
         ]
+        boundLags(reader, later: level + 1 < last ? UnsafePointer(bands.baseAddress! + (level + 1) * nodes) : nil)
         let here = BandOutput(start: bands.baseAddress! + level * nodes)
         if isGame {
           stepGame(&buffers, terms: now, memory: &memory, reader: reader, bands: here, team: team, beside: others)

@@ -41,17 +41,11 @@ extension FiniteHorizonGrid {
     }
     return PolicyTable(
       times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: ordered,
-      flatWithin: flatWithin(problem))
+      flats: flats)
   }
 }
 
 extension FiniteHorizonGrid {
-  /// A spacing where being flat at the settlement saves a ticket, else 0; see `PolicyTable.flatWithin`.
-  func flatWithin(_ problem: OptionBookProblem) -> Double {
-    let saves = problem.settlement == .cash && problem.costs.contains { $0.leastFixed > 0 }
-    return saves ? holdings[1] - holdings[0] : 0
-  }
-
   /// One level's band `[row × regime]` at a node of ln S where the march's own price is ahead by `shift`.
   func band<Bands: RandomAccessCollection>(
     _ bands: Bands, row: Int, regime e: Int, regimes: Int, shift: Double
@@ -80,7 +74,7 @@ extension FiniteHorizonGrid {
     }
     return PolicyTable(
       times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: bands,
-      flatWithin: flatWithin(problem))
+      flats: flats)
   }
 }
 

@@ -21,6 +21,8 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   public let isCheck: [Bool]
   /// How decisions are treated.
   public let timing: DecisionTiming
+  /// Inventories that save the settlement's ticket; each has a line of its own (`inventories`).
+  public let flats: FlatInventories
 
   public var spots: [Double] { logSpots.map { exp($0) } }
 
@@ -63,6 +65,7 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     holdings = FiniteHorizonGrid.holdingNodes(
       range: counts.range, count: counts.holdings,
       unit: FiniteHorizonGrid.tradedUnit(problem, timing, range: counts.range, count: counts.holdings))
+    flats = FiniteHorizonGrid.flats(problem, timing: timing, holdings: holdings)
   }
 
   // MARK: Times

@@ -39,27 +39,48 @@ public struct FiniteHorizonSolution: Sendable {
       let trade = y[end] - inventory
       return values[base + end] + (trade == 0 ? 0 : spot * cost.variable(trade: trade))
     }
-    guard policy.flatWithin > 0 else {
+    guard !grid.flats.isEmpty else {
       return CubicInterpolation.value(values, base: base, count: y.count, at: position)
     }
-    return valueBesideZero(base: base, spotIndex: spotIndex, regime: regime, position: position)
+    return valueBesideFlats(
+      base: base, spotIndex: spotIndex, regime: regime, inventory: inventory, position: position)
   }
 
-  /// The value where being flat saves a ticket, so that V jumps at zero and may have a kink there: no cubic goes through that
-  /// node, to which one may trade.
-  private func valueBesideZero(base: Int, spotIndex: Int, regime: Int, position: Double) -> Double {
-    let y = grid.holdings
+  /// The value where being flat saves a ticket, so that V jumps at some lines and may have a kink there: no cubic goes through
+  /// them, to which one may trade.
+  private func valueBesideFlats(
+    base: Int, spotIndex: Int, regime: Int, inventory: Double, position: Double
+  ) -> Double {
+    let count = grid.holdings.count
+    let flats = grid.flatLines
+    if let place = grid.flats.index(at: inventory) { return values[base + flats[place].line] }
     let nearest = Int(position.rounded())
-    if abs(position - Double(nearest)) < FiniteHorizonSolution.nodeRounding { return values[base + nearest] }
-    let spacing = y[1] - y[0]
-    let zero = Int((-y[0] / spacing).rounded())
-    // Four nodes on the inventory's own side of zero, where there are as many.
-    var first = max(0, min(y.count - 4, Int(position) - 1))
-    if position > Double(zero), zero + 4 < y.count { first = max(first, zero + 1) }
-    if position < Double(zero), zero >= 4 { first = min(first, zero - 4) }
-    let beside = CubicInterpolation.value(values, base: base, first: first, at: position)
-    let away = y[0] + position * spacing
-    return min(beside, values[base + zero] + problem.costs[regime].charge(price: grid.spots[spotIndex], trade: -away))
+    let isPlain = !flats.contains { $0.line == nearest }
+    if isPlain, abs(position - Double(nearest)) < FiniteHorizonSolution.nodeRounding { return values[base + nearest] }
+    // Four nodes between the nearest flat lines on either side, where there are as many.
+    var low = 0
+    var high = count - 1
+    for flat in flats {
+      if flat.inventory < inventory, flat.line + 4 < count { low = max(low, flat.line + 1) }
+      if flat.inventory > inventory, flat.line >= 4 { high = min(high, flat.line - 1) }
+    }
+    let first = min(max(0, min(count - 4, Int(position) - 1), low), high - 3)
+    let (cost, away) = (problem.costs[regime], grid.holdings[0] + position * (grid.holdings[1] - grid.holdings[0]))
+    let beside =
+      high - low >= 3
+      ? CubicInterpolation.value(values, base: base, first: first, at: position)
+      : besideFlats(flats, base: base, position: position)
+    return flats.reduce(beside) { least, flat in
+      let trade = cost.charge(price: grid.spots[spotIndex], trade: flat.inventory - away)
+      return min(least, values[base + flat.line] + trade)
+    }
+  }
+
+  /// Between flat lines that lie close together: through the four nearest of the others.
+  private func besideFlats(_ flats: [FlatLine], base: Int, position: Double) -> Double {
+    let others = grid.holdings.indices.filter { line in !flats.contains { $0.line == line } }
+    let four = others.sorted { abs(Double($0) - position) < abs(Double($1) - position) }.prefix(4).sorted()
+    return CubicInterpolation.value(at: position, nodes: four.map(Double.init)) { values[base + four[$0]] }
   }
 
   /// Positions so near to a node, in spacings, are the node: rounding of inventories against the grid's origin.

@@ -15,6 +15,7 @@ extension ImpulseRow {
     here.count = tiles.count * LineSweep.tileLines
     // A kink where one trades is no destination: the trade onwards costs more than the direct one.
     here.kink = kink >= firstLine && kink < firstLine + here.count ? kink - firstLine : -1
+    here.flats.first = firstLine
     let values = RowLines(buffers, buffers.recent, node: node, tile: tiles.lowerBound)
     for tile in tiles where !strip.isActive(row: row, tile: tile) {
       // Between active tiles one trades: any value above MV says so. What is left there belongs to nobody.

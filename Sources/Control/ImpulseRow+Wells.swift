@@ -20,6 +20,10 @@ extension ImpulseRow {
     let special = isInside ? row[kink] : 0
     if isInside { row[kink] = 0.5 * (row[kink - 1] + row[kink + 1]) }
     defer { if isInside { row[kink] = special } }
+    flats.forEach(of: count) { line, _ in
+      if line > 0, line < count - 1 { row[line] = 0.5 * (row[line - 1] + row[line + 1]) }
+    }
+    defer { flats.forEach(of: count) { line, _ in row[line] = value[line] } }
     let slack = ImpulseRow.rounding * abs(trades.purchase.value)
     let fall = LineGroup(repeating: -buy * spacing - slack)
     let rise = LineGroup(repeating: sell * spacing + slack)
@@ -49,7 +53,7 @@ extension ImpulseRow {
     let values = UnsafeMutableRawPointer(scratch.values).assumingMemoryBound(to: Double.self)
     let gaps = UnsafeMutableRawPointer(scratch.distance).assumingMemoryBound(to: Double.self)
     Intervention(fixed: fixed, buyPerUnit: buy, sellPerUnit: sell, spacing: spacing)
-      .apply(to: values, count: count, kink: kink, into: gaps)
+      .apply(to: values, count: count, kink: kink, flats: flats, into: gaps)
     let speed = LineGroup(repeating: rate)
     let bound = LineGroup(repeating: lagBound)
     var (first, last) = (count - 1, 0)
@@ -76,7 +80,8 @@ extension ImpulseRow {
       let place = isFree ? target(rows, node: well, slope: 0).position : origin + Double(well) * spacing
       let edges = slopeEdges(scratch.values, lowest: place, highest: isFree ? place : place + spacing)
       return Outcome(
-        lower: edges.lower, upper: edges.upper, targets: (place, place), trades: trades, waiting: waiting)
+        lower: edges.lower, upper: edges.upper, targets: (place, place), trades: trades, waiting: waiting,
+        heldFlats: restingFlats(multiplier))
     }
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
     var (low, high) = (well, well)
@@ -90,6 +95,6 @@ extension ImpulseRow {
     return Outcome(
       lower: reader.found(from: well, direction: -1) { gaps[$0] },
       upper: reader.found(from: well, direction: 1) { gaps[$0] }, targets: (destination(buy), destination(-sell)),
-      trades: trades, waiting: waiting, holdsFlat: kink >= 0 && gaps[kink] > 0)
+      trades: trades, waiting: waiting, heldFlats: heldFlats(gaps))
   }
 }

@@ -25,6 +25,8 @@ struct ImpulseRow {
   var lagBound = Double.infinity
   /// Whether V may have several wells: where regimes differ in what trades cost (`ImpulseRow+Wells.swift`).
   var mayHaveWells = false
+  /// Lines that delivery may leave free, none of them the kink.
+  var flats = FlatRow.none
 
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
@@ -35,7 +37,7 @@ struct ImpulseRow {
   private static let stride = 4
 
   /// The nodes of the least `V(z) + k_buy S z` and `V(z) − k_sell S z`: of every `stride`-th, then of those around.
-  private func wells(_ value: RowLines) -> (purchase: Int, sale: Int) {
+  func wells(_ value: RowLines) -> (purchase: Int, sale: Int) {
     // Lane by lane, of which the coarse search takes those that lie on its stride.
     var (bought, sold) = (LineGroup(repeating: .infinity), LineGroup(repeating: .infinity))
     var (purchase, sale) = (LineGroup.zero, LineGroup.zero)
@@ -84,6 +86,9 @@ struct ImpulseRow {
     let step = slope * spacing
     var offset = 0.0
     var dip = 0.0
+    if let own = flats.offset(at: best) {
+      return TradeTarget(position: origin + Double(best) * spacing + own, value: value[best])
+    }
     if best > 0, best < count - 1, best != kink, fixed > 0 || isFree {
       let above = value[best + 1] - value[best] + step
       let below = value[best] - value[best - 1] + step
@@ -108,8 +113,8 @@ struct ImpulseRow {
     let trades: TradeLines
     /// The lines that wait.
     var waiting: LineExtent
-    /// Whether the kink is one of them, a node by itself or not.
-    var holdsFlat = false
+    /// Which flat inventories are among them, a node by itself or not.
+    var heldFlats: UInt64 = 0
   }
 
   /// Memory that a projection needs for its lines.
@@ -143,13 +148,14 @@ struct ImpulseRow {
   func project(
     _ value: RowLines, multiplier: RowLines, holdings: UnsafePointer<LineGroup>, rate: Double, scratch: Scratch
   ) -> Outcome {
-    let wells = wells(value)
-    let trades = TradeLines(
+    let wells = flats.start == nil || fixed == 0 ? wells(value) : wellsBesideFlats(value)
+    var trades = TradeLines(
       fixed: fixed, buy: buy, sell: sell, purchase: target(value, node: wells.purchase, slope: buy),
       sale: target(value, node: wells.sale, slope: -sell),
       kink: kink >= 0
         ? TradeTarget(position: origin + Double(kink) * spacing, value: value[kink])
         : TradeTarget(position: 0, value: .infinity))
+    addFlats(to: &trades, value)
     if mayHaveWells, hasSeveralWells(value, trades, scratch) {
       return projectWells(value, multiplier: multiplier, rate: rate, scratch: scratch, trades: trades)
     }
@@ -177,15 +183,16 @@ struct ImpulseRow {
     if count % UInt64.bitWidth != 0 { bits.setWord(count / UInt64.bitWidth, word) }
     let (purchase, sale) = (trades.purchase.position, trades.sale.position)
     let gaps = UnsafeRawPointer(scratch.distance).assumingMemoryBound(to: Double.self)
-    let holdsFlat = kink >= 0 && gaps[kink] > 0
+    let held = heldFlats(gaps)
     var middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
-    // Where nothing but the kink waits it is all of the band.
-    if holdsFlat, gaps[middle] == 0 { middle = kink }
+    // Where nothing but a flat inventory waits it is all of the band.
+    if held != 0, gaps[middle] == 0 { middle = bestFlat(value, gaps) }
     let waiting = min(middle, bits.end(last: false) ?? middle)...max(middle, bits.end(last: true) ?? middle)
     if fixed == 0 {
       let edges = slopeEdges(scratch.values, lowest: purchase, highest: sale)
       return Outcome(
-        lower: edges.lower, upper: edges.upper, targets: (purchase, sale), trades: trades, waiting: waiting)
+        lower: edges.lower, upper: edges.upper, targets: (purchase, sale), trades: trades, waiting: waiting,
+        heldFlats: restingFlats(multiplier))
     }
     let reader = EdgeReader(origin: origin, spacing: spacing, count: count, diffusion: diffusion)
     let start = middle
@@ -194,11 +201,12 @@ struct ImpulseRow {
       guard touching >= 0, touching < count else { return Edge(direction: direction) }
       return reader.found(at: touching - direction, direction: direction) { gaps[$0] }
     }
+    let last = trades.other.value < .infinity ? trades.other : trades.kink
     let targets = (
-      lower: trades.isKinkBetter(than: trades.purchase, slope: buy) ? trades.kink.position : purchase,
-      upper: trades.isKinkBetter(than: trades.sale, slope: -sell) ? trades.kink.position : sale
+      lower: trades.kink.isBetter(than: trades.purchase, slope: buy) ? trades.kink.position : purchase,
+      upper: last.isBetter(than: trades.sale, slope: -sell) ? last.position : sale
     )
     return Outcome(
-      lower: edge(-1), upper: edge(1), targets: targets, trades: trades, waiting: waiting, holdsFlat: holdsFlat)
+      lower: edge(-1), upper: edge(1), targets: targets, trades: trades, waiting: waiting, heldFlats: held)
   }
 }

@@ -7,7 +7,7 @@ import Formulation
 ///
 /// Two passes of a Lipschitz envelope, O(n). Where the minimum lies between nodes it is refined by a parabola through
 /// three of them, so that a target costs O(Δy⁴) in value instead of O(Δy²); a node that settlement makes special (zero
-/// inventory) is left as it is.
+/// inventory) is left as it is, and so are flat lines, whose inventories need not be those of the grid.
 struct Intervention {
   let fixed: Double
   let buyPerUnit: Double
@@ -15,18 +15,21 @@ struct Intervention {
   let spacing: Double
 
   /// MV at the nodes; `kink` is a node that is not refined, −1 for none.
-  func applied(to value: [Double], kink: Int) -> [Double] {
+  func applied(to value: [Double], kink: Int, flats: FlatRow = .none) -> [Double] {
     var best = value
     value.withUnsafeBufferPointer { value in
       best.withUnsafeMutableBufferPointer {
-        apply(to: value.baseAddress!, count: value.count, kink: kink, into: $0.baseAddress!)
+        apply(to: value.baseAddress!, count: value.count, kink: kink, flats: flats, into: $0.baseAddress!)
       }
     }
     return best
   }
 
   /// The same in plain memory.
-  func apply(to value: UnsafePointer<Double>, count: Int, kink: Int, into best: UnsafeMutablePointer<Double>) {
+  func apply(
+    to value: UnsafePointer<Double>, count: Int, kink: Int, flats: FlatRow = .none,
+    into best: UnsafeMutablePointer<Double>
+  ) {
     let sellStep = sellPerUnit * spacing
     let buyStep = buyPerUnit * spacing
     // Without a fixed cost one may stop at a node, from where the next trade goes on.
@@ -36,6 +39,11 @@ struct Intervention {
     for index in 1..<count {
       carried += sellStep
       var here = value[index]
+      if let offset = flats.offset(at: index) {
+        carried = min(carried, here - sellPerUnit * offset)
+        best[index] = carried + sellPerUnit * offset + fixed
+        continue
+      }
       if index < count - 1, index != kink, refines {
         here -= Intervention.refinement(
           above: value[index + 1] - value[index] - sellStep, below: value[index] - value[index - 1] - sellStep)
@@ -48,6 +56,11 @@ struct Intervention {
     for index in stride(from: count - 2, through: 0, by: -1) {
       carried += buyStep
       var here = value[index]
+      if let offset = flats.offset(at: index) {
+        carried = min(carried, here + buyPerUnit * offset)
+        best[index] = min(best[index], carried - buyPerUnit * offset + fixed)
+        continue
+      }
       if index > 0, index != kink, refines {
         here -= Intervention.refinement(
           above: value[index + 1] - value[index] + buyStep, below: value[index] - value[index - 1] + buyStep)

@@ -29,7 +29,13 @@ struct RowLines {
 
   @inline(__always)
   subscript(line: Int) -> Double {
-    UnsafeRawPointer(groups(ofTile: line / LineSweep.tileLines)).assumingMemoryBound(to: Double.self)[
-      line % LineSweep.tileLines]
+    get {
+      UnsafeRawPointer(groups(ofTile: line / LineSweep.tileLines)).assumingMemoryBound(to: Double.self)[
+        line % LineSweep.tileLines]
+    }
+    nonmutating set {
+      UnsafeMutableRawPointer(groups(ofTile: line / LineSweep.tileLines)).assumingMemoryBound(to: Double.self)[
+        line % LineSweep.tileLines] = newValue
+    }
   }
 }

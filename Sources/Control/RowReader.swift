@@ -12,6 +12,8 @@ struct RowReader: Sendable {
   let spacing: Double
   /// Index of the inventory that settlement makes special, else −1, per row.
   private let kinks: NodeArray<Int>
+  /// Lines that delivery may leave free; nil without.
+  private let flats: NodeArray<FlatLine>?
   /// Index of the reference inventory.
   let reference: Int
   /// K per regime.
@@ -32,7 +34,11 @@ struct RowReader: Sendable {
   /// - Parameters:
   ///   - prices: what costs are charged on, per row [quote/unit].
   ///   - kinks: per row.
-  init(costs: [TradeCost], prices: [Double], holdings: [Double], kinks: [Int], reference: Int) {
+  ///   - flats: flat lines that are not the kink.
+  init(
+    costs: [TradeCost], prices: [Double], holdings: [Double], kinks: [Int], flats: [FlatLine], reference: Int
+  ) {
+    self.flats = flats.isEmpty ? nil : NodeArray(flats)
     regimes = costs.count
     count = prices.count
     lines = holdings.count
@@ -54,6 +60,7 @@ struct RowReader: Sendable {
   func deallocate() {
     for array in [fixed, buy, sell, delta, diffusion, excess, lagBounds] { array.deallocate() }
     kinks.deallocate()
+    flats?.deallocate()
     ends.deallocate()
   }
 
@@ -163,12 +170,13 @@ struct RowReader: Sendable {
         kink: kinks[row], diffusion: diffusion[node])
       impulse.lagBound = lagBounds[node]
       impulse.mayHaveWells = costsDiffer
+      impulse.flats = FlatRow(flats)
       let read = impulse.intervene(in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch)
       trades[node] = read.trades
       found[row] = joined(found[row], read.waiting, isFirst: e == 0)
       // With its targets; the edges are still to come.
       var band = Band(lower: 0, upper: 0, targetLower: read.targets.lower, targetUpper: read.targets.upper)
-      band.holdsFlat = read.holdsFlat
+      band.heldFlats = read.heldFlats
       (bands + place).initialize(to: band)
       return (read.lower, read.upper)
     } write: { row, e, place, lower, upper in

@@ -15,11 +15,11 @@ struct SettlementCells {
 
   /// One list of pieces per row; no pieces without settlement, which charges nothing.
   let rows: [[Piece]]
-  private let maximumTrade: Double?
+  private let problem: OptionBookProblem
 
   /// - Parameter logSpots: nodes of the logarithm of the price at the horizon.
   init(problem: OptionBookProblem, logSpots x: [Double]) {
-    maximumTrade = problem.execution.maximumTrade
+    self.problem = problem
     guard problem.settlement == .physical else {
       let whole = problem.settlement == .none ? [] : [Piece(weight: 1, assigned: 0)]
       rows = x.map { _ in whole }
@@ -43,7 +43,7 @@ struct SettlementCells {
   func charge(row: Int, spot: Double, cost: TradeCost, inventory: Double) -> Double {
     rows[row].reduce(0) {
       $0 + $1.weight
-        * cost.unwinding(price: spot, inventory: inventory + $1.assigned, maximumTrade: maximumTrade)
+        * problem.unwinding(cost, spot: spot, inventory: problem.left(of: inventory, delivered: $1.assigned))
     }
   }
 

@@ -18,18 +18,13 @@ public struct TimeToTrade: Sendable {
   /// An arm shorter than this share of its spacing is held at this share: the exit is then at the node itself within the
   /// order of the scheme, and the matrix stays well conditioned.
   private static let shortestArm = 0.05
-  /// An inventory of less than this share of `PolicyTable.flatWithin` is zero but for rounding.
-  private static let flatRounding = 1e-9
-
-  /// The inventory, exactly zero where it is meant to be.
-  func settled(_ y: Double) -> Double { abs(y) <= TimeToTrade.flatRounding * solution.policy.flatWithin ? 0 : y }
 
   /// Expected years until the first trade or the horizon, from today's spot in a regime with an inventory [units].
   public func expected(regime start: Int, inventory y: Double) -> Double {
     let grid = solution.grid
     if grid.timing.reviewPeriod != nil { return expectedUnderReview(regime: start, inventory: y) }
     let problem = solution.problem
-    let isFlat = solution.policy.flatWithin > 0 && settled(y) == 0
+    let flats = solution.policy.flats
     let x = grid.logSpots
     let m = problem.environment.count
     let rows = x.count
@@ -44,7 +39,7 @@ public struct TimeToTrade: Sendable {
       /// How far inside the band a node is, in deviation; negative outside.
       func depth(_ row: Int, _ e: Int) -> Double {
         let band = solution.policy.band(time: level, regime: e, spot: row)
-        if isFlat, band.holdsFlat { return .infinity }
+        if flats.holds(band.heldFlats, at: y) { return .infinity }
         let net = delta[row * m + e] + y
         return min(net - band.lower, band.upper - net)
       }

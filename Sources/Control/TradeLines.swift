@@ -5,6 +5,11 @@ import VectorMath
 struct TradeTarget: Equatable {
   var position: Double
   var value: Double
+
+  /// Whether `V(z) + slope z` is less here than at another.
+  func isBetter(than other: TradeTarget, slope: Double) -> Bool {
+    value + slope * (position - other.position) < other.value
+  }
 }
 
 /// What V is where one trades at once, at one (spot, regime): the least of the lines through the destinations,
@@ -22,16 +27,21 @@ struct TradeLines: Equatable {
   var sale: TradeTarget
   /// The inventory that settlement makes special; its value is infinite when there is none.
   var kink: TradeTarget
+  /// A further one, where sales had better end.
+  var other = TradeTarget(position: 0, value: .infinity)
 
   /// For eight inventories at once.
   @inline(__always)
   func value(_ y: LineGroup) -> LineGroup {
     var best = line(y, purchase)
-    let other = line(y, sale)
-    best = best.replacing(with: other, where: other .< best)
+    let second = line(y, sale)
+    best = best.replacing(with: second, where: second .< best)
     guard kink.value < .infinity else { return best }
     let third = line(y, kink)
-    return best.replacing(with: third, where: third .< best)
+    best = best.replacing(with: third, where: third .< best)
+    guard other.value < .infinity else { return best }
+    let fourth = line(y, other)
+    return best.replacing(with: fourth, where: fourth .< best)
   }
 
   @inline(__always)
@@ -41,11 +51,6 @@ struct TradeLines: Equatable {
     let selling = fused(LineGroup(repeating: sell), gap, base)
     let buying = fused(LineGroup(repeating: -buy), gap, base)
     return selling.replacing(with: buying, where: buying .> selling)
-  }
-
-  /// Whether `V(z) + slope z` is less at the kink than at a destination.
-  func isKinkBetter(than target: TradeTarget, slope: Double) -> Bool {
-    kink.value + slope * (kink.position - target.position) < target.value
   }
 
   /// The lines a step further, `(1 + ω) L − ω L_older`: intercepts are extrapolated, destinations stay.
@@ -58,7 +63,13 @@ struct TradeLines: Equatable {
     lines.fixed += ratio * (fixed - older.fixed)
     lines.purchase = next(purchase, older.purchase, slope: buy)
     lines.sale = next(sale, older.sale, slope: -sell)
-    if kink.value < .infinity, older.kink.value < .infinity { lines.kink = next(kink, older.kink, slope: 0) }
+    // Another flat inventory than a step ago says nothing of how this one's value moves.
+    func nextFlat(_ here: TradeTarget, _ before: TradeTarget) -> TradeTarget {
+      let isSame = here.value < .infinity && before.value < .infinity && here.position == before.position
+      return isSame ? next(here, before, slope: 0) : here
+    }
+    lines.kink = nextFlat(kink, older.kink)
+    lines.other = nextFlat(other, older.other)
     return lines
   }
 }

@@ -261,31 +261,6 @@ public struct OptionBookProblem: Sendable, Equatable {
     horizon = other.horizon
   }
 
-  /// What the settlement charges at the horizon for an inventory [quote] (control.md §0).
-  public func settlementCharge(spot: Double, regime: Int, inventory: Double) -> Double {
-    switch settlement {
-    case .none: return 0
-    case .cash: return unwinding(costs[regime], spot: spot, inventory: inventory)
-    case .physical: return unwinding(costs[regime], spot: spot, inventory: inventory + assigned(spot: spot))
-    }
-  }
-
-  /// What it costs to be rid of an inventory [quote].
-  public func unwinding(_ cost: TradeCost, spot: Double, inventory: Double) -> Double {
-    cost.unwinding(price: spot, inventory: inventory, maximumTrade: execution.maximumTrade)
-  }
-
-  /// Units that the options bring at the horizon when they are exercised against or for us [units].
-  public func assigned(spot: Double) -> Double {
-    var units = 0.0
-    for leg in book.legs {
-      guard case .option(let kind, let strike, _) = leg.instrument else { continue }
-      if kind == .call, spot > strike { units += leg.quantity }
-      if kind == .put, spot < strike { units -= leg.quantity }
-    }
-    return units
-  }
-
   /// Whether a trade of K + k|u| of any size is made in full at the moment of its decision.
   public var tradesAtOnce: Bool { costs.allSatisfy(\.isPlain) && execution.isPrompt }
 }

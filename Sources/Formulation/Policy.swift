@@ -14,8 +14,8 @@ public struct Band: Sendable, Equatable {
   /// How much of a deviation beyond the edge is left standing, from 0 to 1.
   public var slopeLower = 0.0
   public var slopeUpper = 0.0
-  /// Whether one waits at an inventory of exactly zero, be it in the band or not: being flat may save the settlement's ticket.
-  public var holdsFlat = false
+  /// At which of the table's flat inventories one waits, be they in the band or not, a bit for each; see `FlatInventories`.
+  public var heldFlats: UInt64 = 0
 
   public init(lower: Double, upper: Double, targetLower: Double, targetUpper: Double) {
     self.lower = lower
@@ -46,12 +46,10 @@ public struct Band: Sendable, Equatable {
     return 0
   }
 
-  /// The same where a fixed cost and settlement at cost make an inventory of zero special, `width` = `PolicyTable.flatWithin`: a
-  /// band that `holdsFlat` asks for no trade at exactly zero, and ends trades there that would end within `width` of it.
-  public func trade(at x: Double, inventory: Double, flatWithin width: Double) -> Double {
-    let wanted = trade(at: x)
-    guard holdsFlat, width > 0, wanted != 0 else { return wanted }
-    return inventory == 0 ? 0 : abs(inventory + wanted) <= width ? -inventory : wanted
+  /// The same where a fixed cost and the settlement make some inventories special: none from one at which the band waits, and to one
+  /// that is near to where the trade would end; see `FlatInventories`.
+  public func trade(at x: Double, inventory: Double, flats: FlatInventories) -> Double {
+    flats.trade(trade(at: x), inventory: inventory, held: heldFlats)
   }
 
   /// The same band with edges and targets in order: targets that cross meet in their middle, and edges make room for
@@ -79,7 +77,7 @@ public struct Band: Sendable, Equatable {
   }
 
   /// The band between this one and another, `self + weight (other − self)`; an infinite edge stays infinite, and the nearer one says
-  /// whether to hold at zero.
+  /// at which flat inventories to wait.
   public func mixed(with other: Band, weight: Double) -> Band {
     func mix(_ a: Double, _ b: Double) -> Double {
       // A weight of zero must not multiply an infinite edge, nor two infinities be subtracted.
@@ -89,7 +87,7 @@ public struct Band: Sendable, Equatable {
       lower: mix(lower, other.lower), upper: mix(upper, other.upper),
       targetLower: mix(targetLower, other.targetLower), targetUpper: mix(targetUpper, other.targetUpper)
     ).with(slopeLower: mix(slopeLower, other.slopeLower), slopeUpper: mix(slopeUpper, other.slopeUpper))
-    band.holdsFlat = weight < 0.5 ? holdsFlat : other.holdsFlat
+    band.heldFlats = weight < 0.5 ? heldFlats : other.heldFlats
     return band
   }
 
@@ -109,19 +107,17 @@ public struct PolicyTable: Sendable, Equatable {
   public let regimeCount: Int
   /// Bands in net delta D = Δ_book + y [units], `[time × regime × spot]`.
   public let bands: [Band]
-  /// How near to an inventory of zero a trade ends at exactly zero where a band `holdsFlat` [units]; 0 where zero is an inventory
-  /// like others.
-  ///
-  /// With a fixed cost and settlement at cost, being flat saves a ticket: towards the expiry one waits at exactly zero and nowhere
-  /// beside it, which no band in net delta says. See `Band.trade(at:inventory:flatWithin:)`; `holdsFlat` is that of the nearest node.
-  public let flatWithin: Double
+  /// The inventories that save the settlement's ticket; `Band.heldFlats` is that of the nearest node.
+  public let flats: FlatInventories
 
-  public init(times: [Double], logSpots: [Double], regimeCount: Int, bands: [Band], flatWithin: Double = 0) {
+  public init(
+    times: [Double], logSpots: [Double], regimeCount: Int, bands: [Band], flats: FlatInventories = .none
+  ) {
     self.times = times
     self.logSpots = logSpots
     self.regimeCount = regimeCount
     self.bands = bands
-    self.flatWithin = flatWithin
+    self.flats = flats
   }
 
   /// The band at a node.

@@ -66,12 +66,16 @@ struct BlockRunner {
   private let bands: [UnsafeMutableBufferPointer<Band>]
   private let samples: UnsafeMutablePointer<Double>
   private let tilt: TiltPass?
+  private let world: WorldPass?
+  private let sobol: SobolPass?
 
   init(plan: RollOutPlan, variants: [Variant]) {
     self.plan = plan
     self.variants = variants
     states = variants.map { _ in BlockState(regimeCount: plan.regimes.count) }
     slice = BookSlice(book: plan.problem.book, regimeCount: plan.regimes.count, coincidence: plan.coincidence)
+    world = plan.world.map { WorldPass($0) }
+    sobol = plan.settings.sequence == .pseudorandom ? nil : SobolPass(plan)
     tilt = plan.tilt.map { TiltPass($0, regimeCount: plan.regimes.count, coincidence: plan.coincidence) }
     bands = variants.map { variant in
       // Equal bands need no choice by regime.
@@ -95,7 +99,8 @@ struct BlockRunner {
   mutating func run(firstPath: Int, count: Int, keeping: [RollOutColumn]) -> BlockResult {
     var result = BlockResult()
     for (index, variant) in variants.enumerated() {
-      let pass = BlockPass(plan: plan, firstPath: firstPath, state: states[index], tilt: tilt)
+      let pass = BlockPass(
+        plan: plan, firstPath: firstPath, state: states[index], tilt: tilt, world: world, sobol: sobol)
       if let table = variant.table {
         TableLanePolicy.with(table) { pass.run(policy: .table($0), every: variant.every, slice: &slice) }
       } else if let policy = variant.gammaScaled {

@@ -14,7 +14,7 @@ protocol LanePolicy {
   func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   /// How the targets move with the position beyond the edges; nil where they do not.
   func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair?
-  /// The trades that bands ask for where an inventory of zero is special; see `Band.trade(at:inventory:flatWithin:)`.
+  /// The trades that bands ask for where some inventories are special; see `FlatInventories`.
   func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes
 }
 
@@ -74,7 +74,7 @@ struct TableLanePolicy: LanePolicy {
   private let density: Double
   private let bucketCount: Double
   private let corrections: Int
-  private let flatWithin: Double
+  private let hasFlats: Bool
   /// The last time of the table at or before the check, and where the two rows begin.
   private var time = 0
   private var before = 0
@@ -116,7 +116,7 @@ struct TableLanePolicy: LanePolicy {
     (origin, end, density) = (nodes.origin, nodes.end, nodes.density)
     bucketCount = Double(nodes.bucketCount)
     corrections = nodes.corrections
-    flatWithin = nodes.flatWithin
+    hasFlats = !nodes.flats.isEmpty
   }
 
   /// Called once per check and block, with the paths where they stand.
@@ -186,16 +186,14 @@ struct TableLanePolicy: LanePolicy {
 
   @inline(__always)
   func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes {
-    guard flatWithin > 0 else { return trade }
+    guard hasFlats else { return trade }
     let inventory = state.inventory[vector]
-    let width = Lanes(repeating: flatWithin)
-    let isFlat = (trade .!= 0) .& ((inventory .== 0) .| (absolute(inventory + trade) .<= width))
-    guard anyLane(isFlat) else { return trade }
     var flat = trade
-    for lane in 0..<Lanes.scalarCount where isFlat[lane] {
+    for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
       let path = vector &* Lanes.scalarCount &+ lane
       let cell = Int(state.cells[path]) + (state.scalars(state.place)[path] < 0.5 ? 0 : 1)
-      if nodes.holdsFlat[(weight < 0.5 ? before : after) + cell] { flat[lane] = -inventory[lane] }
+      flat[lane] = nodes.flats.trade(
+        trade[lane], inventory: inventory[lane], held: nodes.heldFlats[(weight < 0.5 ? before : after) + cell])
     }
     return flat
   }

@@ -61,6 +61,6 @@ extension PolicyTable {
       }
     }
     return PolicyTable(
-      times: times, logSpots: logSpots, regimeCount: regimeCount, bands: narrowed, flatWithin: flatWithin)
+      times: times, logSpots: logSpots, regimeCount: regimeCount, bands: narrowed, flats: flats)
   }
 }

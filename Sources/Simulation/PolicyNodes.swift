@@ -31,9 +31,9 @@ final class PolicyNodes: Sendable {
   let end: Double
   /// Buckets per unit of log-spot.
   let density: Double
-  /// Of `PolicyTable`; with it, `[time × cell]`: whether to hold at zero inventory. Empty without.
-  let flatWithin: Double
-  let holdsFlat: [Bool]
+  /// Of `PolicyTable`; with some, `[time × cell]`: at which of them to wait. Empty without.
+  let flats: FlatInventories
+  let heldFlats: [UInt64]
 
   /// What stands for an infinite edge: beyond any net delta, and interpolation between it and a finite edge stays beyond
   /// any net delta, as an infinite neighbour demands, without the `∞ − ∞` of the real thing.
@@ -56,8 +56,8 @@ final class PolicyNodes: Sendable {
       for index in values.indices.dropFirst() where !(values[index] > values[index - 1]) { throw .tableShape(name) }
     }
     times = table.times
-    flatWithin = table.flatWithin
-    holdsFlat = table.flatWithin > 0 ? PolicyNodes.rows(of: table) { $0.holdsFlat } : []
+    flats = table.flats
+    heldFlats = table.flats.isEmpty ? [] : PolicyNodes.rows(of: table) { $0.heldFlats }
     rowLength = regimeCount * (nodes.count + 1)
     (origin, end) = (nodes[0], nodes[nodes.count - 1])
     (edges, targets, slopes) = try PolicyNodes.halves(table)

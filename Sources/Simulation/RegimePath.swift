@@ -21,6 +21,8 @@ public struct RegimePath: Sendable, Equatable {
   public private(set) var isQuiet: [Bool] = []
   /// Years spent in each regime.
   public private(set) var occupation: [Double]
+  /// Of another world: the variance at each instant [1/year], its own or the trailing one; empty in the model's.
+  public private(set) var variances: [Double] = []
 
   init(plan: RollOutPlan, index: Int) {
     let lanes = Lanes.scalarCount
@@ -46,9 +48,12 @@ public struct RegimePath: Sendable, Equatable {
     regimes = [regime]
     integratedVariances = [0]
     isQuiet = [true]
+    let sobol = plan.settings.sequence == .pseudorandom ? nil : SobolBlock(plan)
     for step in 0..<plan.sample.stepCount {
       let (start, end) = (times[step], times[step + 1])
-      if step & 3 == 0 {
+      if step & 3 == 0, let sobol {
+        four = sobol.four(firstPath: firstPath, step: step, vector: vector)
+      } else if step & 3 == 0 {
         let drawn = plan.stream.normalQuadruple(
           firstStream: firstStream, step: UInt32(truncatingIfNeeded: step >> 2))
         four = [drawn.0, drawn.1, drawn.2, drawn.3]
@@ -82,7 +87,31 @@ public struct RegimePath: Sendable, Equatable {
   }
 }
 
+extension RegimePath {
+  /// A path of another world before its first instant.
+  init(plan: RollOutPlan) {
+    occupation = Array(repeating: 0, count: plan.regimes.count)
+    times = plan.sample.times
+    checks = plan.sample.checks
+  }
+
+  /// Adds the instant at which a block stands, a step after the one before.
+  mutating func append(_ state: BlockState, _ world: WorldPass, path: Int, length: Double) {
+    let variance = state.scalars(world.variance)[path]
+    integratedVariances.append(0.5 * length * ((variances.last ?? 0) + variance))
+    if let regime = regimes.last { occupation[regime] += length }
+    variances.append(variance)
+    spots.append(state.scalars(state.spot)[path])
+    logSpots.append(state.scalars(state.logSpot)[path])
+    regimes.append(Int(state.scalars(state.regime)[path]))
+    isQuiet.append(true)
+  }
+}
+
 extension RollOut {
   /// The path of one index, as every policy sees it.
-  public func path(_ index: Int) -> RegimePath { RegimePath(plan: plan, index: index) }
+  public func path(_ index: Int) -> RegimePath {
+    guard let world = plan.world else { return RegimePath(plan: plan, index: index) }
+    return RegimePath(plan: plan, motion: world, index: index)
+  }
 }

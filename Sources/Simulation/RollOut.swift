@@ -18,6 +18,7 @@ import VectorMath
 /// a first-order change of J for a near-optimal policy, reported by `estimate`.
 ///
 /// With exponential utility the criterion is the certainty equivalent of the loss: `TerminalWealth`, `CriterionScale`.
+/// With a `World` the prices come from there instead, and everything else stays.
 ///
 /// *Verified by* `RollOutAgreementTests`, `ScalarReferenceTests`, `ReproducibilityTests`, `CertaintyEquivalentTests`.
 public struct RollOut: Sendable {
@@ -29,9 +30,12 @@ public struct RollOut: Sendable {
   public var problem: OptionBookProblem { plan.problem }
   public var settings: RollOutSettings { plan.settings }
 
-  /// - Throws: `outOfRange` for a setting that cannot be used.
-  public init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
-    plan = try RollOutPlan(problem: problem, settings: settings)
+  /// - Parameter world: where prices come from; nil: from the model.
+  /// - Throws: `outOfRange` for a setting that cannot be used, `checkOffHistory`.
+  public init(
+    problem: OptionBookProblem, settings: RollOutSettings, world: World? = nil
+  ) throws(SimulationError) {
+    plan = try RollOutPlan(problem: problem, settings: settings, world: world)
   }
 
   private init(plan: RollOutPlan) { self.plan = plan }
@@ -39,6 +43,9 @@ public struct RollOut: Sendable {
   /// The same with paths drawn where the mean of the exponential is made (`ImportanceTilt`): of its columns only the criterion
   /// means anything. Without exponential utility the same.
   func tilted(by guide: LossGuide) -> RollOut { RollOut(plan: plan.tilted(by: guide)) }
+
+  /// Mean growth of the price in another world [1/year]; nil in the model's.
+  public var worldDrift: Double? { plan.world?.drift }
 
   /// Path-steps of one run: what throughput is counted in.
   public var pathStepCount: Int { plan.sample.stepCount * plan.settings.pathCount }
@@ -60,7 +67,26 @@ public struct RollOut: Sendable {
     let variant = try Variant(policy, plan: plan)
     let blocks = try blocks(of: [variant], paths: paths, keeping: keeping)
     return RollOutShard(
-      paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear, scale: scale)
+      paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear, scale: scale,
+      blocksPerSample: blocksPerSample)
+  }
+
+  /// Blocks of one scrambling of Sobol's points; nil where paths are independent.
+  private var blocksPerSample: Int? {
+    plan.settings.sequence == .pseudorandom ? nil : plan.pathsPerScrambling / RollOut.blockSize
+  }
+
+  /// A column under both of two variants, over independent samples.
+  private func paired(_ blocks: [BlockResult], _ column: RollOutColumn) -> PairedMoments {
+    guard let count = blocksPerSample else {
+      return blocks.reduce(PairedMoments()) { $0.merged(with: $1.pairs[column.rawValue]) }
+    }
+    let groups = stride(from: 0, to: blocks.count, by: count).map { first in
+      blocks[first..<first + count].reduce(PairedMoments()) { $0.merged(with: $1.pairs[column.rawValue]) }
+    }
+    return groups.map(\.first.mean).withUnsafeBufferPointer { first in
+      groups.map(\.second.mean).withUnsafeBufferPointer { PairedMoments(first, $0) }
+    }
   }
 
   /// The criterion at checks every δ and, on the same paths, every 2δ: their difference estimates what a check every δ
@@ -69,12 +95,12 @@ public struct RollOut: Sendable {
     let variant = try Variant(policy, plan: plan)
     let variants = [variant, variant.monitoredHalfAsOften]
     let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
-    let paired = blocks.reduce(PairedMoments()) { $0.merged(with: $1.pairs[RollOutColumn.criterion.rawValue]) }
+    let paired = paired(blocks, .criterion)
     let fine = try RollOutResult(
       merging: [
         RollOutShard(
           paths: 0..<plan.settings.pathCount, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear,
-          scale: scale)
+          scale: scale, blocksPerSample: blocksPerSample)
       ])
     return RollOutEstimate(result: fine, paired: paired, scale: scale)
   }
@@ -102,11 +128,7 @@ public struct RollOut: Sendable {
   ) throws(SimulationError) -> Comparison {
     let variants = [try Variant(first, plan: plan), try Variant(second, plan: plan)]
     let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
-    var pairs = [PairedMoments](repeating: PairedMoments(), count: RollOutColumn.allCases.count)
-    for block in blocks {
-      for column in pairs.indices { pairs[column] = pairs[column].merged(with: block.pairs[column]) }
-    }
-    return Comparison(pairs: pairs, scale: scale)
+    return Comparison(pairs: RollOutColumn.allCases.map { paired(blocks, $0) }, scale: scale)
   }
 
   private var scale: CriterionScale { CriterionScale(plan.problem) }

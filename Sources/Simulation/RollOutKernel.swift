@@ -18,9 +18,23 @@ struct BlockPass {
   let riskAversion: Double
   /// Of a roll-out that draws where it matters.
   let tilt: TiltPass?
+  /// Of prices that are not the model's.
+  let world: WorldPass?
+  /// Of normals whose coarse course is from Sobol's points.
+  let sobol: SobolPass?
+  /// Whether the book's value is needed at every instant.
+  private let isValued: Bool
+  /// Whether the price moves by normals.
+  private let drawsNormals: Bool
 
-  init(plan: RollOutPlan, firstPath: Int, state: BlockState, tilt: TiltPass?) {
+  init(
+    plan: RollOutPlan, firstPath: Int, state: BlockState, tilt: TiltPass?, world: WorldPass?, sobol: SobolPass? = nil
+  ) {
     self.tilt = tilt
+    self.sobol = sobol
+    self.world = world
+    isValued = plan.settings.detailed || plan.jumpRisk != nil || world?.motion.measuresProfits == true
+    drawsNormals = world?.motion.measuresProfits != true
     self.plan = plan
     self.firstPath = firstPath
     self.state = state
@@ -50,14 +64,18 @@ struct BlockPass {
         state.gains[vector] = Lanes(repeating: wealth.startOfGains)
       }
     }
-    if moves { plan.startClocks(firstPath: firstPath, state: state) }
+    if let world {
+      world.start(plan: plan, state: state)
+    } else if moves {
+      plan.startClocks(firstPath: firstPath, state: state)
+    }
   }
 
   /// Half a step's running terms, at one of its ends: the trapezoidal rule adds the two halves.
   ///
   /// - Parameter growth: what money of that end is worth at the horizon; 0 where nobody asks for terminal wealth.
   @inline(__always)
-  private func accrue<Switching: CompileTimeFlag, Carrying: CompileTimeFlag>(
+  func accrue<Switching: CompileTimeFlag, Carrying: CompileTimeFlag>(
     _ vector: Int, length: Double, riskWeight: Double, growth: Double, _: Switching.Type, _: Carrying.Type
   ) {
     let spot = state.spot[vector]
@@ -144,7 +162,9 @@ struct BlockPass {
       let regime = state.regimeBefore[vector]
       if book.markCount > 1, anyLane(state.regime[vector] .!= regime) {
         var jump = value - book.mark(logSpot: state.logSpot[vector], spot: spot, regime: regime).value
-        if !plan.motion.switchJumps.isEmpty { plan.forgetPriceJumps(&jump, from: regime, to: state.regime[vector]) }
+        if !plan.motion.switchJumps.isEmpty, world == nil {
+          plan.forgetPriceJumps(&jump, from: regime, to: state.regime[vector])
+        }
         state.add(.markJumpRisk, 0.5 * riskAversion * jump * jump, vector)
       }
     }
@@ -157,13 +177,26 @@ struct BlockPass {
   ) {
     let (start, end) = (plan.sample.times[step], plan.sample.times[step + 1])
     slice.prepare(time: end, settled: false)
-    if step & 3 == 0 { plan.drawNormals(firstPath: firstPath, step: step, state: state) }
-    move(step: step, from: start, to: end, switching, carrying)
-    slice.book.mark(state, still: still, valued: plan.settings.detailed || plan.jumpRisk != nil)
+    if step & 3 == 0, drawsNormals {
+      if let sobol {
+        sobol.drawNormals(firstPath: firstPath, step: step, state: state)
+      } else {
+        plan.drawNormals(firstPath: firstPath, step: step, state: state)
+      }
+    }
+    if let world {
+      moveInWorld(world, step: step, carrying)
+    } else {
+      move(step: step, from: start, to: end, switching, carrying)
+    }
+    slice.book.mark(state, still: still, valued: isValued)
     close(length: end - start, at: end, switching, carrying)
     measureJumps(instant: step + 1, book: slice.book)
     plan.jumpRisk?.accrue(length: end - start, state: state)
     if plan.settings.detailed { measure(slice.book, length: end - start) }
+    if let world, world.motion.measuresProfits {
+      measureProfits(slice.book, growth: exp(rate * (end - start)))
+    }
   }
 
   /// The risk of jumps at an instant, for a price that has some.
@@ -172,7 +205,7 @@ struct BlockPass {
   }
 
   /// Whether anything happens at times of its own.
-  private var moves: Bool { plan.switches || plan.motion.hasLaws }
+  private var moves: Bool { plan.switches || plan.motion.hasLaws || world != nil }
 
   /// The regime where none switches.
   private var still: Int? { plan.switches ? nil : plan.problem.market.currentRegime }

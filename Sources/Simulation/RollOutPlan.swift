@@ -20,6 +20,8 @@ public struct RollOutSettings: Sendable, Equatable {
   public var detailed: Bool
   /// Threads; nil: one per processor. The results do not depend on it.
   public var threads: Int?
+  /// How the normals are drawn.
+  public var sequence = PathSequence.pseudorandom
 
   public init(
     checkEvery: Double, substeps: Int = 1, pathCount: Int, seed: UInt64, antithetic: Bool = false,
@@ -57,6 +59,8 @@ struct RollOutPlan: Sendable {
   let wealth: TerminalWealth?
   /// Where paths are drawn under exponential utility; nil: from their own law.
   private(set) var tilt: ImportanceTilt?
+  /// Where prices come from; nil: from the model.
+  let world: WorldMotion?
   /// With costs or execution beyond K + k|u| and lots.
   let general: GeneralTrades?
 
@@ -69,7 +73,11 @@ struct RollOutPlan: Sendable {
   /// Kou's upward scale from which E e^{4Z}, and with it the variance of what a path costs, is infinite.
   static let mostScaleUp = 0.25
 
-  init(problem: OptionBookProblem, settings: RollOutSettings) throws(SimulationError) {
+  init(
+    problem: OptionBookProblem, settings given: RollOutSettings, world: World? = nil
+  ) throws(SimulationError) {
+    var settings = given
+    settings.substeps = max(given.substeps, WorldMotion.substeps(world, checkEvery: given.checkEvery))
     try require(
       settings.checkEvery, settings.checkEvery > 0 && settings.checkEvery.isFinite, "checkEvery", "> 0 s")
     try require(Double(settings.substeps), settings.substeps >= 1, "substeps", "≥ 1")
@@ -79,6 +87,7 @@ struct RollOutPlan: Sendable {
         Double(settings.pathCount), settings.pathCount % (2 * Lanes.scalarCount) == 0, "pathCount",
         "a multiple of 16 when antithetic")
     }
+    try RollOutPlan.checkSequence(settings, world: world)
     if let threads = settings.threads { try require(Double(threads), threads >= 1, "threads", "≥ 1") }
     let check = settings.checkEvery / problem.dayCount.secondsPerYear
     let steps = problem.horizon / check * Double(settings.substeps)
@@ -109,13 +118,19 @@ struct RollOutPlan: Sendable {
     coincidence = SampleTimes.coincidence * check
     switches = clocks.isRunning
     motion = PriceMotion(problem.environment, seed: settings.seed)
-    jumpRisk = JumpRisk(problem, motion: motion, seed: settings.seed)
-    wealth = TerminalWealth(problem, coincidence: coincidence)
-    carries = regimes.contains { $0.funding != 0 || $0.drift != problem.market.rate }
+    let other = try world.map { (given) throws(SimulationError) in
+      try WorldMotion(given, problem: problem, settings: settings)
+    }
+    self.world = other
+    jumpRisk = other == nil ? JumpRisk(problem, motion: motion, seed: settings.seed) : nil
+    wealth = TerminalWealth(problem, coincidence: coincidence, isOwnWorld: other == nil)
+    carries = regimes.contains { $0.funding != 0 || (other?.drift ?? $0.drift) != problem.market.rate }
   }
 
   /// The same with paths drawn where they matter.
   func tilted(by guide: LossGuide) -> RollOutPlan {
+    // A guide knows where the model makes its mean, not where another world does.
+    guard world == nil else { return self }
     var plan = self
     plan.tilt = ImportanceTilt(problem, guide: guide)
     return plan

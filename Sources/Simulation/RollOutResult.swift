@@ -6,6 +6,20 @@ public struct RollOutShard: Sendable, Equatable {
   let blocks: [BlockSummary]
   let secondsPerYear: Double
   let scale: CriterionScale
+  /// Of Sobol's points: the blocks of one scrambling, whose means are the independent samples.
+  var blocksPerSample: Int?
+}
+
+extension [BlockSummary] {
+  /// Moments of the means of so many blocks each.
+  func means(of column: RollOutColumn, per count: Int) -> Moments {
+    let means = stride(from: 0, to: self.count, by: count).map { first in
+      self[first..<Swift.min(self.count, first + count)].reduce(Moments()) {
+        $0.merged(with: $1.paths[column.rawValue])
+      }.mean
+    }
+    return means.withUnsafeBufferPointer { Moments($0) }
+  }
 }
 
 /// What a policy did on all paths.
@@ -36,6 +50,10 @@ public struct RollOutResult: Sendable, Equatable {
     secondsPerYear = shards[0].secondsPerYear
     scale = shards[0].scale
     var (paths, samples, renewals, kept) = (first.paths, first.samples, first.renewals, first.kept)
+    let grouped = shards[0].blocksPerSample
+    if let grouped, blocks.count % grouped != 0 {
+      throw .tooFewSamples(found: blocks.count, needed: (blocks.count / grouped + 1) * grouped)
+    }
     for block in blocks.dropFirst() {
       for column in paths.indices {
         paths[column] = paths[column].merged(with: block.paths[column])
@@ -43,6 +61,9 @@ public struct RollOutResult: Sendable, Equatable {
       }
       for regime in renewals.indices { renewals[regime] = renewals[regime].merged(with: block.renewals[regime]) }
       for index in kept.indices { kept[index] += block.kept[index] }
+    }
+    if let grouped {
+      for column in RollOutColumn.allCases { samples[column.rawValue] = blocks.means(of: column, per: grouped) }
     }
     (self.paths, self.samples, self.renewals, self.kept) = (paths, samples, renewals, kept)
   }

@@ -10,6 +10,8 @@ public enum SimulationError: Error, Equatable, Sendable {
   case tableShape(String)
   /// An interval between trades that is not a whole number of checks.
   case intervalNotMultiple(interval: Double, check: Double)
+  /// Checks (or sub-steps) that are no whole multiple of the interval of a history [s].
+  case checkOffHistory(check: Double, interval: Double)
   /// A shard that does not begin at a multiple of the block of paths, so that its sums could not be merged.
   case misalignedShard(first: Int, block: Int)
   /// Shards that do not follow one another without a gap.

@@ -39,7 +39,8 @@ struct TerminalWealth: Sendable {
   private let isDriftless: Bool
 
   /// Nil unless the preference is exponential.
-  init?(_ problem: OptionBookProblem, coincidence: Double) {
+  /// - Parameter isOwnWorld: whether prices move as the model says; payoffs have no known expectation elsewhere.
+  init?(_ problem: OptionBookProblem, coincidence: Double, isOwnWorld: Bool = true) {
     guard case .exponential(let riskAversion) = problem.preference else { return nil }
     self.riskAversion = riskAversion
     rate = problem.market.rate
@@ -48,7 +49,8 @@ struct TerminalWealth: Sendable {
     volatilities = problem.environment.regimes.map(\.volatility)
     spot = problem.market.spot
     isDriftless =
-      !problem.environment.hasPriceJumps && problem.environment.regimes.allSatisfy { [rate] in $0.drift == rate }
+      isOwnWorld && !problem.environment.hasPriceJumps
+      && problem.environment.regimes.allSatisfy { [rate] in $0.drift == rate }
     book = problem.book.marked(at: volatilities)
     let worth = book.greeks(time: 0, spot: problem.market.spot, regime: problem.market.currentRegime).value
     startOfGains = -exp(rate * horizon) * problem.inventory * problem.market.spot

@@ -54,13 +54,14 @@ struct SimulateAction {
     let asked = parsed.texts(.policy)
     let names = CommandTable.policies.filter { asked.isEmpty || asked.contains($0) }
     try refuse(asked, problem)
+    let world = try WorldLoading.load(parsed, problem)
     let solution: FiniteHorizonSolution
     do {
       let method = FiniteHorizon(settings: grid, threads: settings.threads)
       solution = try method.solve(problem) { bar.advance(to: Self.solved * $0) }
     } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error))) }
     var table = solution.policy
-    let check = Self.check(problem, settings)
+    let check = world?.check(problem) ?? Self.check(problem, settings)
     // Of reviews too many to be solved one by one the band is the continuous one, narrowed.
     if case .narrowed = solution.grid.timing.kind, let every = problem.execution.checkEvery,
       problem.costs.allSatisfy({ $0.fixed == 0 })
@@ -68,12 +69,14 @@ struct SimulateAction {
       table = table.narrowed(forChecksEvery: every, in: problem)
     }
     var policies: [SimulatedPolicy] = []
+    let foreign: WorldScreen?
     do throws(SimulationError) {
       let rollOut = try RollOut(
         problem: problem,
         settings: RollOutSettings(
           checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
-          threads: settings.threads))
+          threads: settings.threads), world: world?.world)
+      foreign = world.map { WorldScreen($0, problem, rollOut) }
       for (index, name) in names.enumerated() {
         guard let policy = try policy(name, problem, table: table, grid: solution.grid, check: check) else { continue }
         let result = try rollOut.run(policy, keeping: [.profit])
@@ -84,7 +87,8 @@ struct SimulateAction {
         bar.advance(to: Self.solved + (1 - Self.solved) * Double(index + 1) / Double(names.count))
       }
     } catch { throw Failure(Explainer.message(error), .failed) }
-    let screen = SimulationScreen(problem: problem, policies: policies, check: check, seed: settings.seed)
+    let screen = SimulationScreen(
+      problem: problem, policies: policies, check: check, seed: settings.seed, world: foreign)
     return ({ screen.draw(on: &$0) }, screen.encoded)
   }
 
@@ -138,6 +142,7 @@ struct SimulateAction {
   // MARK: Tracking problems
 
   private func simulate(_ problem: TrackingProblem, _ bar: ProgressBar) throws(Failure) -> Shown {
+    try WorldLoading.refuse(parsed)
     if let other = parsed.texts(.policy).first(where: { $0 != Self.optimal }) {
       throw Failure(
         Explainer.message(

@@ -10,7 +10,7 @@ enum CommandName: String, CaseIterable, Sendable {
 /// The options. The raw value is the name after `--`.
 enum OptionName: String, CaseIterable, Sendable {
   case json, quiet, threads, seed, set, out, paths, points, span, policy, classes, method, regimes, column, from, clock,
-    help
+    world, help
   case upTo = "up-to"
 }
 
@@ -107,6 +107,9 @@ enum CommandTable {
       name: .policy, value: .choice(CommandTable.policies), placeholder: "CLASS", standard: "all of them",
       isRepeatable: true, category: .problem,
       help: "a policy to roll out: \(CommandTable.policies.joined(separator: ", "))"),
+    OptionSpecification(
+      name: .world, value: .file, placeholder: "WORLD.json5", standard: "the model's", category: .problem,
+      help: "where prices come from: a file of Heston's model or of a history drawn again in blocks"),
     OptionSpecification(
       name: .method, value: .choice(CommandTable.methods), placeholder: "NAME", standard: optimal, category: .method,
       help:
@@ -216,12 +219,13 @@ enum CommandTable {
       example: "deadband frontier Models/btc-short-strangle.json5 --points 30"),
     CommandSpecification(
       name: .simulate, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
-      options: [.policy, .set, .paths, .seed, .threads, .json, .quiet, .help],
+      options: [.policy, .world, .set, .paths, .seed, .threads, .json, .quiet, .help],
       summary: "profit and loss of policies on the same random paths",
       description: """
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the criterion
         and its parts, the law of the profit, trades and turnover, each with its standard error. With
-        execution.checkEvery the optimal bands are those for decisions at those intervals.
+        execution.checkEvery the optimal bands are those for decisions at those intervals. With --world the policies
+        stay the model's and the prices come from elsewhere, which shows what an error of the model costs.
         Nothing is certified and nothing is written.
         """,
       example: "deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly"),

@@ -176,7 +176,7 @@ struct OptionBookScreen {
   /// What the band asks of today's inventory.
   private func today(_ holding: Band) -> String {
     let trade = holding.trade(
-      at: problem.inventory, inventory: problem.inventory, flatWithin: answer.solution.policy.flatWithin)
+      at: problem.inventory, inventory: problem.inventory, flats: answer.solution.policy.flats)
     return trade == 0 ? "hold" : "\(trade > 0 ? "buy" : "sell") \(Figures.decimals(abs(trade), places))"
   }
 

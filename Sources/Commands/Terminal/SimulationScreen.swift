@@ -42,6 +42,8 @@ struct SimulationScreen {
   /// Seconds between looks at the market.
   let check: Double
   let seed: UInt64
+  /// Where prices come from; nil: from the model.
+  var world: WorldScreen?
 
   private var quote: String { problem.market.quote }
   private var paths: Int { policies.first?.result.pathCount ?? 0 }
@@ -57,6 +59,7 @@ struct SimulationScreen {
       "DEADBAND  \(problem.name)",
       "\(paths) paths from \(problem.environment.regimes[problem.market.currentRegime].name), seed \(seed), "
         + "looking every \(Figures.duration(check))")
+    world?.draw(on: &screen)
     let isExponential = problem.preference.isExponential
     screen.section(
       isExponential
@@ -139,7 +142,8 @@ struct SimulationScreen {
     [
       "name": .string(problem.name), "paths": .integer(paths), "seed": .integer(Int(clamping: seed)),
       "checkEvery": .number(check), "unit": .string(quote), "preference": .string(problem.preference.name),
-      "frictionlessValue": .number(frictionlessValue), "policies": .array(policies.map(encode)),
+      "world": world?.encoded ?? "model", "frictionlessValue": .number(frictionlessValue),
+      "policies": .array(policies.map(encode)),
     ]
   }
 

@@ -60,6 +60,10 @@ extension Explainer {
       return message(error, place: place)
     case .spotOutsideGrid(_, let path, let spot, let lowest, let highest):
       return sentence(place, "\(path) is \(number(spot))", allowed: reach(from: lowest, to: highest))
+    case .historyWithHoles(_, let path, let holes, let returns):
+      return sentence(
+        place, "\(path) has \(returns) returns of one step, and \(holes) that skip bars",
+        allowed: "a file without weekends wants clock: \"tradingDays\"; one with holes a stretch without them")
     case .calibration(let position, _, let error):
       // The position of a fact inside the price file is already one in that file.
       if case .file(let name) = position.source { return message(error, file: name, place: place) }

@@ -84,6 +84,12 @@ extension Explainer {
       sentence(
         nil, "trading every \(Figures.duration(interval)) is no whole number of checks",
         allowed: "one looks every \(Figures.duration(check))")
+    case .checkOffHistory(let check, let interval):
+      sentence(
+        nil,
+        "the market is looked at every \(Figures.duration(check)), the history has a price every "
+          + Figures.duration(interval),
+        allowed: "looks must be whole multiples of the history's interval; set execution.checkEvery")
     case .misalignedShard(let first, let block):
       sentence(nil, "a share of the paths begins at \(first)", allowed: "shares begin at multiples of \(block)")
     case .shardGap(let expected, let found):

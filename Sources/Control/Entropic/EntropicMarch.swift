@@ -28,6 +28,8 @@ struct EntropicMarch {
   let regimes: Int
   private let holdings: [Double]
   let spacing: Double
+  /// Lines that delivery may leave free of a ticket.
+  let flats: [FlatLine]
   /// Whether steps leave out what lies beside the strip.
   private let isNarrow: Bool
   /// Whether a guide for simulations is taken down.
@@ -52,7 +54,8 @@ struct EntropicMarch {
     forwards = grid.logSpots.map { exp($0 + growth) }
     rows = forwards.count
     regimes = problem.environment.count
-    holdings = grid.holdings
+    holdings = grid.inventories
+    flats = problem.settlement == .physical ? grid.flatLines : []
     spacing = holdings[1] - holdings[0]
   }
 
@@ -85,7 +88,7 @@ struct EntropicMarch {
 
     let reader = RowReader(
       costs: problem.costs, prices: forwards, holdings: holdings, kinks: (0..<rows).map { kink(row: $0) },
-      reference: 0)
+      flats: flats, reference: 0)
     var trades = TradedLevels(count: nodes)
     var memory = StripMemory(
       grid: grid, environment: problem.environment, tiles: buffers.tiles, isNarrow: isNarrow)
@@ -205,10 +208,14 @@ struct EntropicMarch {
     for node in 0..<nodes {
       let (row, cost) = (node / regimes, problem.costs[node % regimes])
       let charge = (0..<lines).map { recent[node, $0] }
-      let best = Intervention(
+      let intervention = Intervention(
         fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
-        sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing
-      ).applied(to: charge, kink: kink(row: row))
+        sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing)
+      let best = flats.withUnsafeBufferPointer {
+        intervention.applied(
+          to: charge, kink: kink(row: row),
+          flats: $0.isEmpty ? .none : FlatRow(start: $0.baseAddress, count: $0.count))
+      }
       for index in 0..<lines { recent[node, index] = min(charge[index], best[index]) }
     }
   }
@@ -228,9 +235,9 @@ struct EntropicMarch {
     }
   }
 
-  /// The node where settlement is free, −1 when there is none.
+  /// The node where settlement is free, −1 when there is none or where flat lines are in its place.
   func kink(row: Int) -> Int {
-    guard problem.settlement != .none else { return -1 }
+    guard problem.settlement != .none, flats.isEmpty else { return -1 }
     let assigned = problem.settlement == .physical ? problem.assigned(spot: forwards[row]) : 0
     let position = (-assigned - holdings[0]) / spacing
     let index = Int(position.rounded())

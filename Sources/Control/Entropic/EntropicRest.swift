@@ -49,6 +49,8 @@ struct EntropicRest: RestingMarch {
 
   func kink(row: Int) -> Int { base.kink(row: row) }
 
+  var flats: [FlatLine] { base.flats }
+
   func growth(at time: Double) -> Double { exp(problem.market.rate * (problem.horizon - time)) }
 
   func setTerminal(_ buffers: inout LineBuffers) { base.setSettlement(buffers) }

@@ -36,7 +36,7 @@ struct ReviewMarch<Rest: RestingMarch> {
     settings: GridSettings, progress: (@Sendable (Double) -> Void)?
   ) throws(ControlError) -> FiniteHorizonSolution {
     var (rest, rows) = (start, rows)
-    let (nodes, holdings, times) = (rows.nodes, grid.holdings, grid.times)
+    let (nodes, holdings, times) = (rows.nodes, grid.inventories, grid.times)
     var buffers = LineBuffers(nodes: nodes, holdings: holdings, jumping: rest.isJumping)
     var pending = table.delays.map {
       $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings, jumping: rest.isJumping) : nil
@@ -147,7 +147,7 @@ struct ReviewMarch<Rest: RestingMarch> {
     }
     return PolicyTable(
       times: levels.map { grid.times[$0] }, logSpots: grid.logSpots, regimeCount: rows.regimes, bands: ordered,
-      flatWithin: grid.flatWithin(problem))
+      flats: grid.flats)
   }
 
   private func copy(_ buffers: LineBuffers, to other: LineBuffers) {

@@ -26,7 +26,7 @@ extension TimeToTrade {
         if weight > 0 {
           band = band.mixed(with: solution.policy.band(time: index + 1, regime: e, spot: row), weight: weight)
         }
-        let trade = band.trade(at: delta[node] + y, inventory: settled(y), flatWithin: solution.policy.flatWithin)
+        let trade = band.trade(at: delta[node] + y, inventory: y, flats: solution.policy.flats)
         if trade != 0 { time.recent[node] = 0 }
       }
     }

@@ -18,6 +18,8 @@ protocol RestingMarch: Sendable {
   var lagBounds: [Double]? { get }
   /// The inventory that settlement makes special; −1 where none is.
   func kink(row: Int) -> Int
+  /// Lines that delivery may leave free of a ticket, none of them a kink.
+  var flats: [FlatLine] { get }
   /// What money of a time is worth in the unit of the lines.
   func growth(at time: Double) -> Double
   /// What the settlement charges.
@@ -73,6 +75,8 @@ struct QuadraticRest: RestingMarch {
   var lagBounds: [Double]? { nil }
 
   func kink(row: Int) -> Int { base.kink }
+
+  var flats: [FlatLine] { base.flats }
 
   func growth(at time: Double) -> Double { 1 }
 

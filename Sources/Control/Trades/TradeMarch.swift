@@ -21,7 +21,7 @@ struct TradeMarch<Rest: RestingMarch> {
   ) throws(ControlError) -> FiniteHorizonSolution {
     var (rest, rows) = (start, rows)
     let nodes = rows.nodes
-    var buffers = LineBuffers(nodes: nodes, holdings: grid.holdings, jumping: rest.isJumping)
+    var buffers = LineBuffers(nodes: nodes, holdings: grid.inventories, jumping: rest.isJumping)
     let strip = Strip(rows: rows.prices.count, tiles: buffers.tiles)
     let diffusions = NodeArray(repeating: 0.0, count: nodes)
     defer {

@@ -25,7 +25,8 @@ extension TradeRow {
     var band = Band(
       lower: below.edge, upper: above.edge, targetLower: below.target, targetUpper: above.target
     ).with(slopeLower: below.slope, slopeUpper: above.slope)
-    band.holdsFlat = kink >= 0 && gain[kink] <= 0
+    if kink >= 0, gain[kink] <= 0 { band.heldFlats = 1 }
+    for flat in flats where gain[flat.line] <= 0 { band.heldFlats |= flat.bit }
     return band
   }
 

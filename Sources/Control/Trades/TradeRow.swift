@@ -18,6 +18,11 @@ final class TradeRow {
   let count: Int
   /// Index of the inventory that settlement makes special, else −1.
   var kink: Int
+  /// Lines that delivery may leave free, none of them the kink.
+  let flats: [FlatLine]
+  /// By node: by how many spacings its inventory is above its place, and whether it is one of these.
+  private let shift: UnsafeMutablePointer<Double>
+  private let isFlat: UnsafeMutablePointer<Bool>
   /// What money of the trade's time is worth in the units of G: prices are given in those units as well.
   var growth = 1.0
   /// Nodes per lot; 0 without lots.
@@ -41,9 +46,16 @@ final class TradeRow {
   let isLinear: Bool
 
   init(
-    origin: Double, spacing: Double, count: Int, kink: Int, lot: Double, maximumTrade: Double, isLinear: Bool = false
+    origin: Double, spacing: Double, count: Int, kink: Int, lot: Double, maximumTrade: Double, isLinear: Bool = false,
+    flats: [FlatLine] = []
   ) {
     self.isLinear = isLinear
+    self.flats = flats
+    shift = .allocate(capacity: count)
+    shift.initialize(repeating: 0, count: count)
+    isFlat = .allocate(capacity: count)
+    isFlat.initialize(repeating: false, count: count)
+    for flat in flats { (shift[flat.line], isFlat[flat.line]) = (flat.offset / spacing, true) }
     self.origin = origin
     self.spacing = spacing
     self.count = count
@@ -67,6 +79,8 @@ final class TradeRow {
   }
 
   deinit {
+    shift.deallocate()
+    isFlat.deallocate()
     gain.deallocate()
     landing.deallocate()
     isLargest.deallocate()
@@ -157,7 +171,16 @@ final class TradeRow {
       let node = Int(place[index])
       var least = best[index]
       var arrival = position(node)
-      if lotNodes == 0, node != kink {
+      let moved = shift[node] - shift[index]
+      if moved != 0 {
+        arrival += shift[node] * spacing
+        // What the trade is longer or shorter than between places, along the charge towards the next node.
+        let (here, next) = (node - index, node - index + (moved > 0 ? 1 : -1))
+        if here != 0, next != 0, abs(next) < count, charge[next] < .infinity {
+          least += abs(moved) * (charge[next] - charge[here])
+        }
+      }
+      if lotNodes == 0, node != kink, !isFlat[node] {
         // The route's own total along the trade's direction, from the best node.
         let size = (node - index) * direction
         func total(_ step: Int) -> Double {

@@ -7,6 +7,7 @@ struct TradeRows: Sendable {
   let prices: [Double]
   /// By row, the inventory that settlement makes special; −1 where none is.
   let kinks: [Int]
+  private let flats: [FlatLine]
   let regimes: Int
   /// What money of the time at hand is worth in the units of the lines.
   var growth = 1.0
@@ -17,6 +18,7 @@ struct TradeRows: Sendable {
     self.table = table
     prices = rest.prices
     kinks = rest.prices.indices.map { rest.kink(row: $0) }
+    flats = rest.flats
     regimes = rest.problem.environment.count
     holdings = rest.grid.holdings
     lot = rest.grid.timing.lot
@@ -29,7 +31,7 @@ struct TradeRows: Sendable {
   func row(isLinear: Bool = false) -> TradeRow {
     let row = TradeRow(
       origin: holdings[0], spacing: holdings[1] - holdings[0], count: lines, kink: kinks[0], lot: lot,
-      maximumTrade: table.maximumTrade, isLinear: isLinear)
+      maximumTrade: table.maximumTrade, isLinear: isLinear, flats: flats)
     row.growth = growth
     return row
   }

@@ -42,6 +42,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
 
   /// What the solver refuses about the grid; the position is that of the setting.
   case grid(position: SourcePosition, error: ControlError)
+  /// A history of prices whose returns too often skip bars, or that holds hardly any.
+  case historyWithHoles(position: SourcePosition, path: String, holes: Int, returns: Int)
   /// A further spot that the grid, which reaches from `lowest` to `highest`, has no answer for [quote/unit].
   case spotOutsideGrid(position: SourcePosition, path: String, spot: Double, lowest: Double, highest: Double)
 
@@ -54,7 +56,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
       .wrongCount(let position, _, _, _), .wrongUnit(let position, _, _, _),
       .unknownChoice(let position, _, _, _, _), .malformed(let position, _, _, _),
       .unreadableReference(let position, _, _, _), .notSolved(let position, _, _), .formulation(let position, _),
-      .calibration(let position, _, _), .grid(let position, _), .spotOutsideGrid(let position, _, _, _, _):
+      .calibration(let position, _, _), .grid(let position, _), .spotOutsideGrid(let position, _, _, _, _),
+      .historyWithHoles(let position, _, _, _):
       position
     case .unreadable(let file, _): SourcePosition(source: .file(file), line: 1, column: 1)
     }
@@ -69,7 +72,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
       .wrongType(_, let path, _, _), .outOfRange(_, let path, _, _), .wrongCount(_, let path, _, _),
       .wrongUnit(_, let path, _, _), .unknownChoice(_, let path, _, _, _), .malformed(_, let path, _, _),
       .unreadableReference(_, let path, _, _), .notSolved(_, let path, _), .calibration(_, let path, _),
-      .spotOutsideGrid(_, let path, _, _, _), .noEntry(_, let path, _, _):
+      .spotOutsideGrid(_, let path, _, _, _), .noEntry(_, let path, _, _), .historyWithHoles(_, let path, _, _):
       path
     case .formulation(_, let error): error.field
     }

@@ -14,12 +14,16 @@ public enum BandEncoding {
     return (numbers.filter(\.1.isFinite) + (band.hasSlopes ? slopes : [])).map { JSONMember($0.0, .number($0.1)) }
   }
 
-  /// Where being flat at the settlement saves a ticket: whether to hold at an inventory of exactly zero, and how near to it a trade
-  /// ends there instead (`Band.trade(at:inventory:flatWithin:)`).
+  /// Where being flat at the settlement saves a ticket: whether to hold at a flat inventory, at which where it is not zero alone, and
+  /// how near to it a trade ends there instead (`FlatInventories`).
   static func flat(_ band: Band, in table: PolicyTable, unit: String) -> JSONMember? {
-    guard table.flatWithin > 0 else { return nil }
-    return JSONMember(
-      "flat", ["holds": .boolean(band.holdsFlat), "within": .number(table.flatWithin), "unit": .string(unit)])
+    guard !table.flats.isEmpty else { return nil }
+    var members = [JSONMember("holds", .boolean(band.heldFlats != 0))]
+    if table.flats.places != [0] {
+      members.append(JSONMember("inventories", .array(table.flats.held(band).map { .number($0) })))
+    }
+    members += [JSONMember("within", .number(table.flats.within)), JSONMember("unit", .string(unit))]
+    return JSONMember("flat", .object(members))
   }
 
   /// - Parameter error: of the edges and targets, in the same unit; nil when it is stated elsewhere.

@@ -290,11 +290,9 @@ struct OptionBookParameters {
           let band = problem.emitted(
             policy.band(time: time, regime: e, spot: spot), time: policy.times[time], spot: price, regime: e)
           let delta = problem.conventionDelta(time: policy.times[time], spot: price, regime: e)
-          var measures = DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity))
-          if policy.flatWithin > 0 { measures.append(delta) }
-          for measure in measures {
-            let inventory = measure - delta
-            let trade = band.trade(at: delta + inventory, inventory: inventory, flatWithin: policy.flatWithin)
+          let measures = DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity))
+          for inventory in measures.map({ $0 - delta }) + policy.flats.places {
+            let trade = band.trade(at: delta + inventory, inventory: inventory, flats: policy.flats)
             vectors.append(
               DecisionVector(
                 time: policy.times[time] * problem.dayCount.secondsPerYear, spot: price, regime: e,

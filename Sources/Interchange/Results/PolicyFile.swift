@@ -99,20 +99,7 @@ enum PolicyFile {
         .init(
           units: edge.name.hasPrefix("slope") ? "1" : unit, longName: edge.longName + ", in net delta", fill: .nan))
     }
-    if policy.flatWithin > 0 {
-      try file.attribute("flat_within", .number(policy.flatWithin))
-      let holds = (0..<count).flatMap { e in
-        slices.flatMap { slice in
-          spots.indices.map { policy.band(time: slice, regime: e, spot: $0).holdsFlat ? 1.0 : 0 }
-        }
-      }
-      try file.variable(
-        "holdsFlat", over: [classDimension, regime, time, spot], values: holds,
-        .init(
-          units: "1",
-          longName: "1: at an inventory of zero hold, and end there what would end within flat_within of it",
-          fill: .nan))
-    }
+    try fill(&file, flatsOf: policy, slices: slices, unit: unit, over: [classDimension, regime, time, spot])
     var deltas: [Double] = []
     for (place, slice) in slices.enumerated() {
       for e in 0..<count {
@@ -152,6 +139,38 @@ enum PolicyFile {
       .init(units: quote, longName: "the same at the best inventory", fill: .nan))
   }
 
+  /// At which flat inventories to wait: of zero alone by node, of others with a dimension of their own.
+  private static func fill(
+    _ file: inout NetCDFFile, flatsOf policy: PolicyTable, slices: [Int], unit: String,
+    over dimensions: [NetCDFFile.Dimension]
+  ) throws(InterchangeError) {
+    let flats = policy.flats
+    guard !flats.isEmpty else { return }
+    try file.attribute("flat_within", .number(flats.within))
+    let isZero = flats.places == [0]
+    var holds: [Double] = []
+    for e in 0..<policy.regimeCount {
+      for slice in slices {
+        for spot in policy.logSpots.indices {
+          let held = policy.band(time: slice, regime: e, spot: spot).heldFlats
+          for index in flats.places.indices { holds.append(held & (1 << UInt64(index)) == 0 ? 0 : 1) }
+        }
+      }
+    }
+    let flat =
+      try isZero
+      ? nil
+      : file.coordinate(
+        "flat", values: flats.places, .init(units: unit, longName: "inventory that may save the settlement's ticket"))
+    try file.variable(
+      "holdsFlat", over: dimensions + (flat.map { [$0] } ?? []), values: holds,
+      .init(
+        units: "1",
+        longName:
+          "1: at an inventory of \(isZero ? "zero" : "flat") hold, and end there what would end within flat_within of it",
+        fill: .nan))
+  }
+
   /// The table that `fill` wrote, in Black–Scholes net delta.
   /// - Throws: `netCDF`, and `wrongShape` where the file is of another problem.
   static func table(
@@ -169,8 +188,8 @@ enum PolicyFile {
       guard isAscending else { throw .wrongShape(variable: name, expected: 1, found: axis.count) }
     }
     let expected = [1, labels.count, times.count, spots.count]
-    func numbers(_ name: String) throws(InterchangeError) -> [Double] {
-      let found = try file.values(name)
+    func numbers(_ name: String, of shape: [Int]? = nil) throws(InterchangeError) -> [Double] {
+      let (found, expected) = (try file.values(name), shape ?? expected)
       guard found.shape == expected, found.numbers.allSatisfy({ !$0.isNaN }) else {
         throw .wrongShape(
           variable: name, expected: expected.reduce(1, *), found: found.numbers.count { !$0.isNaN })
@@ -180,8 +199,14 @@ enum PolicyFile {
     var parts: [[Double]] = []
     for edge in edges { parts.append(try numbers(edge.name)) }
     if file.has(slopes[0].name) { for slope in slopes { parts.append(try numbers(slope.name)) } }
-    let flatWithin = file.number("flat_within") ?? 0
-    let holds = flatWithin > 0 ? try numbers("holdsFlat") : []
+    let hasFlats = file.has("flat")
+    let places = hasFlats ? try file.values("flat").numbers : file.number("flat_within") == nil ? [] : [0]
+    guard places.count <= FlatInventories.most, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw .wrongShape(variable: "flat", expected: FlatInventories.most, found: places.count)
+    }
+    let flats = FlatInventories(places: places, within: file.number("flat_within") ?? 0)
+    let holds =
+      flats.isEmpty ? [] : try numbers("holdsFlat", of: hasFlats ? expected + [places.count] : expected)
     var bands: [Band] = []
     for time in times.indices {
       for e in labels.indices {
@@ -192,7 +217,9 @@ enum PolicyFile {
           if parts.count > edges.count {
             band = band.with(slopeLower: parts[4][place], slopeUpper: parts[5][place])
           }
-          band.holdsFlat = flatWithin > 0 && holds[place] != 0
+          for index in places.indices where holds[place * places.count + index] != 0 {
+            band.heldFlats |= 1 << UInt64(index)
+          }
           let shift =
             problem.convention == .blackScholes
             ? 0 : problem.conventionShift(time: times[time], spot: spots[row], regime: e)
@@ -201,7 +228,7 @@ enum PolicyFile {
       }
     }
     return PolicyTable(
-      times: times, logSpots: spots.map { log($0) }, regimeCount: labels.count, bands: bands, flatWithin: flatWithin)
+      times: times, logSpots: spots.map { log($0) }, regimeCount: labels.count, bands: bands, flats: flats)
   }
 
   private static func fill(_ file: inout NetCDFFile, _ answer: TrackingAnswer) throws(InterchangeError) {

@@ -79,7 +79,7 @@ struct LowerBoundPaths {
         inventories[schedule][place] = before
         guard plan.decides(at: instant, schedule) else { continue }
         let band = policy.band(at: time, logSpot: logSpots[place], regime: regimes[place])
-        var trade = band.trade(at: before + starting[place], inventory: before, flatWithin: policy.flatWithin)
+        var trade = band.trade(at: before + starting[place], inventory: before, flats: policy.flats)
         if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
         guard trade != 0 else { continue }
         inventories[schedule][place] = before + trade

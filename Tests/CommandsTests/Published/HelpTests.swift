@@ -60,15 +60,18 @@ import Testing
 
         Solves the problem of a model file, then rolls policies out on common random numbers and prints the
         criterion and its parts, the law of the profit, trades and turnover, each with its standard error.
-        With execution.checkEvery the optimal bands are those for decisions at those intervals. Nothing is
-        certified and nothing is written.
+        With execution.checkEvery the optimal bands are those for decisions at those intervals. With --world
+        the policies stay the model's and the prices come from elsewhere, which shows what an error of the
+        model costs. Nothing is certified and nothing is written.
 
         The problem:
-          --policy CLASS    a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,
-                            leland, hoggardWhalleyWilmott, sepp, constantBand, hourly, daily, never,
-                            frictionless; may be repeated (default: all of them)
-          --set PATH=VALUE  replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
-                            repeated
+          --policy CLASS       a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,
+                               leland, hoggardWhalleyWilmott, sepp, constantBand, hourly, daily, never,
+                               frictionless; may be repeated (default: all of them)
+          --world WORLD.json5  where prices come from: a file of Heston's model or of a history drawn again
+                               in blocks (default: the model's)
+          --set PATH=VALUE     replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
+                               repeated
 
         The method:
           --paths N    paths of the independent simulation (default: 8192)

@@ -54,6 +54,44 @@ import Testing
     #expect(found.lower.solved < targets.lower && targets.upper < found.upper.solved, "\(found)")
   }
 
+  /// A well and two flat inventories, on lines of their own, one between places: the same as the general operator, and as trades
+  /// to any line one by one.
+  @Test(arguments: [(0.0, 0.1), (0.9, 0.1), (0.1, 0.9), (0.4, 0.42)])
+  func flatLines(_ dents: (Double, Double)) {
+    let count = 208
+    let spacing = 0.02
+    let flats = [
+      FlatLine(line: 60, place: 0, inventory: -0.8, offset: 0),
+      FlatLine(line: 130, place: 1, inventory: 0.608, offset: 0.008),
+    ]
+    var holdings = (0..<count).map { -2 + Double($0) * spacing }
+    for flat in flats { holdings[flat.line] = flat.inventory }
+    var values = value(holdings, centre: 0.1, dent: 0, kink: -1)
+    (values[60], values[130]) = (-dents.0, -dents.1)
+    flats.withUnsafeBufferPointer { lines in
+      let own = FlatRow(start: lines.baseAddress, count: lines.count)
+      var row = ImpulseRow(
+        fixed: 0.25, buy: 0.3, sell: 0.5, origin: holdings[0], spacing: spacing, count: count, kink: -1, diffusion: 10)
+      row.flats = own
+      let general = Intervention(fixed: 0.25, buyPerUnit: 0.3, sellPerUnit: 0.5, spacing: spacing)
+        .applied(to: values, kink: -1, flats: own)
+      let (projected, found) = project(row, values, holdings)
+      for index in 0..<count {
+        let direct = holdings.indices.reduce(Double.infinity) { least, other in
+          let trade = holdings[other] - holdings[index]
+          return min(least, values[other] + 0.25 + (trade > 0 ? 0.3 * trade : -0.5 * trade))
+        }
+        // Parabolas lead lower than lines, by less than V″ Δy²/8.
+        let dip = direct - general[index]
+        #expect(dip > -1e-12 && dip < 6 * spacing * spacing / 8, "inventory \(holdings[index])")
+        #expect(abs(projected[index] - min(values[index], general[index])) < 1e-12, "inventory \(holdings[index])")
+      }
+      for flat in flats {
+        #expect((found.heldFlats & flat.bit != 0) == (general[flat.line] > values[flat.line]))
+      }
+    }
+  }
+
   /// Wells on either side, the deeper one to the left or to the right, with a ticket and without.
   @Test(arguments: [-0.1, 0.1], [0.25, 0])
   func severalWells(_ tilt: Double, _ fixed: Double) {

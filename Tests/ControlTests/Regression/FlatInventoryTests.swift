@@ -33,7 +33,7 @@ import Testing
         compared += 1
         if abs(left.targetLower - delta) < 1e-9, abs(left.targetUpper - delta) < 1e-9 { atZero += 1 }
         let isSame =
-          left.holdsFlat == right.holdsFlat && abs(left.targetLower - right.targetLower) < 0.1 * spacing
+          left.heldFlats == right.heldFlats && abs(left.targetLower - right.targetLower) < 0.1 * spacing
           && abs(left.targetUpper - right.targetUpper) < 0.1 * spacing
         if !isSame { different += 1 }
       }

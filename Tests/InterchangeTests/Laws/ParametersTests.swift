@@ -121,6 +121,21 @@ struct ParametersTests {
     }
   }
 
+  @Test("flat inventories are named where they are not zero alone")
+  func flatInventories() {
+    var band = Band(lower: -1, upper: 1, targetLower: 0, targetUpper: 0)
+    func flat(_ places: [Double], held: UInt64) -> JSONValue? {
+      band.heldFlats = held
+      let table = PolicyTable(
+        times: [0], logSpots: [0], regimeCount: 1, bands: [band], flats: FlatInventories(places: places, within: 0.25))
+      return BandEncoding.flat(band, in: table, unit: "X")?.value
+    }
+    #expect(flat([], held: 0) == nil)
+    #expect(flat([0], held: 1) == ["holds": true, "within": 0.25, "unit": "X"])
+    #expect(flat([-2, 0, 3], held: 5) == ["holds": true, "inventories": [-2.0, 3.0], "within": 0.25, "unit": "X"])
+    #expect(flat([-2, 0, 3], held: 0) == ["holds": false, "inventories": [], "within": 0.25, "unit": "X"])
+  }
+
   @Test("trades are rounded to the nearest lot")
   func lots() {
     for (trade, lot, expected) in [

@@ -10,7 +10,7 @@ struct ScalarReference {
   /// The band at (years, ln S, regime).
   let band: (Double, Double, Int) -> Band
   var every = 1
-  var flatWithin = 0.0
+  var flats = FlatInventories.none
 
   func columns(path index: Int) -> [RollOutColumn: Double] {
     let problem = rollOut.problem
@@ -35,7 +35,7 @@ struct ScalarReference {
       let now = alive.greeks(time: start, spot: spot, regime: regime)
       if path.checks[step] >= 0, path.checks[step] % every == 0 {
         var trade = band(start, path.logSpots[step], regime).trade(
-          at: now.delta + inventory, inventory: inventory, flatWithin: flatWithin)
+          at: now.delta + inventory, inventory: inventory, flats: flats)
         let lot = problem.execution.lot
         if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
         if trade != 0 {
@@ -56,15 +56,22 @@ struct ScalarReference {
       let growth = exp(rate * length)
       let gain = next - spot * growth
       let state = problem.environment.regimes
-      for (moment, price, delta) in [(regime, spot, now.delta), (regimeAfter, next, ended.delta)] {
-        let exposure = state[moment].volatility * price * (delta + inventory)
+      let world = rollOut.plan.world
+      for (moment, price, delta, at) in [
+        (regime, spot, now.delta, step), (regimeAfter, next, ended.delta, step + 1),
+      ] {
+        // Another world's own variance; a history has none, and its risk is counted below.
+        let variance = world.map { $0.measuresProfits ? 0 : path.variances[at] }
+        let volatility = variance?.squareRoot() ?? state[moment].volatility
+        let exposure = volatility * price * (delta + inventory)
         let funding = state[moment].funding * price * inventory
         sums[.gammaRisk]! += 0.5 * length * 0.5 * problem.preference.riskAversion * exposure * exposure
         sums[.fundingPaid]! += 0.5 * length * funding
-        sums[.carry]! +=
-          0.5 * length
-          * (RunningCost(problem, spot: price, regime: moment, delta: delta).value(inventory)
-            - 0.5 * problem.preference.riskAversion * exposure * exposure)
+        let running =
+          world.map { funding - ($0.drift - rate) * price * (delta + inventory) }
+          ?? RunningCost(problem, spot: price, regime: moment, delta: delta).value(inventory)
+          - 0.5 * problem.preference.riskAversion * exposure * exposure
+        sums[.carry]! += 0.5 * length * running
         accounts -= 0.5 * length * funding
       }
       for (time, moment, price) in [(start, regime, spot), (end, regimeAfter, next)] {
@@ -82,6 +89,10 @@ struct ScalarReference {
       let unswitched = marked(alive, time: end, spot: next, regime: regime, edge: edge)
       sums[.markJumpRisk]! +=
         0.5 * problem.preference.riskAversion * (ended.value - unswitched.value) * (ended.value - unswitched.value)
+      if world?.measuresProfits == true {
+        let profit = unswitched.value - now.value * growth + inventory * gain
+        sums[.gammaRisk]! += 0.5 * problem.preference.riskAversion * profit * profit
+      }
       // The accounts: the book's value and the inventory, both financed at r.
       accounts += ended.value - now.value * growth + inventory * gain
     }
@@ -101,7 +112,7 @@ struct ScalarReference {
     if case .exponential(let aversion) = problem.preference {
       sums[.excessWealth] = wealth - settlement
       sums[.criterion] = expm1(-aversion * (wealth - settlement)) / aversion
-      if problem.environment.regimes.allSatisfy({ $0.drift == rate }) {
+      if rollOut.plan.world == nil, problem.environment.regimes.allSatisfy({ $0.drift == rate }) {
         sums[.criterion]! += centredGains(path, wealth: wealth, spent: spent, book: fair)
       }
       return sums
