@@ -6,9 +6,8 @@ import Glibc
 ///
 /// A scan of one factor for all widths, then a search by axes with shrinking steps (Hooke and Jeeves, "Direct search solution of
 /// numerical and statistical problems", J. ACM 8 (1961)). No slopes are asked for: a least value among many is found, not
-/// necessarily the least of all. The best are looked at again on a better grid, and that one is taken whose J and whose change from
-/// one grid to the other are least together: what is cheap on one grid alone is an accident of its nodes, and parameters at which J
-/// hangs on the last digit of an edge are none that anybody would want.
+/// necessarily the least of all. Of the best on the rough grid that one is taken whose J is least on whichever of two grids it is
+/// dearer: what is cheap on one grid alone is an accident of its nodes.
 struct BookClassScan {
   /// Widths of the regimes, as logarithms, then ratios or none.
   let start: [Double]
@@ -24,6 +23,9 @@ struct BookClassScan {
 
   /// How many are looked at on the better grid.
   var confirmations = 6
+  /// Whether what J changes by from one grid to the other counts against parameters: those at which J hangs on the last digit of an
+  /// edge are none that anybody would want.
+  var countsChanges = false
 
   /// nil where J is nowhere finite.
   func run() -> [Double]? {
@@ -51,7 +53,7 @@ struct BookClassScan {
     }
     let confirmed = tried.sorted { $0.value < $1.value }.prefix(confirmations).map {
       let value = confirm($0.at)
-      return (at: $0.at, judged: value + abs(value - $0.value))
+      return (at: $0.at, judged: countsChanges ? value + abs(value - $0.value) : max(value, $0.value))
     }
     return confirmed.min { $0.judged < $1.judged }!.at
   }

@@ -127,7 +127,8 @@ struct BookClassStudy: Sendable {
     let grids = [fine, coarse, rough]
     let jobs = grids.count * count
     let inside = max(1, threads / jobs)
-    let outcomes = sideBySide(jobs, threads: threads, done: { progress(Double($0) / Double(jobs)) }) { job in
+    let done: @Sendable (Int) -> Void = { progress(Double($0) / Double(jobs)) }
+    let outcomes = sideBySide(jobs, threads: threads, done: done) { job in
       let candidate = candidates[job % count]
       let isFine = job < count
       let functionals = candidate.functionals(self.problem)
@@ -168,7 +169,8 @@ struct BookClassStudy: Sendable {
       }
       let scan = BookClassScan(
         start: shape.start, regimes: regimes, evaluate: { weighted(evaluate($0, on: scout)) },
-        confirm: { weighted(evaluate($0, on: better)) }, confirmations: Self.constantConfirmations)
+        confirm: { weighted(evaluate($0, on: better)) }, confirmations: Self.constantConfirmations,
+        countsChanges: bookClass == .constantBand && hasFixed)
       let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
         evaluate($0, on: scout)
       }
