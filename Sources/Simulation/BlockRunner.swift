@@ -9,18 +9,37 @@ struct Variant: Sendable {
   /// Decide at checks whose number is a multiple of this.
   private(set) var every: Int
   private let isInterval: Bool
+  /// What the table's bands are in, and when they hold.
+  private let reading: TableReading
+
+  private enum TableReading {
+    case netDelta, holding
+    case clocked(PolicyClock)
+  }
 
   init(_ policy: HedgingPolicy, plan: RollOutPlan) throws(SimulationError) {
     let regimeCount = plan.regimes.count
     schedule = try policy.schedule(regimeCount: regimeCount, checkSeconds: plan.settings.checkEvery)
     var reviewEvery: Int?
+    var reading = TableReading.netDelta
     switch policy {
+    case .holding(let given):
+      table = try PolicyNodes(given, regimeCount: regimeCount)
+      reading = .holding
+    case .clocked(let given, let clock):
+      guard clock.gaps.count == regimeCount else {
+        throw .regimeCount(found: clock.gaps.count, expected: regimeCount)
+      }
+      for gap in clock.gaps { try require(gap, gap > 0, "clock.gap", "> 0 s") }
+      table = try PolicyNodes(given, regimeCount: regimeCount)
+      reading = .clocked(clock)
     case .table(let given): table = try PolicyNodes(given, regimeCount: regimeCount)
     case .reviewed(let given, let seconds):
       table = try PolicyNodes(given, regimeCount: regimeCount)
       reviewEvery = try HedgingPolicy.looks(in: seconds, checkSeconds: plan.settings.checkEvery)
     default: table = nil
     }
+    self.reading = reading
     if case .gammaScaled(let multiple) = policy {
       gammaScaled = GammaLanePolicy(multiple: multiple)
     } else {
@@ -28,6 +47,15 @@ struct Variant: Sendable {
     }
     if case .interval = policy { isInterval = true } else { isInterval = reviewEvery != nil }
     every = schedule?.every ?? reviewEvery ?? 1
+  }
+
+  /// A table as the kernel follows it.
+  func following(_ table: TableLanePolicy, plan: RollOutPlan) -> BlockPolicy {
+    switch reading {
+    case .netDelta: return .table(table)
+    case .holding: return .holding(HoldingLanePolicy(table))
+    case .clocked(let clock): return .clocked(ClockedLanePolicy(table, clock: clock, plan: plan))
+    }
   }
 
   /// The same policy monitored at every second check, on the same table. An interval is the policy's own; monitoring it less
@@ -102,7 +130,9 @@ struct BlockRunner {
       let pass = BlockPass(
         plan: plan, firstPath: firstPath, state: states[index], tilt: tilt, world: world, sobol: sobol)
       if let table = variant.table {
-        TableLanePolicy.with(table) { pass.run(policy: .table($0), every: variant.every, slice: &slice) }
+        TableLanePolicy.with(table) {
+          pass.run(policy: variant.following($0, plan: plan), every: variant.every, slice: &slice)
+        }
       } else if let policy = variant.gammaScaled {
         pass.run(policy: .gammaScaled(policy), every: variant.every, slice: &slice)
       } else {

@@ -34,11 +34,25 @@ public enum RollOutColumn: Int, Sendable, CaseIterable {
   case profit
   /// W − W* [quote at the horizon], see `TerminalWealth`; with exponential utility only.
   case excessWealth
+  /// Σ K of attempts that failed; part of the fixed costs.
+  case failureCosts
+  /// What the size of trades did to their own price, part of the variable costs; see `TradeCost.impact`.
+  case impactCosts
+  /// fixedCosts − failureCosts: gas and tickets of trades that were made.
+  case gasCosts
+  /// variableCosts − impactCosts: fees and spreads.
+  case fees
+  /// The furthest that the profit up to an instant has been below an earlier one, or below 0, as seen at the path's instants before
+  /// the trades there, and after the settlement: what the hedged book lost from its best moment on.
+  case worstDrawdown
+  /// Years with net delta outside the policy's own band, by the trapezoidal rule between looks: before their trades and after them.
+  case timeOutside
 
   /// The columns that only a detailed roll-out fills.
   public var isDetail: Bool {
     switch self {
-    case .markJumpRisk, .gammaThetaProfit, .hedgingProfit, .fundingPaid, .profit: return true
+    case .markJumpRisk, .gammaThetaProfit, .hedgingProfit, .fundingPaid, .profit, .worstDrawdown, .timeOutside:
+      return true
     default: return false
     }
   }
@@ -110,6 +124,8 @@ struct BlockState {
   let pendingTrade: UnsafeMutablePointer<Lanes>
   let pendingRoute: UnsafeMutablePointer<Lanes>
   let regimeCount: Int
+  /// Of a detailed roll-out.
+  let account = PathAccount()
 
   init(regimeCount: Int) {
     self.regimeCount = regimeCount
@@ -148,6 +164,7 @@ struct BlockState {
     targets.deallocate()
     exposure.deallocate()
     events.deallocate()
+    account.deallocate()
   }
 
   /// Forgets the last block.
@@ -160,6 +177,7 @@ struct BlockState {
     jumpCount.update(repeating: 0, count: BlockState.pathCount)
     exposure.update(repeating: 0, count: regimeCount * BlockState.pathCount)
     events.update(repeating: 0, count: regimeCount * BlockState.pathCount)
+    account.clear()
   }
 
   @inline(__always)
@@ -172,6 +190,19 @@ struct BlockState {
   func add(_ column: RollOutColumn, product left: Lanes, _ right: Lanes, _ vector: Int) {
     let cell = columns + (column.rawValue * BlockState.vectorCount + vector)
     cell.pointee = fusedMultiplyAdd(left, right, cell.pointee)
+  }
+
+  /// A column's sum on eight paths.
+  @inline(__always)
+  func sum(_ column: RollOutColumn, _ vector: Int) -> Lanes {
+    columns[column.rawValue * BlockState.vectorCount + vector]
+  }
+
+  /// Raises a column that holds a maximum.
+  @inline(__always)
+  func raise(_ column: RollOutColumn, to amount: Lanes, _ vector: Int) {
+    let cell = columns + (column.rawValue * BlockState.vectorCount + vector)
+    cell.pointee = laneMaximum(cell.pointee, amount)
   }
 
   /// One column, a number per path.
@@ -210,9 +241,12 @@ struct BlockState {
       values(.criterion)[path] = values(.gammaRisk)[path] + values(.carry)[path] + spent
       values(.profit)[path] =
         values(.gammaThetaProfit)[path] + values(.hedgingProfit)[path] - values(.fundingPaid)[path] - spent
+      values(.gasCosts)[path] = values(.fixedCosts)[path] - values(.failureCosts)[path]
+      values(.fees)[path] = values(.variableCosts)[path] - values(.impactCosts)[path]
       let cell = Int(scalars(lastTradeRegime)[path]) * BlockState.pathCount + path
       exposure[cell] += problem.horizon - scalars(lastTrade)[path]
     }
+    account.close(at: problem.horizon, profits: values(.profit), state: self)
     wealth?.close(state: self, isTilted: isTilted)
   }
 }

@@ -127,7 +127,7 @@ struct GeneralTrades: Sendable {
     for vector in 0..<BlockState.vectorCount where anyLane(state.pendingTrade[vector] .!= 0) {
       let (spot, regime) = (state.spot[vector], state.regime[vector])
       var done = Lanes()
-      var (fixed, charge) = (Lanes(), Lanes())
+      var (fixed, charge, failed, impact) = (Lanes(), Lanes(), Lanes(), Lanes())
       let luck =
         failure > 0
         ? plan.stream.failureUniforms(
@@ -141,16 +141,22 @@ struct GeneralTrades: Sendable {
         var trade = state.pendingTrade[vector][lane]
         state.pendingTrade[vector][lane] = 0
         fixed[lane] = route.cost.fixed
-        guard luck[lane] >= failure else { continue }
+        guard luck[lane] >= failure else {
+          failed[lane] = fixed[lane]
+          continue
+        }
         // The price has moved since the decision, and a pool's limits with it.
         if delays[route.delay] > 0 { trade = possible(trade, price: spot[lane], regime: Int(regime[lane])) }
         done[lane] = trade
         charge[lane] = route.variable.charge(price: spot[lane], trade: trade)
+        impact[lane] = route.variable.impact(price: spot[lane], trade: trade)
       }
       let units = absolute(done)
       state.inventory[vector] += done
       state.add(.fixedCosts, fixed, vector)
       state.add(.variableCosts, charge, vector)
+      state.add(.failureCosts, failed, vector)
+      state.add(.impactCosts, impact, vector)
       state.add(.tradeCount, Lanes(repeating: 1).replacing(with: 0, where: done .== 0), vector)
       state.add(.turnoverUnits, units, vector)
       state.add(.turnoverNotional, units * spot, vector)

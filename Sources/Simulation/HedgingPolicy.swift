@@ -14,6 +14,10 @@ public enum HedgingPolicy: Sendable, Equatable {
   case interval(everySeconds: Double, target: Double)
   /// The bands of a table, at reviews every so many seconds and at no other time.
   case reviewed(PolicyTable, everySeconds: Double)
+  /// The bands of a table when clocks allow, or with trades besides when they ring.
+  case clocked(PolicyTable, PolicyClock)
+  /// A table whose bands are in the inventory y [units] instead of net delta, linear in y between nodes.
+  case holding(PolicyTable)
   /// Trade to the edge of the band of half-width `c (k S Γ²/a)^{1/3}` around zero net delta, with Γ the book's at that moment
   /// [units²/quote], k the mean proportional cost of a purchase and a sale and a the risk aversion; with exponential utility
   /// `a = γ e^{r(T−t)}`. `whalleyWilmott` is the one with c³ = 3/2.
@@ -56,7 +60,7 @@ extension HedgingPolicy {
   /// The bands of a policy of constant bands; nil for the others.
   func schedule(regimeCount: Int, checkSeconds: Double) throws(SimulationError) -> BandSchedule? {
     switch self {
-    case .table, .reviewed: return nil
+    case .table, .reviewed, .clocked, .holding: return nil
     case .gammaScaled(let multiple):
       try require(multiple, multiple >= 0 && multiple.isFinite, "gammaScaled.multiple", "≥ 0")
       return nil

@@ -14,6 +14,8 @@ protocol LanePolicy {
   func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   /// How the targets move with the position beyond the edges; nil where they do not.
   func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair?
+  /// The edges of the policy's own band, whether or not it may trade now.
+  func ownEdges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   /// The trades that bands ask for where some inventories are special; see `FlatInventories`.
   func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes
 }
@@ -23,6 +25,11 @@ extension LanePolicy {
   func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes { trade }
 
   func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? { nil }
+
+  @inline(__always)
+  func ownEdges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    edges(vector: vector, regime: regime, state: state)
+  }
 }
 
 /// A switch that is settled when the kernel is compiled.
@@ -309,6 +316,8 @@ enum BlockPolicy {
   case constant(ConstantLanePolicy)
   case table(TableLanePolicy)
   case gammaScaled(GammaLanePolicy)
+  case holding(HoldingLanePolicy)
+  case clocked(ClockedLanePolicy)
 
   /// One check of a block.
   mutating func check(
@@ -317,6 +326,9 @@ enum BlockPolicy {
   ) {
     // Specialised for each kind of policy, with and without regimes to choose from.
     @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {
+      let isDetailed = plan.settings.detailed
+      if isDetailed { state.account.look(policy, at: time, state: state) }
+      defer { if isDetailed { state.account.leave(policy, state: state) } }
       if let general = plan.general {
         general.decide(policy, plan: plan, time: time, check: check, state: state)
       } else if plan.switches {
@@ -330,6 +342,14 @@ enum BlockPolicy {
     case .table(var policy):
       policy.prepare(time: time, state: state)
       self = .table(policy)
+      follow(policy)
+    case .holding(var policy):
+      policy.prepare(time: time, state: state)
+      self = .holding(policy)
+      follow(policy)
+    case .clocked(var policy):
+      policy.prepare(time: time, state: state)
+      self = .clocked(policy)
       follow(policy)
     case .gammaScaled(let policy):
       policy.prepare(plan: plan, costs: costs, time: time, book: book, state: state)

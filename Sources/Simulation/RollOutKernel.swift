@@ -159,6 +159,7 @@ struct BlockPass {
       let gain = spot - state.spotBefore[vector] * growth
       state.add(.gammaThetaProfit, value - state.valueBefore[vector] * growth - delta * gain, vector)
       state.add(.hedgingProfit, (delta + state.inventory[vector]) * gain, vector)
+      state.followProfit(vector)
       let regime = state.regimeBefore[vector]
       if book.markCount > 1, anyLane(state.regime[vector] .!= regime) {
         var jump = value - book.mark(logSpot: state.logSpot[vector], spot: spot, regime: regime).value

@@ -31,7 +31,7 @@ public struct RollOutResult: Sendable, Equatable {
   private let secondsPerYear: Double
   private let scale: CriterionScale
   /// Path-by-path values of the columns asked for, in the order asked.
-  public let kept: [[Double]]
+  public private(set) var kept: [[Double]]
 
   /// Merges shards that follow one another, block by block: the bytes are those of a single run.
   ///
@@ -79,6 +79,33 @@ public struct RollOutResult: Sendable, Equatable {
 
   /// The law of a column over paths.
   public func distribution(_ column: RollOutColumn) -> Moments { paths[column.rawValue] }
+
+  /// The same without path-by-path values, which a study of many policies has no room for.
+  public var withoutPaths: RollOutResult {
+    var result = self
+    result.kept = []
+    return result
+  }
+
+  /// This policy's criterion minus another's on the same paths [quote], from the values that both kept: what
+  /// `RollOut.compare` says, to the last bit, without rolling out again.
+  ///
+  /// - Parameter index: where the criterion stands among the columns kept, in both.
+  public func criterionDifference(from other: RollOutResult, keptAt index: Int, isAntithetic: Bool) -> Estimate {
+    var pair = PairedMoments()
+    let (mine, theirs) = (kept[index], other.kept[index])
+    for start in stride(from: 0, to: mine.count, by: RollOut.blockSize) {
+      let block = start..<min(mine.count, start + RollOut.blockSize)
+      func samples(_ values: [Double]) -> [Double] {
+        isAntithetic ? SampleLaw.pairMeans(Array(values[block])) : Array(values[block])
+      }
+      let next = samples(mine).withUnsafeBufferPointer { mine in
+        samples(theirs).withUnsafeBufferPointer { PairedMoments(mine, $0) }
+      }
+      pair = pair.merged(with: next)
+    }
+    return scale.combination(pair, 1, -1)
+  }
 
   /// Costs without the settlement.
   public var tradingCosts: Double { self[.fixedCosts].mean + self[.variableCosts].mean }

@@ -10,11 +10,9 @@ struct SimulateAction {
   let console: Console
 
   private static let hour = 3600.0
-  private static let optimal = CommandTable.optimal
-  /// The solution takes about this share of the time.
-  private static let solved = 0.5
-  /// Rounding of a number of looks.
-  private static let rounding = 1e-9
+  /// Shares of the time that the solution, and with it the search for classes, takes.
+  private static let solved = 0.25
+  private static let classed = 0.5
 
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
     let model = try ModelLoading.meetingBudget(ModelLoading.load(parsed), parsed, console)
@@ -51,24 +49,15 @@ struct SimulateAction {
     _ problem: OptionBookProblem, grid: GridSettings, _ bar: ProgressBar
   ) throws(Failure) -> Shown {
     let settings = settings
-    let asked = parsed.texts(.policy)
-    let names = CommandTable.policies.filter { asked.isEmpty || asked.contains($0) }
-    try refuse(asked, problem)
-    let world = try WorldLoading.load(parsed, problem)
-    let solution: FiniteHorizonSolution
+    var asked: [PolicyRequest] = []
     do {
-      let method = FiniteHorizon(settings: grid, threads: settings.threads)
-      solution = try method.solve(problem) { bar.advance(to: Self.solved * $0) }
-    } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error))) }
-    var table = solution.policy
+      for text in parsed.texts(.policy) { asked.append(try PolicyRequest(text)) }
+    } catch { throw Failure(Explainer.message(error), .usage) }
+    let world = try WorldLoading.load(parsed, problem)
     let check = world?.check(problem) ?? Self.check(problem, settings)
-    // Of reviews too many to be solved one by one the band is the continuous one, narrowed.
-    if case .narrowed = solution.grid.timing.kind, let every = problem.execution.checkEvery,
-      problem.costs.allSatisfy({ $0.fixed == 0 })
-    {
-      table = table.narrowed(forChecksEvery: every, in: problem)
-    }
-    var policies: [SimulatedPolicy] = []
+    let shelf = try shelf(problem, grid: grid, asked: asked, check: check, bar)
+    let policies = try shelf.policies(asked)
+    var table: PolicyComparison
     let foreign: WorldScreen?
     do throws(SimulationError) {
       let rollOut = try RollOut(
@@ -77,19 +66,51 @@ struct SimulateAction {
           checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
           threads: settings.threads), world: world?.world)
       foreign = world.map { WorldScreen($0, problem, rollOut) }
-      for (index, name) in names.enumerated() {
-        guard let policy = try policy(name, problem, table: table, grid: solution.grid, check: check) else { continue }
-        let result = try rollOut.run(policy, keeping: [.profit])
-        // Losses are positive in a tail.
-        let tail = try Tail(losses: result.kept[0].map { -$0 }).conditionalValueAtRisk(SimulatedPolicy.tailLevel)
-        let excess = name == Self.optimal ? nil : try rollOut.compare(policy, .table(table)).difference(.criterion)
-        policies.append(SimulatedPolicy(name: name, result: result, excess: excess, tail: tail))
-        bar.advance(to: Self.solved + (1 - Self.solved) * Double(index + 1) / Double(names.count))
+      table = try PolicyComparison(rollOut, reference: .table(shelf.optimum))
+      for (index, policy) in policies.enumerated() {
+        try table.add(policy)
+        bar.advance(to: Self.classed + (1 - Self.classed) * Double(index + 1) / Double(policies.count))
       }
     } catch { throw Failure(Explainer.message(error), .failed) }
     let screen = SimulationScreen(
-      problem: problem, policies: policies, check: check, seed: settings.seed, world: foreign)
+      problem: problem, policies: table.policies, omissions: asked.isEmpty ? shelf.omissions : [], check: check,
+      seed: settings.seed, world: foreign)
     return ({ screen.draw(on: &$0) }, screen.encoded)
+  }
+
+  /// Solves the problem, and finds the classes that somebody may want.
+  private func shelf(
+    _ problem: OptionBookProblem, grid: GridSettings, asked: [PolicyRequest], check: Double, _ bar: ProgressBar
+  ) throws(Failure) -> PolicyShelf {
+    let wanted = Set(
+      BookClass.allCases.filter { $0 != .optimal && (asked.isEmpty || asked.contains(.named($0.rawValue))) })
+    let threads = settings.threads
+    do {
+      func solve(_ settings: GridSettings, upTo share: Double?) throws(ControlError) -> FiniteHorizonSolution {
+        try FiniteHorizon(settings: settings, threads: threads).solve(problem) { done in
+          if let share { bar.advance(to: share * done) }
+        }
+      }
+      let solution = try solve(grid, upTo: Self.solved)
+      var optimum = solution.policy
+      // Of reviews too many to be solved one by one the band is the continuous one, narrowed.
+      if case .narrowed = solution.grid.timing.kind, let every = problem.execution.checkEvery,
+        problem.costs.allSatisfy({ $0.fixed == 0 })
+      {
+        optimum = optimum.narrowed(forChecksEvery: every, in: problem)
+      }
+      var classes: BookClasses?
+      if !wanted.isEmpty {
+        // On the grids that the certificate takes.
+        let coarse = try solve(grid.refined(by: 0.25, of: solution.grid), upTo: nil)
+        let middle = try solve(grid.refined(by: 0.5, of: solution.grid), upTo: nil)
+        classes = BookClassSearch(optimum: solution.policy, coarse: coarse, fine: middle, threads: threads)
+          .run(wanted) { bar.advance(to: Self.solved + (Self.classed - Self.solved) * $0) }
+      }
+      return PolicyShelf(
+        problem: problem, optimum: optimum, grid: solution.grid, classes: classes, check: check,
+        place: parsed.operands[0])
+    } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: .control(error))) }
   }
 
   /// Seconds between looks: the model's own, or else as often as in the certificate, in equal parts of an hour, so that rules of
@@ -100,54 +121,16 @@ struct SimulateAction {
     return hour / max(1, (hour / longest).rounded(.up))
   }
 
-  /// Nil where the model knows no such policy and nobody asked for it by name.
-  private func policy(
-    _ name: String, _ problem: OptionBookProblem, table: PolicyTable, grid: FiniteHorizonGrid, check: Double
-  ) throws(SimulationError) -> HedgingPolicy? {
-    if let formula = Formula(rawValue: name) {
-      // Exact on every path where the kernel knows the formula, else by a table of it.
-      if formula == .whalleyWilmott { return formula.obstacle(to: problem) == nil ? .whalleyWilmott : nil }
-      guard let rule = try? formula.rule(problem, grid: grid) else { return nil }
-      guard let interval = rule.interval else { return .table(rule.table) }
-      let looks = max(1, (interval * problem.dayCount.secondsPerYear / check).rounded())
-      return .reviewed(rule.table, everySeconds: looks * check)
-    }
-    switch name {
-    case "constantBand":
-      let search = ConstantBandSearch(problem: problem, table: table, settings: settings, check: check)
-      return try search.best.map { .constantBand($0) }
-    case "hourly": return clockRule(Self.hour, name, check)
-    case "daily": return clockRule(Figures.day, name, check)
-    case "never": return .never
-    case "frictionless": return .frictionless
-    default: return .table(table)
-    }
-  }
-
-  /// Formulas that were asked for by name must apply.
-  private func refuse(_ asked: [String], _ problem: OptionBookProblem) throws(Failure) {
-    for name in asked {
-      guard let error = Formula(rawValue: name)?.obstacle(to: problem) else { continue }
-      throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", .usage)
-    }
-  }
-
-  /// A rule of the clock, unless it trades between the looks that the model allows.
-  private func clockRule(_ seconds: Double, _ name: String, _ check: Double) -> HedgingPolicy? {
-    let looks = seconds / check
-    let isWhole = looks.rounded() >= 1 && abs(looks - looks.rounded()) < Self.rounding * looks
-    return isWhole || parsed.texts(.policy).contains(name) ? .interval(everySeconds: seconds, target: 0) : nil
-  }
-
   // MARK: Tracking problems
 
   private func simulate(_ problem: TrackingProblem, _ bar: ProgressBar) throws(Failure) -> Shown {
     try WorldLoading.refuse(parsed)
-    if let other = parsed.texts(.policy).first(where: { $0 != Self.optimal }) {
+    if let other = parsed.texts(.policy).first(where: { $0 != CommandTable.optimal }) {
       throw Failure(
         Explainer.message(
           UsageError.notAChoice(
-            what: "--policy", found: other, allowed: ["“\(Self.optimal)” for a tracking problem"], orInteger: nil,
+            what: "--policy", found: other, allowed: ["“\(CommandTable.optimal)” for a tracking problem"],
+            orInteger: nil,
             suggestion: nil)), .usage)
     }
     let settings = settings

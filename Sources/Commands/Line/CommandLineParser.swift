@@ -119,6 +119,7 @@ struct CommandLineParser {
           what: "--" + option.name.rawValue, found: word, allowed: allowed, orInteger: nil,
           suggestion: Suggestion.nearest(to: word, among: allowed))
       }
+    case .policy: _ = try PolicyRequest(value)
     case .assignment:
       guard let mark = value.firstIndex(of: "="), mark != value.startIndex else {
         throw .notAnAssignment(option: option.name, found: value)

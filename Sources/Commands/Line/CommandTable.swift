@@ -24,6 +24,8 @@ enum OptionValue: Equatable, Sendable {
   case choice([String], orInteger: ClosedRange<Int>? = nil)
   /// Some of these words, with commas between them, or one of the second kind alone.
   case list([String], orOne: [String])
+  /// One of these words, or a rule or file that `PolicyRequest` reads.
+  case policy([String])
   /// `path=value`.
   case assignment
   /// A date or instant.
@@ -93,7 +95,7 @@ enum CommandTable {
   static let optimal = "optimal"
   static let methods = [optimal, FiniteHorizon.name] + Formula.allCases.map(\.rawValue)
   static let policies =
-    [optimal] + Formula.allCases.map(\.rawValue) + ["constantBand", "hourly", "daily", "never", "frictionless"]
+    [optimal] + classes + Formula.allCases.map(\.rawValue) + ["hourly", "daily", "never", "frictionless"]
 
   /// Policy classes of an option book; the optimum is always there.
   static let classes = BookClass.allCases.filter { $0 != .optimal }.map(\.rawValue)
@@ -104,9 +106,9 @@ enum CommandTable {
       name: .set, value: .assignment, placeholder: "PATH=VALUE", isRepeatable: true, category: .problem,
       help: "replace a value of the model, e.g. market.regimes[0].volatility=0.9"),
     OptionSpecification(
-      name: .policy, value: .choice(CommandTable.policies), placeholder: "CLASS", standard: "all of them",
+      name: .policy, value: .policy(CommandTable.policies), placeholder: "POLICY", standard: "every named one",
       isRepeatable: true, category: .problem,
-      help: "a policy to roll out: \(CommandTable.policies.joined(separator: ", "))"),
+      help: "a policy to roll out: \(CommandTable.policies.joined(separator: ", ")); \(PolicyRequest.forms)"),
     OptionSpecification(
       name: .world, value: .file, placeholder: "WORLD.json5", standard: "the model's", category: .problem,
       help: "where prices come from: a file of Heston's model or of a history drawn again in blocks"),
@@ -222,13 +224,14 @@ enum CommandTable {
       options: [.policy, .world, .set, .paths, .seed, .threads, .json, .quiet, .help],
       summary: "profit and loss of policies on the same random paths",
       description: """
-        Solves the problem of a model file, then rolls policies out on common random numbers and prints the criterion
-        and its parts, the law of the profit, trades and turnover, each with its standard error. With
-        execution.checkEvery the optimal bands are those for decisions at those intervals. With --world the policies
-        stay the model's and the prices come from elsewhere, which shows what an error of the model costs.
+        Solves the problem of a model file and finds the best policy of every class, then rolls policies out on common
+        random numbers and prints the criterion, the law of the profit, costs, trades and turnover, each with its
+        standard error, and which policies differ from the optimal one by more than chance. With execution.checkEvery
+        the optimal bands are those for decisions at those intervals. With --world the policies stay the model's and the
+        prices come from elsewhere, which shows what an error of the model costs.
         Nothing is certified and nothing is written.
         """,
-      example: "deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly"),
+      example: "deadband simulate Models/btc-short-strangle.json5 --policy band:4 --policy every:4h"),
     CommandSpecification(
       name: .models, operand: OperandSpecification(placeholder: "DIRECTORY", count: 0...1, isFile: true),
       options: [.json, .help], summary: "list model files with what they are for",

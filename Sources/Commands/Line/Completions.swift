@@ -20,7 +20,7 @@ struct Completions {
   /// The words that may follow an option; nil when a file may, empty when nothing is known.
   private static func words(after option: OptionSpecification) -> [String]? {
     switch option.value {
-    case .choice(let words, _): words
+    case .choice(let words, _), .policy(let words): words
     case .list(let words, let alone): alone + words
     case .file, .directory: nil
     default: []

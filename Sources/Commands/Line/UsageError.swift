@@ -7,6 +7,7 @@ enum UsageError: Error, Equatable, Sendable {
   case repeatedOption(option: OptionName)
   case notAnInteger(option: OptionName, found: String, allowed: ClosedRange<Int>)
   case notAChoice(what: String, found: String, allowed: [String], orInteger: ClosedRange<Int>?, suggestion: String?)
+  case notAPolicy(found: String, suggestion: String?)
   case notAnAssignment(option: OptionName, found: String)
   case notATime(option: OptionName, found: String)
   case missingOperand(command: CommandName, placeholder: String)

@@ -29,7 +29,7 @@ struct BookClassTable {
               number(band?.upper),
               Figures.significant(answer.regimes[e].value.value + regime.excess.value, 5),
               Figures.percent(loss.value, 2), Figures.percent(loss.error, 2),
-              rule(solution.bookClass, regime),
+              Self.rule(regime, problem),
             ], strong: e == problem.market.currentRegime)
         }
       }
@@ -52,7 +52,21 @@ struct BookClassTable {
     }
   }
 
-  private func rule(_ bookClass: BookClass, _ regime: BookClassRegime) -> String {
+  /// A class in a few words, regime by regime where they differ.
+  static func words(of solution: BookClassSolution, _ problem: OptionBookProblem) -> String {
+    let rules = solution.regimes.map { regime -> String in
+      if let words = Optional(rule(regime, problem)), !words.isEmpty { return words }
+      guard solution.bookClass == .constantBand, let band = regime.band else { return "" }
+      let half = Figures.significant(0.5 * band.width, 3)
+      let target = 0.5 * (band.targetUpper - band.targetLower)
+      return "±\(half)" + (2 * target < band.width ? " to ±\(Figures.significant(target, 3))" : "")
+    }
+    let words = Set(rules).count == 1 ? rules[0] : rules.joined(separator: " | ")
+    if !words.isEmpty { return words }
+    return solution.bookClass == .edge ? "the optimal band, back to the edge" : ""
+  }
+
+  private static func rule(_ regime: BookClassRegime, _ problem: OptionBookProblem) -> String {
     func duration(_ years: Double) -> String { Figures.duration(years * problem.dayCount.secondsPerYear) }
     var words = regime.parameters.compactMap { parameter -> String? in
       let value = Figures.significant(parameter.value, 3)

@@ -2,116 +2,117 @@ import Formulation
 import Interchange
 import Simulation
 
-/// One policy's roll-out.
-struct SimulatedPolicy {
-  let name: String
-  let result: RollOutResult
-  /// J minus that of the optimal policy on the same paths [quote]; nil for the optimal policy itself.
-  let excess: Simulation.Estimate?
-  /// Mean loss of the worst paths [quote].
-  let tail: Simulation.Estimate
-
-  /// The level of the tail mean: the worst twentieth.
-  static let tailLevel = 0.95
-  /// Standard errors beyond which a difference is called one.
-  static let significance = 3.0
-
-  /// Whether the policy differs from the optimal one by more than sampling explains.
-  var isDifferent: Bool { excess.map { abs($0.mean) > Self.significance * $0.standardError } ?? false }
-
-  /// Trading and settlement. The errors of the parts are added, which bounds that of the sum.
-  var costs: Simulation.Estimate {
-    let parts = [result[.fixedCosts], result[.variableCosts], result[.settlementCost]]
-    return Simulation.Estimate(
-      mean: parts.reduce(0) { $0 + $1.mean }, standardError: parts.reduce(0) { $0 + $1.standardError })
-  }
-
-  /// The standard deviation of the profit, its error by the delta method from that of the variance.
-  var deviation: Simulation.Estimate {
-    let variance = result.distribution(.profit).varianceEstimate
-    let deviation = variance.mean.squareRoot()
-    return Simulation.Estimate(
-      mean: deviation, standardError: deviation > 0 ? variance.standardError / (2 * deviation) : 0)
-  }
-}
-
-/// Policies side by side: what they cost, the law of their profit, what they traded.
+/// Policies side by side: what they cost against the optimum, the law of their profit, what they paid and traded.
 struct SimulationScreen {
   let problem: OptionBookProblem
   let policies: [SimulatedPolicy]
+  /// Policy classes that the model has none of, by reason.
+  let omissions: [(classes: [String], reason: String)]
   /// Seconds between looks at the market.
   let check: Double
   let seed: UInt64
   /// Where prices come from; nil: from the model.
   var world: WorldScreen?
 
-  private var quote: String { problem.market.quote }
-  private var paths: Int { policies.first?.result.pathCount ?? 0 }
+  var quote: String { problem.market.quote }
+  var paths: Int { policies.first?.result.pathCount ?? 0 }
+  private var isExponential: Bool { problem.preference.isExponential }
 
   private func text(_ estimate: Simulation.Estimate) -> String {
     Figures.measured(estimate.mean, estimate.standardError)
   }
 
-  // MARK: For people
+  /// The cheapest first; equal ones in the order asked.
+  private var ranked: [SimulatedPolicy] {
+    func total(_ policy: SimulatedPolicy) -> Double { policy.result[.criterion].mean }
+    return policies.enumerated().sorted {
+      (total($0.element), $0.offset) < (total($1.element), $1.offset)
+    }.map(\.element)
+  }
 
   func draw(on screen: inout Screen) {
     screen.title(
       "DEADBAND  \(problem.name)",
-      "\(paths) paths from \(problem.environment.regimes[problem.market.currentRegime].name), seed \(seed), "
+      "\(Figures.decimals(Double(paths), 0)) paths from "
+        + "\(problem.environment.regimes[problem.market.currentRegime].name), seed \(seed), "
         + "looking every \(Figures.duration(check))")
     world?.draw(on: &screen)
-    let isExponential = problem.preference.isExponential
+    drawCriterion(on: &screen)
+    drawProfit(on: &screen)
+    drawCosts(on: &screen)
+    drawActivity(on: &screen)
+    drawRules(on: &screen)
+  }
+
+  // MARK: What is minimised
+
+  private func drawCriterion(on screen: inout Screen) {
     screen.section(
       isExponential
-        ? "Certainty-equivalent loss from costs  in \(quote) of today, ± standard error"
-        : "What is minimised  in \(quote), mean ± standard error")
-    var criterion = TextTable(
-      "<policy", "total", "trading", isExponential ? "" : "risk", "more than optimal", "", "z")
-    for policy in policies {
+        ? "Certainty equivalents, the cheapest first  in \(quote) of today, ± standard error"
+        : "What is minimised, the cheapest first  in \(quote), ± standard error")
+    var table =
+      isExponential
+      ? TextTable("<policy", "entropic risk", "more than optimal", "", "z", "<")
+      : TextTable("<policy", "total", "trading", "risk", "more than optimal", "", "z", "<")
+    for policy in ranked {
       let total = policy.result[.criterion]
-      criterion.add(
-        policy.name, text(total), text(policy.costs), isExponential ? "" : text(policy.result[.gammaRisk]),
+      var cells = [policy.name]
+      if isExponential {
+        cells.append(text(total.adding(-frictionlessValue)))
+      } else {
+        cells += [text(total), plain(policy.costs), plain(policy.result[.gammaRisk])]
+      }
+      cells += [
         policy.excess.map(text) ?? "",
-        policy.excess.map { Figures.signedPercent($0.mean / (total.mean - $0.mean), 0) } ?? "",
-        policy.excess.map { Figures.decimals($0.mean / $0.standardError, 1) } ?? "")
+        policy.excess.map { Figures.signedPercent($0.mean / (total.mean - $0.mean), 1) } ?? "",
+        policy.significance.map { policy.excess!.standardError.isFinite ? Self.score($0.z) : "–" } ?? "",
+        policy.significance?.isSignificant == true ? Self.mark : "",
+      ]
+      table.add(cells, strong: policy.excess == nil)
     }
-    screen.add(criterion)
-    screen.note("z: the difference in standard errors; below 3 in size it may be chance.")
+    screen.add(table)
+    noteSignificance(on: &screen)
     if isExponential { noteWorth(on: &screen) }
-    screen.section("Profit and loss  in \(quote), ± standard error")
-    var profit = TextTable("<policy", "mean", "standard deviation", "CVaR 95 % of the loss")
-    for policy in policies {
-      profit.add(policy.name, text(policy.result[.profit]), text(policy.deviation), text(policy.tail))
+  }
+
+  /// To a tenth, and beyond a hundred to the unit.
+  private static func score(_ z: Double) -> String { Figures.decimals(z, abs(z) < 100 ? 1 : 0) }
+
+  /// Stands beside a difference that is real.
+  static let mark = "*"
+
+  /// To the digits that the standard error bears, without it.
+  private func plain(_ estimate: Simulation.Estimate) -> String {
+    guard estimate.standardError > 0, estimate.standardError.isFinite else {
+      return Figures.significant(estimate.mean, 5)
     }
-    screen.add(profit)
-    screen.section("Where it comes from  in \(quote), mean ± standard error")
-    var parts = TextTable("<policy", "gamma and theta", "hedging: net delta", "costs and funding")
-    for policy in policies {
-      let funding = policy.result[.fundingPaid]
-      let paid = Simulation.Estimate(
-        mean: -policy.costs.mean - funding.mean, standardError: policy.costs.standardError + funding.standardError)
-      parts.add(
-        policy.name, text(policy.result[.gammaThetaProfit]), text(policy.result[.hedgingProfit]), text(paid))
-    }
-    screen.add(parts)
-    screen.section("Activity  mean ± standard error")
-    var activity = TextTable("<policy", "trades", "turnover \(problem.market.underlying)", "turnover \(quote)")
-    for policy in policies {
-      activity.add(
-        policy.name, text(policy.result[.tradeCount]), text(policy.result[.turnoverUnits]),
-        text(policy.result[.turnoverNotional]))
-    }
-    screen.add(activity)
+    return Figures.decimals(estimate.mean, Figures.decimalPlaces(for: estimate.standardError))
+  }
+
+  private func noteSignificance(on screen: inout Screen) {
+    let compared = policies.filter { $0.significance != nil }
+    if compared.isEmpty { return }
     screen.note(
-      "All policies meet the same paths. Regimes move the realised volatility under the marks' implied one; profit is that "
-        + "of the marked book. The total leaves out the jumps of marks, which no policy changes.")
+      "\(Self.mark) differs from optimal on the same paths by more than chance: two-sided, "
+        + "\(Figures.percent(Significance.level, 0)) for all \(compared.count) comparisons together (Holm's correction). z: the "
+        + "difference in its standard errors.")
+    let unsure = compared.filter { $0.significance?.isSignificant == false }.map(\.name)
+    if !unsure.isEmpty { screen.note("Not told apart from optimal: " + unsure.joined(separator: ", ") + ".") }
+    let cheaper = compared.filter { $0.significance?.isSignificant == true && $0.excess!.mean < 0 }.map(\.name)
+    if !cheaper.isEmpty {
+      screen.note(
+        (world == nil
+          ? "Cheaper than the table that should be best: " : "In this world cheaper than the model's optimum: ")
+          + cheaper.joined(separator: ", ") + ".")
+    }
   }
 
   private func noteWorth(on screen: inout Screen) {
     screen.note(
-      "The total is what costs take from the certainty equivalent of wealth. The book is worth "
-        + "\(Figures.significant(frictionlessValue, 6)) \(quote) without costs, at the regimes' own volatility; minus that, plus the "
-        + "total, is its risk with costs.")
+      "Entropic risk: (1/γ) ln E e^(−γ·P&L) of the book and its hedge, what one must be paid to be as well off as without. "
+        + "Without costs it is \(Figures.significant(-frictionlessValue, 6)) \(quote), minus the book at the regimes' own "
+        + "volatility; the rest is lost to costs, and the share is of that.")
     for policy in policies {
       switch policy.result.doubt {
       case .overflow:
@@ -124,92 +125,91 @@ struct SimulationScreen {
   }
 
   /// The book at the valuation, marked at the volatility of its regime.
-  private var frictionlessValue: Double {
+  var frictionlessValue: Double {
     problem.book.marked(at: problem.environment.regimes.map(\.volatility)).greeks(
       time: 0, spot: problem.market.spot, regime: problem.market.currentRegime
     ).value
   }
 
-  // MARK: For machines
+  // MARK: The law of the profit
 
-  static func encode(_ estimate: Simulation.Estimate) -> JSONValue {
-    // What is infinite has no place in JSON.
-    func finite(_ number: Double) -> JSONValue { number.isFinite ? .number(number) : .null }
-    return ["mean": finite(estimate.mean), "standardError": finite(estimate.standardError)]
-  }
-
-  var encoded: JSONValue {
-    [
-      "name": .string(problem.name), "paths": .integer(paths), "seed": .integer(Int(clamping: seed)),
-      "checkEvery": .number(check), "unit": .string(quote), "preference": .string(problem.preference.name),
-      "world": world?.encoded ?? "model", "frictionlessValue": .number(frictionlessValue),
-      "policies": .array(policies.map(encode)),
-    ]
-  }
-
-  /// The columns of a roll-out, in order.
-  private static let columns: [(name: String, column: RollOutColumn)] = [
-    ("criterion", .criterion), ("gammaRisk", .gammaRisk), ("carry", .carry), ("fixedCosts", .fixedCosts),
-    ("variableCosts", .variableCosts), ("settlementCost", .settlementCost), ("trades", .tradeCount),
-    ("turnover", .turnoverUnits), ("turnoverNotional", .turnoverNotional), ("profit", .profit),
-    ("gammaThetaProfit", .gammaThetaProfit), ("hedgingProfit", .hedgingProfit), ("fundingPaid", .fundingPaid),
-  ]
-
-  private func encode(_ policy: SimulatedPolicy) -> JSONValue {
-    var members = [JSONMember("policy", .string(policy.name))]
-    members += Self.columns.map { JSONMember($0.name, Self.encode(policy.result[$0.column])) }
-    members += [
-      JSONMember("profitDeviation", Self.encode(policy.deviation)),
-      JSONMember("conditionalValueAtRisk95", Self.encode(policy.tail)),
-    ]
-    if let excess = policy.excess {
-      members.append(JSONMember("excess", Self.encode(excess)))
-      members.append(JSONMember("isBeyondThreeStandardErrors", .boolean(policy.isDifferent)))
+  private func drawProfit(on screen: inout Screen) {
+    screen.section("Profit and loss to the horizon  in \(quote), ± standard error")
+    var profit = TextTable("<policy", "mean", "standard deviation", "skew")
+    var tail = TextTable("<policy", "CVaR 95 % of the loss", "CVaR 99 %", "worst drawdown")
+    for policy in ranked {
+      func cell(_ statistic: ProfitStatistic) -> String {
+        let mark = policy.significances[statistic].map { $0.isSignificant ? Self.mark : " " } ?? " "
+        return text(policy.statistics[statistic]!) + mark
+      }
+      profit.add(policy.name, cell(.profit), cell(.profitDeviation), cell(.profitSkewness))
+      tail.add(
+        policy.name, cell(.conditionalValueAtRisk95), cell(.conditionalValueAtRisk99), cell(.worstDrawdown))
     }
-    return .object(members)
+    screen.add(splitting: profit)
+    screen.line("")
+    screen.add(splitting: tail)
+    let earned = policies.first?.result[.gammaThetaProfit]
+    screen.note(
+      "Profit is that of the marked book and its hedge. "
+        + (earned.map { "Gamma and theta earn \(text($0)) of it, whoever hedges. " } ?? "")
+        + "Worst drawdown: the mean over paths of the furthest fall from an earlier high. Marks as above, each column by itself."
+    )
+  }
+
+  // MARK: Costs and activity
+
+  private func drawCosts(on screen: inout Screen) {
+    let parts: [(head: String, column: RollOutColumn)] = [
+      ("gas and tickets", .gasCosts), ("fees and spread", .fees), ("impact", .impactCosts),
+      ("failed attempts", .failureCosts), ("settlement", .settlementCost), ("funding", .fundingPaid),
+    ].filter { part in policies.contains { $0.result[part.column].mean != 0 } }
+    if parts.isEmpty { return }
+    screen.section("Costs  in \(quote), ± standard error")
+    var table = TextTable([.init(head: "policy", alignment: .left)] + parts.map { .init(head: $0.head) })
+    for policy in ranked { table.add([policy.name] + parts.map { text(policy.result[$0.column]) }) }
+    screen.add(splitting: table)
+  }
+
+  private func drawActivity(on screen: inout Screen) {
+    screen.section("Activity  ± standard error")
+    var table = TextTable(
+      "<policy", "trades", "turnover \(problem.market.underlying)", "turnover \(quote)", "outside its band")
+    for policy in ranked {
+      table.add(
+        policy.name, text(policy.result[.tradeCount]), text(policy.result[.turnoverUnits]),
+        text(policy.result[.turnoverNotional]), outside(policy))
+    }
+    screen.add(splitting: table)
+    var words = "Outside its band: share of the time to the horizon, by the trapezoidal rule between looks."
+    if problem.environment.count > 1 {
+      words +=
+        " Regimes move the realised volatility under the marks' implied one. The total leaves out the jumps of marks, which no "
+        + "policy changes."
+    }
+    screen.note(words)
+  }
+
+  private func outside(_ policy: SimulatedPolicy) -> String {
+    guard policy.hasBand else { return "–" }
+    let share = policy.timeOutside(problem)
+    return "\(Figures.decimals(100 * share.mean, 2)) ± \(Figures.decimals(100 * share.standardError, 2)) %"
+  }
+
+  private func drawRules(on screen: inout Screen) {
+    screen.section("What they do")
+    var table = TextTable("<", "<")
+    for policy in ranked { table.add(policy.name, policy.rule) }
+    screen.add(table)
+    for omission in omissions {
+      screen.note("Without \(omission.classes.joined(separator: ", ")): \(omission.reason).")
+    }
   }
 }
 
-/// The roll-out of a tracking problem's bands.
-struct TrackingSimulationScreen {
-  let name: String
-  let result: TrackingResult
-  /// Time between looks, in the model's unit.
-  let step: Double
-  let seed: UInt64
-
-  func draw(on screen: inout Screen) {
-    screen.title("DEADBAND  \(name)", "optimal bands, seed \(seed), looking every \(Figures.significant(step, 3))")
-    screen.section("Long run, by independent code  mean ± standard error")
-    var table = TextTable("<", "")
-    for (name, estimate) in rows { table.add(name, Figures.measured(estimate.mean, estimate.standardError)) }
-    screen.add(table)
-    screen.note("Costs are per unit of the model's time.")
-  }
-
-  private var rows: [(String, Simulation.Estimate)] {
-    var rows = [
-      ("average cost", result.averageCost), ("the same, looking without pause", result.extrapolatedCost),
-      ("running", result.runningCost), ("trading", result.tradingCost), ("trades", result.tradeRate),
-    ]
-    if let time = result.meanTimeBetweenTrades { rows.append(("mean time between trades", time)) }
-    return rows
-  }
-
-  var encoded: JSONValue {
-    var members = [
-      JSONMember("name", .string(name)), JSONMember("seed", .integer(Int(clamping: seed))),
-      JSONMember("checkEvery", .number(step)),
-      JSONMember("averageCost", SimulationScreen.encode(result.averageCost)),
-      JSONMember("extrapolated", SimulationScreen.encode(result.extrapolatedCost)),
-      JSONMember("running", SimulationScreen.encode(result.runningCost)),
-      JSONMember("trading", SimulationScreen.encode(result.tradingCost)),
-      JSONMember("tradeRate", SimulationScreen.encode(result.tradeRate)),
-    ]
-    if let time = result.meanTimeBetweenTrades {
-      members.append(JSONMember("meanBetweenTrades", SimulationScreen.encode(time)))
-    }
-    members.append(JSONMember("occupancy", .array(result.occupancy.map(SimulationScreen.encode))))
-    return .object(members)
+extension SimulatedPolicy {
+  /// The share of the time to the horizon that net delta spends outside the policy's own band.
+  func timeOutside(_ problem: OptionBookProblem) -> Simulation.Estimate {
+    result[.timeOutside].scaled(by: 1 / problem.horizon)
   }
 }

@@ -29,6 +29,27 @@ struct TextTable {
 
   mutating func add(_ cells: String...) { add(cells) }
 
+  /// The same table in as few parts as fit a width, the first column before each.
+  func split(toFit width: Int) -> [TextTable] {
+    let widths = columns.indices.map { column in
+      2 + rows.reduce(columns[column].head.count) { max($0, $1[column].count) }
+    }
+    var parts: [[Int]] = [[]]
+    for column in columns.indices.dropFirst() {
+      let used = parts[parts.count - 1].reduce(widths[0]) { $0 + widths[$1] }
+      if used + widths[column] > width, !parts[parts.count - 1].isEmpty { parts.append([]) }
+      parts[parts.count - 1].append(column)
+    }
+    return parts.map { part in
+      let kept = [0] + part
+      var table = TextTable(kept.map { columns[$0] })
+      for (index, row) in rows.enumerated() {
+        table.add(kept.map { row[$0] }, strong: strongRows.contains(index))
+      }
+      return table
+    }
+  }
+
   /// The lines, with a margin of two blanks and two blanks between columns.
   func lines(style: Style) -> [String] {
     let widths = columns.indices.map { column in
@@ -90,6 +111,14 @@ struct Screen {
   }
 
   mutating func add(_ table: TextTable) { lines += table.lines(style: style) }
+
+  /// A table that may be wider than the screen, in parts under one another.
+  mutating func add(splitting table: TextTable) {
+    for (index, part) in table.split(toFit: Screen.width).enumerated() {
+      if index > 0 { lines.append("") }
+      add(part)
+    }
+  }
 
   /// A sentence, broken at the width and indented.
   mutating func note(_ text: String) { lines += HelpText.wrapped(text, width: Screen.width - 2).map { "  " + $0 } }

@@ -12,6 +12,11 @@ extension Explainer {
       return sentence(
         place, "\(quoted(key)) stands twice in \(container(path))",
         allowed: "it stands first at line \(first.line), column \(first.column)")
+    case .missingNode(_, let regime, let seconds, let spot):
+      return sentence(
+        place,
+        "there is no row for the regime \(quoted(regime)), \(number(seconds)) s to the horizon, spot \(number(spot))",
+        allowed: "every regime needs every time and every spot of the table")
     case .unknownKey(_, let path, let key, let allowed, let suggestion):
       return sentence(
         place, "\(container(path)) has no key \(quoted(key))",
@@ -114,6 +119,8 @@ extension Explainer {
     case .quantity: "a number, with a unit if need be, such as \"25 bps\""
     case .number: "a decimal number"
     case .timestamp: "an instant in UTC such as 2021-10-21T08:00:00Z"
+    case .secondsOrInstant: "seconds to the horizon, or an instant in UTC such as 2021-10-21T08:00:00Z"
+    case .instantOfHorizon: "an instant from the valuation to the horizon"
     case .notEmpty: "at least one character"
     case .fileName: "a name of letters, digits, dots, dashes and underscores"
     }

@@ -62,6 +62,11 @@ enum Explainer {
       sentence(
         what, "found \(quoted(found))",
         allowed: "allowed is " + alternatives(allowed + (range.map { [integers($0)] } ?? [])), suggestion: suggestion)
+    case .notAPolicy(let found, let suggestion):
+      sentence(
+        "--policy", "found \(quoted(found))",
+        allowed: "allowed is " + CommandTable.policies.joined(separator: ", ") + "; " + PolicyRequest.forms,
+        suggestion: suggestion)
     case .notAnAssignment(let option, let found):
       sentence(
         "--\(option.rawValue)", "found \(quoted(found))",

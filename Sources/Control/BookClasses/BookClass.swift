@@ -94,7 +94,8 @@ public struct BookClassSolution: Sendable, Equatable {
   public let bookClass: BookClass
   /// In the order of the problem's regimes.
   public let regimes: [BookClassRegime]
-  /// The bands as a table on the finer grid, for whoever wants to roll them out; nil for a class without bands.
+  /// The bands as a table on the finer grid, for whoever wants to roll them out, with the gaps of `regimes` where the class has a
+  /// clock; nil for a class without bands.
   public let table: PolicyTable?
 }
 

@@ -226,7 +226,7 @@ struct BookClassStudy: Sendable {
       return regime
     }
     return BookClassSolution(
-      bookClass: bookClass, regimes: regimes, table: candidate.clock == .none ? candidate.rule.table(on: fine) : nil)
+      bookClass: bookClass, regimes: regimes, table: candidate.clock == .blind ? nil : candidate.rule.table(on: fine))
   }
 
   /// The bands of a rule today, per regime.

@@ -45,15 +45,21 @@ struct GroupMarch {
     }
   }
 
-  /// Trades every line of the nodes for which an inventory is given, down to it and up to it.
-  func shut(_ buffers: EvaluationBuffers, at inventory: (Int) -> Double?) {
+  /// Trades every line of the nodes for which inventories are given that is not between the two: from below to the targets of the node's
+  /// lower side, from above to those of its upper side, which must lie at the two or between them.
+  func shut(_ buffers: EvaluationBuffers, to inventories: (Int) -> (low: Double, high: Double)?) {
+    let functionals = buffers.functionals
     for node in 0..<buffers.nodes {
-      guard let y = inventory(node) else { continue }
-      (buffers.now.low[node], buffers.now.high[node]) = (y, y)
+      guard let (low, high) = inventories(node) else { continue }
+      (buffers.now.low[node], buffers.now.high[node]) = (low, high)
       buffers.seal(buffers.now, node)
       let row = node / buffers.regimes
       for group in holdings.indices where buffers.now.covered[group].contains(row) {
+        let place = buffers.next + (group * buffers.nodes + node) * functionals
+        let isInside = (holdings[group] .> low) .& (holdings[group] .< high)
+        let untraded = (0..<functionals).map { place[$0] }
         buffers.fillOutside(buffers.next, buffers.now, group, node, holdings[group])
+        for k in 0..<functionals { place[k].replace(with: untraded[k], where: isInside) }
       }
     }
   }

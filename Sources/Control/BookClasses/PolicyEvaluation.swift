@@ -121,14 +121,15 @@ struct PolicyEvaluation {
     targets.setOutside(buffers)
   }
 
-  /// Where clocks ring every inventory is traded to its target.
+  /// Where clocks ring every inventory beyond the targets is traded to them. Between them nothing is forced: a trade outwards, or to
+  /// the middle from wherever one is, would pay its fixed cost for little.
   private func force(_ buffers: EvaluationBuffers, _ march: GroupMarch, level: Int) {
     let ringing = nodes.ringing[level]
     guard ringing != 0 else { return }
     let store = buffers.now
     march.shut(buffers) { node in
       EvaluationSchedule.rings(ringing, node % nodes.regimes)
-        ? 0.5 * (store.targetLow[node] + store.targetHigh[node]) : nil
+        ? (store.targetLow[node], store.targetHigh[node]) : nil
     }
   }
 

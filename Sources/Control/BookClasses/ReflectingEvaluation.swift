@@ -76,7 +76,8 @@ struct ReflectingEvaluation {
       advance(&centres, slopes.now, (recent, slopes.recent), (older, slopes.older), source, scheme, system)
       if nodes.ringing[index] != 0 {
         march.shut(buffers) { node in
-          EvaluationSchedule.rings(nodes.ringing[index], node % nodes.regimes) ? centres.place[node] : nil
+          EvaluationSchedule.rings(nodes.ringing[index], node % nodes.regimes)
+            ? (centres.place[node], centres.place[node]) : nil
         }
       }
       swap(&older, &recent)

@@ -10,6 +10,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   case syntax(position: SourcePosition, found: SyntaxFound, expected: SyntaxExpected)
   /// A key or column stands twice in one object or table.
   case duplicateKey(position: SourcePosition, path: String, key: String, first: SourcePosition)
+  /// A table of bands without a row for a regime, a time and a spot that others have; the position is that of its first row.
+  case missingNode(position: SourcePosition, regime: String, secondsToHorizon: Double, spot: Double)
   /// A key that nothing reads. `path` is that of the object, `allowed` the keys it may have.
   case unknownKey(position: SourcePosition, path: String, key: String, allowed: [String], suggestion: String?)
   /// A key that must be there and is not. `position` and `path` are those of the object; `similar` is a key that is
@@ -50,7 +52,8 @@ public enum ModelFileError: Error, Equatable, Sendable {
   /// Where to look. For a file that cannot be read this is its beginning.
   public var position: SourcePosition {
     switch self {
-    case .noEntry(let position, _, _, _), .syntax(let position, _, _), .duplicateKey(let position, _, _, _),
+    case .missingNode(let position, _, _, _), .noEntry(let position, _, _, _), .syntax(let position, _, _),
+      .duplicateKey(let position, _, _, _),
       .unknownKey(let position, _, _, _, _),
       .missingKey(let position, _, _, _), .wrongType(let position, _, _, _), .outOfRange(let position, _, _, _),
       .wrongCount(let position, _, _, _), .wrongUnit(let position, _, _, _),
@@ -66,7 +69,7 @@ public enum ModelFileError: Error, Equatable, Sendable {
   /// The path of the value or object concerned; nil when the text could not be parsed at all.
   public var path: String? {
     switch self {
-    case .syntax, .unreadable: nil
+    case .syntax, .unreadable, .missingNode: nil
     case .grid(_, let error): if case .gridSetting(let name, _, _) = error { name } else { "grid" }
     case .duplicateKey(_, let path, _, _), .unknownKey(_, let path, _, _, _), .missingKey(_, let path, _, _),
       .wrongType(_, let path, _, _), .outOfRange(_, let path, _, _), .wrongCount(_, let path, _, _),
@@ -161,6 +164,10 @@ public enum TextFormat: String, Hashable, Sendable, CaseIterable {
   case number
   /// A date and time in UTC, `2021-10-21T08:00:00Z`.
   case timestamp
+  /// Seconds to the horizon, or a date and time in UTC.
+  case secondsOrInstant
+  /// A date and time from the valuation to the horizon.
+  case instantOfHorizon
   /// At least one character.
   case notEmpty
   /// Letters, digits, `.`, `_` and `-`, not beginning with `.`: it names a directory.

@@ -6,6 +6,8 @@
 /// *Verified by* `CSVTableTests`.
 public struct CSVTable: Sendable {
   public let rows: [CSVRow]
+  /// The columns as they stand.
+  public let header: [(name: String, position: SourcePosition)]
 
   /// - Parameters:
   ///   - required: columns that must be there.
@@ -40,6 +42,7 @@ public struct CSVTable: Sendable {
       rows.append(CSVRow(columns: columns, fields: fields, path: ModelPath.root.appending(rows.count)))
     }
     self.rows = rows
+    self.header = header.map { ($0.text, $0.position) }
   }
 
   /// Reads a file; its name becomes the source of every position.

@@ -65,16 +65,14 @@ import Testing
       let regime = solution.regimes[0]
       let policy: HedgingPolicy
       let check: Double
-      let isBlind = solution.bookClass == .interval
-      if isBlind {
-        // One clock for all regimes is what the roll-out knows.
-        guard volatilities.count == 1, let fixed = regime.fixed, let target = regime.target else { continue }
+      guard let followed = HedgingPolicy(solution, problem: problem, optimum: solutions[0].policy) else { continue }
+      let isBlind = solution.bookClass == .interval && volatilities.count == 1
+      if isBlind, let fixed = regime.fixed, let target = regime.target {
         check = fixed * 365 * 86_400
         policy = .interval(everySeconds: check, target: target)
       } else {
-        guard let table = solution.table else { continue }
         check = row.days * 86_400 / 2048
-        policy = .table(table)
+        policy = followed
       }
       let rollOut = try RollOut(
         problem: problem,

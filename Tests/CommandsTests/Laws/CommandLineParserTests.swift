@@ -11,7 +11,7 @@ import Testing
     switch option.value {
     case .none: nil
     case .integer(let range): String(max(range.lowerBound, min(range.upperBound, 512)))
-    case .choice(let words, _): words[0]
+    case .choice(let words, _), .policy(let words): words[0]
     case .list(let words, _): words[0] + "," + words[1]
     case .assignment: "inventory=1"
     case .time: "2021-10-21T08:00:00Z"

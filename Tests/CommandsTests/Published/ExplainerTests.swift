@@ -78,6 +78,16 @@ import Testing
         "m.json5:3:7: “spot” stands twice in “market”; it stands first at line 2, column 5"
       ),
       (
+        .missingNode(position: place, regime: "calm", secondsToHorizon: 3600, spot: 100),
+        "m.json5:3:7: there is no row for the regime “calm”, 3600 s to the horizon, spot 100; every regime needs every "
+          + "time and every spot of the table"
+      ),
+      (
+        .malformed(position: place, path: "[0].time", found: "soon", expected: .secondsOrInstant),
+        "m.json5:3:7: [0].time is “soon”; expected seconds to the horizon, or an instant in UTC such as "
+          + "2021-10-21T08:00:00Z"
+      ),
+      (
         .unknownKey(position: place, path: "", key: "nam", allowed: ["name", "kind"], suggestion: "name"),
         "m.json5:3:7: the file has no key “nam”; its keys are name, kind; did you mean “name”?"
       ),

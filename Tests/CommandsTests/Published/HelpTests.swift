@@ -58,16 +58,20 @@ import Testing
 
         Usage: deadband simulate MODEL [OPTION …]
 
-        Solves the problem of a model file, then rolls policies out on common random numbers and prints the
-        criterion and its parts, the law of the profit, trades and turnover, each with its standard error.
-        With execution.checkEvery the optimal bands are those for decisions at those intervals. With --world
-        the policies stay the model's and the prices come from elsewhere, which shows what an error of the
-        model costs. Nothing is certified and nothing is written.
+        Solves the problem of a model file and finds the best policy of every class, then rolls policies out
+        on common random numbers and prints the criterion, the law of the profit, costs, trades and
+        turnover, each with its standard error, and which policies differ from the optimal one by more than
+        chance. With execution.checkEvery the optimal bands are those for decisions at those intervals. With
+        --world the policies stay the model's and the prices come from elsewhere, which shows what an error
+        of the model costs. Nothing is certified and nothing is written.
 
         The problem:
-          --policy CLASS       a policy to roll out: optimal, whalleyWilmott, zakamouline, smallFixedCost,
-                               leland, hoggardWhalleyWilmott, sepp, constantBand, hourly, daily, never,
-                               frictionless; may be repeated (default: all of them)
+          --policy POLICY      a policy to roll out: optimal, edge, recentre, inner, constantBand,
+                               gammaScaled, interval, priceMove, hybridAny, hybridAll, whalleyWilmott,
+                               zakamouline, smallFixedCost, leland, hoggardWhalleyWilmott, sepp, hourly,
+                               daily, never, frictionless; band:HALF[:TARGET] (net delta in units, back to
+                               the edge or to TARGET), every:TIME (to zero net delta, such as every:4h), or
+                               a table of bands FILE.csv; may be repeated (default: every named one)
           --world WORLD.json5  where prices come from: a file of Heston's model or of a history drawn again
                                in blocks (default: the model's)
           --set PATH=VALUE     replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
@@ -84,7 +88,7 @@ import Testing
           --quiet  print no progress and no remarks on standard error
           --help   print the help of the command
 
-        Example: deadband simulate Models/btc-short-strangle.json5 --policy optimal --policy hourly
+        Example: deadband simulate Models/btc-short-strangle.json5 --policy band:4 --policy every:4h
 
         """)
   }

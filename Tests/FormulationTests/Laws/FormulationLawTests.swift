@@ -17,6 +17,23 @@ import Testing
     #expect(both.charge(price: 2500, trade: 0) == 0)
   }
 
+  /// Impact is what a swap costs without its fee, quadratic and square-root parts as they stand; with an infinitely deep pool none.
+  @Test func partsAddUp() {
+    let plain = TradeCost(
+      fixed: 3, proportionalBuy: 0.001, proportionalSell: 0.002, quadraticImpact: 0.01, squareRootImpact: 0.02)
+    let pool = LiquidityPool(liquidity: 8000, fee: 0.003)
+    for trade in [-7.0, -0.1, 0.2, 12] {
+      let proportional = 100 * (trade > 0 ? 0.001 * trade : -0.002 * trade)
+      let expected = plain.charge(price: 100, trade: trade) - 3 - proportional
+      #expect(abs(plain.impact(price: 100, trade: trade) - expected) < 1e-12 * expected)
+      // A purchase's fee is a share of what is paid in, a sale's of what is given: the rest is a swap without fee.
+      let free = LiquidityPool(liquidity: 8000, fee: 0)
+      let rest = trade > 0 ? free.charge(price: 100, trade: trade) : free.charge(price: 100, trade: 0.997 * trade)
+      let impact = TradeCost(pools: [pool]).impact(price: 100, trade: trade)
+      #expect(abs(impact - rest) < 1e-9 * rest && impact < pool.charge(price: 100, trade: trade))
+    }
+  }
+
   @Test func sidesDiffer() {
     let cost = TradeCost(proportionalBuy: 0.001, proportionalSell: 0.002)
     #expect(cost.charge(price: 100, trade: 2) == 0.2)

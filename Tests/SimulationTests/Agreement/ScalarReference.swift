@@ -11,6 +11,8 @@ struct ScalarReference {
   let band: (Double, Double, Int) -> Band
   var every = 1
   var flats = FlatInventories.none
+  /// The policy's own band where it may not trade at every look; nil: the same.
+  var own: ((Double, Double, Int) -> Band)?
 
   func columns(path index: Int) -> [RollOutColumn: Double] {
     let problem = rollOut.problem
@@ -26,6 +28,12 @@ struct ScalarReference {
     let fair = problem.book.marked(at: problem.environment.regimes.map(\.volatility))
     var wealth = -carried(0) * fair.greeks(time: 0, spot: path.spots[0], regime: path.regimes[0]).value
     let edge = rollOut.plan.coincidence
+    // The furthest fall of the profit so far, and the time outside the band.
+    var (highest, lastLook, wasOutside) = (0.0, 0.0, false)
+    func fell(_ profit: Double) {
+      highest = max(highest, profit)
+      sums[.worstDrawdown] = max(sums[.worstDrawdown]!, highest - profit)
+    }
     for step in 0..<(path.times.count - 1) {
       let (start, end) = (path.times[step], path.times[step + 1])
       let (spot, next) = (path.spots[step], path.spots[step + 1])
@@ -34,6 +42,16 @@ struct ScalarReference {
       let alive = Book(legs: problem.book.legs.filter { $0.expiry > start + edge }, rate: rate)
       let now = alive.greeks(time: start, spot: spot, regime: regime)
       if path.checks[step] >= 0, path.checks[step] % every == 0 {
+        let own = (self.own ?? band)(start, path.logSpots[step], regime)
+        func isOutside() -> Bool {
+          // A band a little wider: where a trade ended at an edge rounding decides.
+          var wider = own
+          wider.lower -= PathAccount.rounding * (abs(now.delta) + abs(inventory))
+          wider.upper += PathAccount.rounding * (abs(now.delta) + abs(inventory))
+          return wider.trade(at: now.delta + inventory, inventory: inventory, flats: flats) != 0
+        }
+        sums[.timeOutside]! += 0.5 * (start - lastLook) * ((wasOutside ? 1 : 0) + (isOutside() ? 1 : 0))
+        defer { (lastLook, wasOutside) = (start, isOutside()) }
         var trade = band(start, path.logSpots[step], regime).trade(
           at: now.delta + inventory, inventory: inventory, flats: flats)
         let lot = problem.execution.lot
@@ -42,6 +60,7 @@ struct ScalarReference {
           let charge = problem.costs[regime].charge(price: spot, trade: trade)
           sums[.fixedCosts]! += problem.costs[regime].fixed
           sums[.variableCosts]! += charge - problem.costs[regime].fixed
+          sums[.impactCosts]! += 0.5 * problem.costs[regime].quadraticImpact * spot * trade * trade
           sums[.tradeCount]! += 1
           sums[.turnoverUnits]! += abs(trade)
           sums[.turnoverNotional]! += spot * abs(trade)
@@ -95,12 +114,17 @@ struct ScalarReference {
       }
       // The accounts: the book's value and the inventory, both financed at r.
       accounts += ended.value - now.value * growth + inventory * gain
+      fell(accounts)
     }
     let spot = path.spots[path.spots.count - 1]
     let settlement = problem.settlementCharge(
       spot: spot, regime: path.regimes[path.regimes.count - 1], inventory: inventory)
     sums[.settlementCost] = settlement
     sums[.profit] = accounts - settlement
+    fell(accounts - settlement)
+    sums[.timeOutside]! += wasOutside ? path.times[path.times.count - 1] - lastLook : 0
+    sums[.gasCosts] = sums[.fixedCosts]
+    sums[.fees] = sums[.variableCosts]! - sums[.impactCosts]!
     for leg in fair.legs {
       if case .forward = leg.instrument { wealth += leg.quantity * spot }
       guard let formula = leg.formula(rate: rate), leg.expiry > problem.horizon + edge else { continue }

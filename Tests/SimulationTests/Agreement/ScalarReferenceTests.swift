@@ -11,10 +11,10 @@ import Testing
 
   func agree(
     _ rollOut: RollOut, _ policy: HedgingPolicy, every: Int = 1, flats: FlatInventories = .none,
-    band: @escaping (Double, Double, Int) -> Band
+    band: @escaping (Double, Double, Int) -> Band, own: ((Double, Double, Int) -> Band)? = nil
   ) throws {
     let result = try rollOut.run(policy, keeping: RollOutColumn.allCases)
-    let reference = ScalarReference(rollOut: rollOut, band: band, every: every, flats: flats)
+    let reference = ScalarReference(rollOut: rollOut, band: band, every: every, flats: flats, own: own)
     var traded = 0.0
     for path in stride(from: 0, to: rollOut.settings.pathCount, by: 7) {
       let expected = reference.columns(path: path)
