@@ -24,6 +24,15 @@ let smallVault = """
     grid: { spots: 120, holdings: 81, steps: 120 } }
   """
 
+/// A deviation whose band has a closed form.
+let closedFormDeviation = """
+  // A deviation with a closed form.
+  { schema: "deadband.model/1", name: "one", kind: "tracking",
+    tracking: { criterion: "longRunAverage",
+      regimes: [ { name: "only", volatility: 1.3, runningCost: { quadratic: 0.7 } } ], switching: { perYear: [[0]] } },
+    costs: [ { proportional: { perUnit: 0.9 } }, { fixed: { amount: 0.4 } } ] }
+  """
+
 extension RecordingConsole {
   /// Runs a command line and returns its status.
   func run(_ arguments: [String]) -> ExitStatus { Program.run(arguments, console: console) }

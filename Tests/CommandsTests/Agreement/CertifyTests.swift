@@ -5,18 +5,10 @@ import Testing
 
 /// `certify` from end to end: solved, read back, asked again.
 @Suite(.serialized) struct CertifyTests {
-  private static let tracking = """
-    // A deviation with a closed form.
-    { schema: "deadband.model/1", name: "one", kind: "tracking",
-      tracking: { criterion: "longRunAverage",
-        regimes: [ { name: "only", volatility: 1.3, runningCost: { quadratic: 0.7 } } ], switching: { perYear: [[0]] } },
-      costs: [ { proportional: { perUnit: 0.9 } }, { fixed: { amount: 0.4 } } ] }
-    """
-
   /// The same seed says the same again, another seed agrees, and nothing in the directory is touched.
   @Test(
     "an option book, a formula's bands and a tracking problem",
-    arguments: [(smallVault, "optimal"), (smallVault, "whalleyWilmott"), (tracking, "optimal")])
+    arguments: [(smallVault, "optimal"), (smallVault, "whalleyWilmott"), (closedFormDeviation, "optimal")])
   func again(_ model: String, _ method: String) throws {
     try withTemporaryFolder { folder in
       try model.write(toFile: folder + "/m.json5", atomically: true, encoding: .utf8)
@@ -47,7 +39,7 @@ import Testing
   /// Exit statuses and reasons: a file that has changed is refused, a directory without a result is bad data.
   @Test func refusals() throws {
     try withTemporaryFolder { folder in
-      try Self.tracking.write(toFile: folder + "/m.json5", atomically: true, encoding: .utf8)
+      try closedFormDeviation.write(toFile: folder + "/m.json5", atomically: true, encoding: .utf8)
       let nothing = RecordingConsole()
       #expect(nothing.run(["certify", folder]) == .badData)
       #expect(nothing.words.contains("run.json: the file cannot be read"), "\(nothing.words)")

@@ -5,19 +5,11 @@ import Testing
 
 /// Commands from end to end, in this process.
 @Suite(.serialized) struct SolveTests {
-  private static let model = """
-    // A deviation with a closed form.
-    { schema: "deadband.model/1", name: "one", kind: "tracking",
-      tracking: { criterion: "longRunAverage",
-        regimes: [ { name: "only", volatility: 1.3, runningCost: { quadratic: 0.7 } } ], switching: { perYear: [[0]] } },
-      costs: [ { proportional: { perUnit: 0.9 } }, { fixed: { amount: 0.4 } } ] }
-    """
-
   private func inFolder(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "deadband-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try Self.model.write(toFile: folder + "/one.json5", atomically: true, encoding: .utf8)
+    try closedFormDeviation.write(toFile: folder + "/one.json5", atomically: true, encoding: .utf8)
     try body(folder)
   }
 
