@@ -95,16 +95,15 @@ extension OptionBookCertifier {
 extension PolicyTable {
   /// The band of the node that is nearest, for states that are nodes up to rounding.
   fileprivate func nearest(time: Double, logSpot: Double, regime: Int) -> Band {
-    func index(_ place: (index: Int, weight: Double)) -> Int { place.weight > 0.5 ? place.index + 1 : place.index }
-    return band(
-      time: index(AscendingNodes.place(time, among: times)), regime: regime,
-      spot: index(AscendingNodes.place(logSpot, among: logSpots)))
+    band(
+      time: AscendingNodes.nearest(to: time, among: times), regime: regime,
+      spot: AscendingNodes.nearest(to: logSpot, among: logSpots))
   }
 }
 
 extension Band {
   /// Of edges, targets and slopes; edges that neither has are alike.
-  fileprivate func largestDifference(_ other: Band) -> Double {
+  func largestDifference(_ other: Band) -> Double {
     zip(
       [lower, upper, targetLower, targetUpper, slopeLower, slopeUpper],
       [other.lower, other.upper, other.targetLower, other.targetUpper, other.slopeLower, other.slopeUpper]

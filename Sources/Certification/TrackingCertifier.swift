@@ -95,14 +95,10 @@ public struct TrackingCertifier: Sendable {
         Check(
           .emittedValue, regime: regime.name, measured: abs(stated.value.value - total.value),
           atMost: stated.value.error + total.error + CertificationSettings.lawTolerance * abs(total.value)))
-      let (a, b) = (stated.band, regime.band)
-      let differences = [
-        a.lower - b.lower, a.upper - b.upper, a.targetLower - b.targetLower, a.targetUpper - b.targetUpper,
-      ]
       checks.append(
         Check(
-          .emittedBand, regime: regime.name, measured: differences.map { abs($0) }.max()!,
-          atMost: regime.bandError + CertificationSettings.lawTolerance * b.width))
+          .emittedBand, regime: regime.name, measured: stated.band.largestDifference(regime.band),
+          atMost: regime.bandError + CertificationSettings.lawTolerance * regime.band.width))
     }
   }
 

@@ -45,10 +45,7 @@ extension BackwardMarch {
       fixed: costs[node % regimes].fixed, buyPerUnit: floor[node], sellPerUnit: ceiling[node],
       spacing: spacing)
     let values = (0..<lines).map { slice[node, $0] }
-    return flats.withUnsafeBufferPointer {
-      intervention.applied(
-        to: values, kink: kink, flats: $0.isEmpty ? .none : FlatRow(start: $0.baseAddress, count: $0.count))
-    }
+    return FlatRow.with(flats) { intervention.applied(to: values, kink: kink, flats: $0) }
   }
 
   /// λ at the start of a segment: where the solution touches its obstacle, the rate at which it would leave it.

@@ -72,6 +72,13 @@ struct FlatRow {
     self.count = count
   }
 
+  /// Lends a row of lines.
+  static func with<Result>(_ lines: [FlatLine], _ body: (FlatRow) -> Result) -> Result {
+    lines.withUnsafeBufferPointer {
+      body($0.isEmpty ? .none : FlatRow(start: $0.baseAddress, count: $0.count))
+    }
+  }
+
   init(_ lines: NodeArray<FlatLine>?) {
     self.init(start: lines.map { UnsafePointer($0.start) }, count: lines?.count ?? 0)
   }

@@ -11,4 +11,10 @@ public enum AscendingNodes {
     }
     return (low, (x - nodes[low]) / (nodes[high] - nodes[low]))
   }
+
+  /// The node nearest to `x`; half-way the one before.
+  public static func nearest(to x: Double, among nodes: [Double]) -> Int {
+    let (index, weight) = place(x, among: nodes)
+    return weight > 0.5 ? index + 1 : index
+  }
 }

@@ -26,7 +26,13 @@ public struct Leg: Sendable, Equatable {
     self.expiry = expiry
   }
 
-  static let isQuantity: @Sendable (Double) -> Bool = { abs($0) <= Magnitude.amount }
+  static func check(quantity: Double, field: String) throws(FormulationError) {
+    try require(quantity, { abs($0) <= Magnitude.amount }, field + ".quantity", "−1e18 to 1e18")
+  }
+
+  static func check(strike: Double, field: String) throws(FormulationError) {
+    try require(strike, { Magnitude.price.contains($0) }, field + ".option.strike", "1e-15 to 1e15")
+  }
 
   static func check(_ volatilities: [Double], field: String) throws(FormulationError) {
     for volatility in volatilities {
@@ -37,9 +43,9 @@ public struct Leg: Sendable, Equatable {
   }
 
   func validate(field: String, _ environment: EnvironmentChain) throws(FormulationError) {
-    try require(quantity, Leg.isQuantity, field + ".quantity", "−1e18 to 1e18")
+    try Leg.check(quantity: quantity, field: field)
     guard case .option(_, let strike, _) = instrument else { return }
-    try require(strike, { Magnitude.price.contains($0) }, field + ".option.strike", "1e-15 to 1e15")
+    try Leg.check(strike: strike, field: field)
     try require(expiry, { $0 > 0 }, field + ".expiry", "after the valuation")
     try require(carry, { abs($0) <= Magnitude.amount }, field + ".carry", "finite")
     guard impliedVolatilities.count == environment.count else {

@@ -186,13 +186,13 @@ public struct OptionBookProblem: Sendable, Equatable {
   private static func leg(
     _ position: Position, field: String, valuation: Instant, dayCount: DayCount, market: Market
   ) throws(FormulationError) -> Leg {
-    try require(position.quantity, Leg.isQuantity, field + ".quantity", "−1e18 to 1e18")
+    try Leg.check(quantity: position.quantity, field: field)
     guard case .option(_, let strike, let expiry) = position.instrument else {
       return Leg(
         name: position.name, instrument: position.instrument, quantity: position.quantity, impliedVolatilities: [],
         carry: 0, expiry: .infinity)
     }
-    try require(strike, { Magnitude.price.contains($0) }, field + ".option.strike", "1e-15 to 1e15")
+    try Leg.check(strike: strike, field: field)
     let years = dayCount.years(from: valuation, to: expiry)
     guard years > 0 else {
       throw .expired(

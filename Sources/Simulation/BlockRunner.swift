@@ -103,7 +103,7 @@ struct BlockRunner {
     states = variants.map { _ in BlockState(regimeCount: plan.regimes.count) }
     slice = BookSlice(book: plan.problem.book, regimeCount: plan.regimes.count, coincidence: plan.coincidence)
     world = plan.world.map { WorldPass($0) }
-    sobol = plan.settings.sequence == .pseudorandom ? nil : SobolPass(plan)
+    sobol = plan.sobolPass
     tilt = plan.tilt.map { TiltPass($0, regimeCount: plan.regimes.count, coincidence: plan.coincidence) }
     bands = variants.map { variant in
       // Equal bands need no choice by regime.

@@ -39,15 +39,8 @@ final class ImportanceTilt: Sendable {
   /// A/s and B/s² on every path of a block, from the net deltas and the gammas that stand there.
   fileprivate func combine(time: Double, state: BlockState) {
     let growth = exp(rate * (horizon - time))
-    let times = guide.times
-    var below = 0
-    var above = times.count
-    while above - below > 1 {
-      let middle = (below + above) / 2
-      if times[middle] <= time { below = middle } else { above = middle }
-    }
-    let next = min(below + 1, times.count - 1)
-    let later = next == below ? 0 : Float(max(0, (time - times[below]) / (times[next] - times[below])))
+    let (below, weight) = AscendingNodes.place(time, among: guide.times)
+    let (next, later) = (min(below + 1, guide.times.count - 1), Float(weight))
     let (regimeCount, nodeCount, points) = (guide.regimeCount, guide.nodeCount, guide.pointCount)
     let (early, late) = (below * regimeCount * nodeCount, next * regimeCount * nodeCount)
     let origin = guide.logPrices.lowerBound + rate * time

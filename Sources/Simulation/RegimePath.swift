@@ -48,7 +48,7 @@ public struct RegimePath: Sendable, Equatable {
     regimes = [regime]
     integratedVariances = [0]
     isQuiet = [true]
-    let sobol = plan.settings.sequence == .pseudorandom ? nil : SobolBlock(plan)
+    let sobol = SobolBlock(plan)
     for step in 0..<plan.sample.stepCount {
       let (start, end) = (times[step], times[step + 1])
       if step & 3 == 0, let sobol {

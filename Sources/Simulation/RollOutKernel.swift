@@ -178,13 +178,7 @@ struct BlockPass {
   ) {
     let (start, end) = (plan.sample.times[step], plan.sample.times[step + 1])
     slice.prepare(time: end, settled: false)
-    if step & 3 == 0, drawsNormals {
-      if let sobol {
-        sobol.drawNormals(firstPath: firstPath, step: step, state: state)
-      } else {
-        plan.drawNormals(firstPath: firstPath, step: step, state: state)
-      }
-    }
+    if step & 3 == 0, drawsNormals { plan.drawNormals(firstPath: firstPath, step: step, state: state, from: sobol) }
     if let world {
       moveInWorld(world, step: step, carrying)
     } else {

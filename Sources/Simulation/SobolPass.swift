@@ -154,6 +154,19 @@ final class SobolPass {
 }
 
 extension RollOutPlan {
+  /// Sobol's points for one worker; nil where all normals are Philox's.
+  var sobolPass: SobolPass? { settings.sequence == .pseudorandom ? nil : SobolPass(self) }
+
+  /// Draws a block's normals for the four steps from one whose number is a multiple of four.
+  @inline(__always)
+  func drawNormals(firstPath: Int, step: Int, state: BlockState, from sobol: SobolPass?) {
+    if let sobol {
+      sobol.drawNormals(firstPath: firstPath, step: step, state: state)
+    } else {
+      drawNormals(firstPath: firstPath, step: step, state: state)
+    }
+  }
+
   /// Paths of one scrambling, or all.
   var pathsPerScrambling: Int {
     guard case .sobol(let count) = settings.sequence else { return settings.pathCount }
@@ -182,8 +195,10 @@ final class SobolBlock {
   private let pass: SobolPass
   private let state: BlockState
 
-  init(_ plan: RollOutPlan) {
-    pass = SobolPass(plan)
+  /// Nil where all normals are Philox's.
+  init?(_ plan: RollOutPlan) {
+    guard let pass = plan.sobolPass else { return nil }
+    self.pass = pass
     state = BlockState(regimeCount: plan.regimes.count)
   }
 

@@ -55,8 +55,8 @@ struct BookClassTable {
   /// A class in a few words, regime by regime where they differ.
   static func words(of solution: BookClassSolution, _ problem: OptionBookProblem) -> String {
     let rules = solution.regimes.map { regime -> String in
-      if let words = Optional(rule(regime, problem)), !words.isEmpty { return words }
-      guard solution.bookClass == .constantBand, let band = regime.band else { return "" }
+      let words = rule(regime, problem)
+      guard words.isEmpty, solution.bookClass == .constantBand, let band = regime.band else { return words }
       let half = Figures.significant(0.5 * band.width, 3)
       let target = 0.5 * (band.targetUpper - band.targetLower)
       return "±\(half)" + (2 * target < band.width ? " to ±\(Figures.significant(target, 3))" : "")

@@ -211,11 +211,7 @@ struct EntropicMarch {
       let intervention = Intervention(
         fixed: cost.fixed, buyPerUnit: cost.proportionalBuy * forwards[row],
         sellPerUnit: cost.proportionalSell * forwards[row], spacing: spacing)
-      let best = flats.withUnsafeBufferPointer {
-        intervention.applied(
-          to: charge, kink: kink(row: row),
-          flats: $0.isEmpty ? .none : FlatRow(start: $0.baseAddress, count: $0.count))
-      }
+      let best = FlatRow.with(flats) { intervention.applied(to: charge, kink: kink(row: row), flats: $0) }
       for index in 0..<lines { recent[node, index] = min(charge[index], best[index]) }
     }
   }

@@ -145,7 +145,8 @@ struct InnerProblem {
     outcome.rounding[path] += 0.25 * running.quadratic * plan.spacing * plan.spacing
 
     weights.set(
-      nodes: plan.table.logSpots, nearest: nearest(to: paths.logSpots[start]),
+      nodes: plan.table.logSpots,
+      nearest: AscendingNodes.nearest(to: paths.logSpots[start], among: plan.table.logSpots),
       move: MartingaleWeights.Move(
         from: paths.logSpots[start], to: paths.logSpots[end], regime: e, next: next, isQuiet: paths.isQuiet[end]),
       law: plan.laws[step][e])
@@ -243,11 +244,6 @@ struct InnerProblem {
       outcome.upper[schedule][path] = plan.problem.settlementCharge(
         spot: spot, regime: e, inventory: paths.inventories[schedule][place - count])
     }
-  }
-
-  private func nearest(to logSpot: Double) -> Int {
-    let (index, weight) = AscendingNodes.place(logSpot, among: plan.table.logSpots)
-    return weight > 0.5 ? index + 1 : index
   }
 
   /// A function on the lines at any inventory: linear between lines, constant beyond them.

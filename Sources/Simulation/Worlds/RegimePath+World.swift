@@ -13,15 +13,11 @@ extension RegimePath {
     defer { state.deallocate() }
     let world = WorldPass(motion)
     BlockPass(plan: plan, firstPath: firstPath, state: state, tilt: nil, world: world).start()
-    let sobol = plan.settings.sequence == .pseudorandom ? nil : SobolPass(plan)
+    let sobol = plan.sobolPass
     var record = RegimePath(plan: plan)
     record.append(state, world, path: path, length: 0)
     for step in 0..<plan.sample.stepCount {
-      if step & 3 == 0, let sobol {
-        sobol.drawNormals(firstPath: firstPath, step: step, state: state)
-      } else if step & 3 == 0 {
-        plan.drawNormals(firstPath: firstPath, step: step, state: state)
-      }
+      if step & 3 == 0 { plan.drawNormals(firstPath: firstPath, step: step, state: state, from: sobol) }
       world.advance(step: step, plan: plan, firstPath: firstPath, state: state)
       record.append(state, world, path: path, length: plan.sample.times[step + 1] - plan.sample.times[step])
     }
