@@ -75,7 +75,9 @@ public struct FiniteHorizon: Sendable {
       return try ReviewMarch(rest, table: table, period: period).run(settings: settings, progress: progress)
     }
     return isUtility
-      ? try run(EntropicRest(problem: problem, grid: grid, threads: threads, table: table, isGuiding: isGuiding))
+      ? try run(
+        EntropicRest(
+          problem: problem, grid: grid, threads: threads, table: table, isGuiding: isGuiding, isReview: period != nil))
       : try run(
         QuadraticRest(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues && period != nil))
   }

@@ -86,6 +86,11 @@ extension TradeCost {
     }
   }
 
+  /// The first unit's cost over the price by the cheapest route, the mean of both sides.
+  public var leastMarginal: Double {
+    routes.reduce(.infinity) { min($0, 0.5 * ($1.cost.marginal.buy + $1.cost.marginal.sell)) }
+  }
+
   /// The largest purchase and sale that some route can make at once [units].
   public func limits(price: Double) -> (buy: Double, sell: Double) {
     func least(_ pools: [LiquidityPool]) -> (buy: Double, sell: Double) {

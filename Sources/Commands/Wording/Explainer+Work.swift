@@ -177,11 +177,7 @@ extension Explainer {
     case .freeTrading: "trading costs nothing"
     case .costless: "the optimum costs nothing"
     case .noGamma: "the book has no gamma today"
-    case .exponentialUtility: "classes are evaluated for quadratic risk only"
-    case .priceJumps: "classes are evaluated without jumps of the price only"
-    case .nonlinearCosts:
-      "classes are evaluated where a trade costs a fixed amount and a proportion of it and is made at once"
-    case .periodicReview: "classes are evaluated for a market watched without pause and without lots only"
+    case .periodicReview: "the market is looked at at its reviews and at no other time"
     case .tooFrequent: "its clock would ring too often to be evaluated"
     case .notConverged: "its best parameters were not found"
     case .notRequested: "left out on request"

@@ -58,6 +58,7 @@ enum BandRule: Sendable, Equatable {
         let e = node % m
         bands[node] = BandRule.scaled(
           level.optimum[node], factor: factors[e], ratio: ratios[e], least: ratios[e] == 1 ? 0 : floor(node))
+        bands[node].heldFlats = level.optimum[node].heldFlats
       }
     case .constant(let centres, let halves, let ratios):
       for node in all {
@@ -65,10 +66,9 @@ enum BandRule: Sendable, Equatable {
       }
     case .gammaScaled(let multiples, let ratios):
       let aversion = nodes.problem.preference.riskAversion
+      let fractions = nodes.problem.costs.map(\.leastMarginal)
       for node in all {
-        let e = node % m
-        let cost = nodes.problem.costs[e]
-        let fraction = 0.5 * (cost.proportionalBuy + cost.proportionalSell)
+        let (e, fraction) = (node % m, fractions[node % m])
         let gamma = level.exposures[node]
         // S Γ² = (S Γ)²/S.
         let half = multiples[e] * cbrt(fraction * gamma * gamma / (nodes.spots[node / m] * aversion))
@@ -133,14 +133,16 @@ enum BandRule: Sendable, Equatable {
     let middle = 0.5 * (band.targetLower + band.targetUpper)
     guard middle.isFinite else { return band }
     let (lower, upper) = (min(middle, band.lower + shift), max(middle, band.upper - shift))
-    return Band(
+    var narrowed = Band(
       lower: lower, upper: upper, targetLower: max(lower, band.targetLower),
       targetUpper: min(upper, band.targetUpper))
+    narrowed.heldFlats = band.heldFlats
+    return narrowed
   }
 
   /// Whether trades end at the edge that was passed, without an end to their number.
   func isReflecting(_ problem: OptionBookProblem) -> Bool {
-    guard problem.costs.allSatisfy({ $0.fixed == 0 }) else { return false }
+    guard problem.costs.allSatisfy({ $0.leastFixed == 0 }) else { return false }
     switch self {
     case .optimal: return true
     case .scaled(_, let ratios), .constant(_, _, let ratios), .gammaScaled(_, let ratios):
@@ -164,6 +166,8 @@ enum BandRule: Sendable, Equatable {
       }
     }
     return PolicyTable(
-      times: Array(nodes.times.dropLast()), logSpots: nodes.grid.logSpots, regimeCount: nodes.regimes, bands: all)
+      times: Array(nodes.times.dropLast()), logSpots: nodes.grid.logSpots, regimeCount: nodes.regimes, bands: all,
+      // Evaluations with masks know of no flat inventories.
+      flats: nodes.looks == nil ? .none : nodes.optimum.flats)
   }
 }

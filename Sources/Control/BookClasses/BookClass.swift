@@ -40,13 +40,7 @@ public enum BookClassOmission: Sendable, Equatable {
   case costless
   /// The book has no gamma today: a move of the price moves no delta.
   case noGamma
-  /// The equations are those of the quadratic criterion.
-  case exponentialUtility
-  /// The evaluation knows no jumps of the price.
-  case priceJumps
-  /// … and no costs but fixed and proportional ones.
-  case nonlinearCosts
-  /// … and watches the market without pause and without a lot.
+  /// The market is looked at at its reviews and at no other time.
   case periodicReview
   /// The best clock rings more often than the search covers.
   case tooFrequent

@@ -30,26 +30,42 @@ struct BookClassCandidate: Sendable {
   /// nil for a policy that is evaluated by itself.
   var increment: Increment?
 
-  /// J, risk, turnover, and what can be counted.
+  /// J, risk, turnover, and what can be counted; of a utility, whose parts do not add up, and where fills come later, J alone.
   func functionals(_ problem: OptionBookProblem) -> [PolicyFunctional] {
-    let counts = counts(problem)
-    return [.total(problem), .risk(problem), .turnover(problem)] + (counts.trades == nil ? [] : [.trades(problem)])
-      + (counts.passage == nil ? [] : [.firstPassage(problem)])
+    let parts = parts(problem)
+    return [.total(problem)] + (parts.risk == nil ? [] : [.risk(problem), .turnover(problem)])
+      + (parts.trades == nil ? [] : [.trades(problem)]) + (parts.passage == nil ? [] : [.firstPassage(problem)])
+  }
+
+  /// Where the parts of J are among the functionals.
+  struct Parts {
+    var risk: Int?
+    var turnover: Int?
+    var trades: Int?
+    var passage: Int?
   }
 
   /// Where the number of trades and the time to the first are among the functionals: trades that reflect are without number, and so
   /// are, as looks become frequent, those of a band that is looked at.
-  func counts(_ problem: OptionBookProblem) -> (trades: Int?, passage: Int?) {
+  func parts(_ problem: OptionBookProblem) -> Parts {
+    if problem.preference.isExponential || problem.costs.contains(where: { $0.routes.contains { $0.delay > 0 } })
+      || problem.execution.delay > 0
+    {
+      return Parts()
+    }
     var watched = rule
     if case .looked(let rule, _) = rule { watched = rule }
-    if watched.isReflecting(problem) { return (nil, nil) }
-    return (3, clock == .none ? 4 : nil)
+    if watched.isReflecting(problem) { return Parts(risk: 1, turnover: 2) }
+    // Between looks nobody sees a first passage.
+    let isWatched = clock == .none && !LookedEquations.areNeeded(for: problem)
+    return Parts(risk: 1, turnover: 2, trades: 3, passage: isWatched ? 4 : nil)
   }
 
   /// - Parameter leastSteps: between ticks between which nothing is watched.
   func evaluate(
     _ functionals: [PolicyFunctional], on nodes: EvaluationNodes, leastSteps: Int, threads: Int = 1
   ) -> [PolicyEvaluation.Outcome] {
+    if let looks = nodes.looks { return looks.evaluate(self, functionals, on: nodes) }
     switch clock {
     case .none:
       return PolicyEvaluation(nodes: nodes, rule: rule, functionals: functionals, threads: threads).run()

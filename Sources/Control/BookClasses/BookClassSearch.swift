@@ -47,22 +47,19 @@ public struct BookClassSearch: Sendable {
       }
       return BookClasses(solved: [], omitted: omitted, baseline: [])
     }
-    return BookClassStudy(optimum: optimum, coarse: coarse, fine: fine, wanted: classes, threads: threads).run(progress)
+    do {
+      return try BookClassStudy(optimum: optimum, coarse: coarse, fine: fine, wanted: classes, threads: threads)
+        .run(progress)
+    } catch {
+      return BookClasses(
+        solved: [], omitted: others.map { .init(bookClass: $0, reason: .notConverged) }, baseline: [])
+    }
   }
 
   /// Why no class has numbers.
   private var obstacle: BookClassOmission? {
-    if problem.preference.isExponential { return .exponentialUtility }
-    if problem.environment.hasPriceJumps { return .priceJumps }
-    if problem.costs.contains(where: { !$0.isPlain }) || problem.execution.failure > 0
-      || problem.execution.maximumTrade != nil
-    {
-      return .nonlinearCosts
-    }
     if problem.costs.allSatisfy(\.isZero) { return .freeTrading }
-    let timing = DecisionTiming(problem)
-    if timing.reviewPeriod != nil || timing.lot > 0 { return .periodicReview }
-    let fixed = problem.costs.map { $0.fixed > 0 }
+    let fixed = problem.costs.map { $0.leastFixed > 0 }
     if fixed.contains(true), fixed.contains(false) { return .fixedCostInSomeRegimes }
     let values = problem.environment.regimes.indices.map { abs(fine.value(regime: $0, inventory: problem.inventory)) }
     // Rounding of one trade's cost.

@@ -28,7 +28,7 @@ struct BookClassShape: Sendable {
       throw BookClassStudy.Refusal(reason: .noGamma)
     }
     if bookClass == .gammaScaled,
-      let e = study.problem.costs.firstIndex(where: { $0.proportionalBuy + $0.proportionalSell == 0 })
+      let e = study.problem.costs.firstIndex(where: { $0.leastMarginal == 0 })
     {
       throw BookClassStudy.Refusal(reason: .noProportionalCost(regime: e))
     }
@@ -112,7 +112,7 @@ struct BookClassLocal {
       let band = nodes.optimalBand(level: 0, row: nodes.grid.reference, regime: e)
       let gamma = nodes.table[0].exposures[nodes.grid.reference * study.regimes + e]
       let cost = problem.costs[e]
-      let fraction = 0.5 * (cost.proportionalBuy + cost.proportionalSell)
+      let (fixed, fraction) = (cost.leastFixed, cost.leastMarginal)
       let volatility = problem.environment.regimes[e].volatility
       exposures.append(gamma)
       units.append(cbrt(fraction * gamma * gamma / (spot * aversion)))
@@ -123,9 +123,9 @@ struct BookClassLocal {
       ratios.append(
         isBounded ? min(Self.mostRatio, max(0, (band.targetUpper - band.targetLower) / band.width)) : 0.5)
       let rate = volatility * abs(gamma)
-      if rate > 0, cost.fixed + fraction > 0 {
+      if rate > 0, fixed + fraction > 0 {
         let local = StationaryClosedForm(
-          runningCost: 0.5 * aversion * volatility * volatility * spot * spot, volatility: rate, fixed: cost.fixed,
+          runningCost: 0.5 * aversion * volatility * volatility * spot * spot, volatility: rate, fixed: fixed,
           proportional: fraction * spot)
         widenings.append(local.recentre.outer / local.optimum.outer)
         intervals.append(min(Self.standInTime * problem.horizon, local.interval.time))

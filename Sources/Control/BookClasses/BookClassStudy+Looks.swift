@@ -44,6 +44,7 @@ extension BookClassStudy {
   }
 
   func looked(_ base: BookClassCandidate, _ pair: Pair) throws(Refusal) -> BookClassCandidate {
+    guard fine.looks?.period == nil else { throw Refusal(reason: .periodicReview) }
     let intervals = BookClassLocal(self).intervals
     let horizon = problem.horizon
     func candidate(_ multiple: Double) -> BookClassCandidate {

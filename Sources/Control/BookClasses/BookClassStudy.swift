@@ -13,10 +13,11 @@ struct BookClassStudy: Sendable {
   private let wanted: Set<BookClass>
   private let threads: Int
 
+  /// - Throws: what keeps looks from being evaluated, where they are needed.
   init(
     optimum: PolicyTable, coarse: FiniteHorizonSolution, fine: FiniteHorizonSolution, wanted: Set<BookClass>,
     threads: Int
-  ) {
+  ) throws(ControlError) {
     solutions = (coarse, fine)
     (self.wanted, self.threads) = (wanted, threads)
     var settings = GridSettings(deviations: coarse.settingsGiven.deviations).refined(by: 0.5, of: coarse.grid)
@@ -27,8 +28,16 @@ struct BookClassStudy: Sendable {
     let nodes = sideBySide(grids.count, threads: threads) {
       EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum, every: Self.every)
     }
-    (self.fine, self.coarse, self.rough) = (nodes[0], nodes[1], nodes[2])
-    var scout = nodes[2]
+    var better = nodes
+    if LookedEquations.areNeeded(for: coarse.problem) {
+      for (place, grid) in grids.enumerated() {
+        better[place].looks = try LookedEquations(problem: coarse.problem, grid: grid)
+          .thinned(horizon: coarse.problem.horizon, isSearch: false)
+      }
+    }
+    (self.fine, self.coarse, self.rough) = (better[0], better[1], better[2])
+    var scout = better[2]
+    scout.looks = scout.looks?.thinned(horizon: coarse.problem.horizon, isSearch: true)
     scout.settled = Self.scoutSettled
     self.scout = scout
   }
@@ -41,7 +50,9 @@ struct BookClassStudy: Sendable {
 
   var problem: OptionBookProblem { fine.problem }
   var regimes: Int { problem.environment.count }
-  var hasFixed: Bool { problem.costs[0].fixed > 0 }
+  var hasFixed: Bool { problem.costs[0].leastFixed > 0 }
+  /// Whether the optimum stops short of the edge, as where a large trade costs more than its parts.
+  private var hasOwnEdge: Bool { !hasFixed && problem.costs.contains(where: \.hasImpact) }
 
   struct Refusal: Error { let reason: BookClassOmission }
 
@@ -56,9 +67,10 @@ struct BookClassStudy: Sendable {
     // The longest first; those with clocks start from another class's result.
     let hybrids = [BookClass.hybridAny, .hybridAll].filter(wanted.contains)
     let base = hasFixed ? BookClass.inner : .optimal
-    let alone = [BookClass.inner, .interval, .constantBand, .gammaScaled, .recentre, .priceMove].filter {
-      wanted.contains($0) || !hybrids.isEmpty && $0 == base
-    }
+    let alone = ([.inner, .interval, .constantBand, .gammaScaled, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : []))
+      .filter {
+        wanted.contains($0) || !hybrids.isEmpty && $0 == base
+      }
     candidates.merge(search(alone) { self.fitted($0) }) { $1 }
     progress?(Self.fittedShare)
     let chosen = BookClass.allCases.compactMap { try? candidates[$0]?.get() }
@@ -187,9 +199,11 @@ struct BookClassStudy: Sendable {
   ) throws(Refusal) -> BookClassSolution {
     guard wanted.contains(bookClass) || bookClass == .optimal else { throw Refusal(reason: .notRequested) }
     if bookClass == .edge {
-      if let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) { throw Refusal(reason: .fixedCost(regime: e)) }
-      // Without a fixed cost the optimum trades to the edge: it has been evaluated.
-      return try solution(.edge, BookClassCandidate(bookClass: .edge, rule: .optimal), optimum.pair, optimum)
+      if let e = problem.costs.firstIndex(where: { $0.leastFixed > 0 }) { throw Refusal(reason: .fixedCost(regime: e)) }
+      // Without a fixed cost and impact the optimum trades to the edge: it has been evaluated.
+      if !hasOwnEdge {
+        return try solution(.edge, BookClassCandidate(bookClass: .edge, rule: .optimal), optimum.pair, optimum)
+      }
     }
     guard let candidate = try candidates[bookClass]?.get(), let pair = pairs[candidate.increment?.base ?? bookClass]
     else {
@@ -204,21 +218,21 @@ struct BookClassStudy: Sendable {
   ) throws(Refusal) -> BookClassSolution {
     let added = candidate.increment?.parts
     let excess = try excess(bookClass, pair, optimum, added: added?[0])
-    let counts = candidate.counts(problem)
+    let parts = candidate.parts(problem)
     func part(_ index: Int) -> [Double] {
       added.map { zip(pair.limit(index), $0[index]).map { $0 + $1.value } } ?? pair.limit(index)
     }
-    let (risk, turnover) = (part(1), part(2))
-    let trades = counts.trades.map { part($0) }
-    let passage = counts.passage.map { pair.limit($0, \.atTargets) }
+    let (risk, turnover) = (parts.risk.map(part), parts.turnover.map(part))
+    let trades = parts.trades.map(part)
+    let passage = parts.passage.map { pair.limit($0, \.atTargets) }
     let bands = candidate.clock == .blind ? nil : todaysBands(candidate.rule)
     let regimes = (0..<regimes).map { e in
       var regime = BookClassRegime()
       regime.band = bands?[e]
       regime.excess = excess[e]
       regime.total = pair.totals.fine[e] + (added?[0][e].value ?? 0)
-      regime.risk = risk[e]
-      regime.turnover = turnover[e]
+      regime.risk = risk?[e]
+      regime.turnover = turnover?[e]
       regime.trades = trades?[e]
       regime.meanBetweenTrades = passage?[e]
       regime.parameters = candidate.parameters.isEmpty ? [] : candidate.parameters[e]

@@ -32,6 +32,8 @@ struct EvaluationNodes: Sendable {
   var settled = 1e-3
   /// Which regimes' clocks ring at each time, one bit per regime.
   let ringing: [UInt8]
+  /// Where policies are evaluated by their looks; nil where linear equations with masks do.
+  var looks: LookedEquations?
   let book: BookTable
   let system: LineSystem
   /// Where each time lies among those of the optimum's table.
@@ -68,6 +70,7 @@ struct EvaluationNodes: Sendable {
     var nodes = EvaluationNodes(
       problem, grid: grid, optimum: optimum, density: density, every: every, schedule: schedule, isShared: false)
     nodes.settled = settled
+    nodes.looks = looks
     return nodes
   }
 

@@ -11,6 +11,10 @@ struct EvaluationSchedule: Sendable {
   /// Ticks nearer to an expiry than this share of a gap are the expiry's.
   private static let coincidence = 1e-9
 
+  init(times: [Double], isRestart: [Bool], ringing: [UInt8]) {
+    (self.times, self.isRestart, self.ringing) = (times, isRestart, ringing)
+  }
+
   /// Whether a regime's clock is among those that ring.
   @inline(__always)
   static func rings(_ ringing: UInt8, _ regime: Int) -> Bool { ringing & (1 << UInt8(regime)) != 0 }

@@ -31,14 +31,16 @@ extension EvaluationNodes {
   }
 
   /// What a rule needs at a level; no rule: deltas alone.
-  func fill(_ level: inout LevelTerms, _ index: Int, for rule: BandRule?) {
+  ///
+  /// - Parameter narrows: whether the rule's edges are going to be moved.
+  func fill(_ level: inout LevelTerms, _ index: Int, for rule: BandRule?, narrows: Bool = false) {
     if !table.isEmpty {
       level = table[index]
       return
     }
     fillDeltas(&level, index)
     guard let rule else { return }
-    if rule.usesExposures { fillExposures(&level) }
+    if narrows || rule.usesExposures { fillExposures(&level) }
     if rule.usesOptimum { fillOptimum(&level, index) }
     fillFloors(&level)
   }

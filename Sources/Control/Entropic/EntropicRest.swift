@@ -23,7 +23,11 @@ struct EntropicRest: RestingMarch {
   private var nets: [Band]
   private var recorder: LossGuideRecorder
 
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, table: RouteTable, isGuiding: Bool) {
+  /// - Parameter isReview: whether nobody trades between the instants at which somebody looks.
+  init(
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, table: RouteTable, isGuiding: Bool,
+    isReview: Bool
+  ) {
     base = EntropicMarch(problem: problem, grid: grid, threads: threads, everywhere: true)
     sweep = EntropicSweep(logSpots: grid.logSpots, environment: problem.environment)
     marks = BookTable(book: problem.book, spots: base.forwards, regimes: base.regimes)
@@ -31,7 +35,7 @@ struct EntropicRest: RestingMarch {
       problem: problem, book: problem.book.marked(at: problem.environment.regimes.map(\.volatility)),
       forwards: base.forwards)
     routes = table.routes
-    isReview = grid.timing.reviewPeriod != nil
+    self.isReview = isReview
     delta = Array(repeating: 0, count: base.nodes)
     inventories = Array(repeating: .unbounded, count: base.nodes)
     nets = inventories

@@ -1,0 +1,121 @@
+import Formulation
+import VectorMath
+
+/// The trades from the lines of one node.
+extension RuleTrades {
+  /// Destinations are those of a single trade: what they are worth is told before any trade of the node is entered.
+  func follow(
+    _ band: Band, routes: [SolverRoute], row: Int, resting: ClosedRange<Int>,
+    inventories: UnsafeMutablePointer<LineGroup>, _ memory: Memory
+  ) {
+    func setWorths(_ end: Double, _ place: UnsafeMutablePointer<Double>) {
+      for (index, source) in memory.sources.enumerated() {
+        place[index] = value(source, row: row, among: resting, at: end)
+      }
+    }
+    func within(_ end: Double) -> Double { end.isFinite ? min(last, max(origin, end)) : origin }
+    let isDivided = lot > 0 || table.maximumTrade < .infinity || hasPools || band.hasSlopes
+    let limits = hasPools ? limits(routes, row: row) : (buy: .infinity, sell: .infinity)
+    let (low, high) = (
+      within(flat(band.targetLower, band.heldFlats)), within(flat(band.targetUpper, band.heldFlats))
+    )
+    if !isDivided {
+      setWorths(low, memory.low)
+      setWorths(high, memory.high)
+    }
+    let count = memory.sources.count
+    let groups = lines / LineGroup.scalarCount
+    // Outwards changes come last: a destination lies inside.
+    for group in 0..<groups {
+      let y = inventories[group]
+      let isBelow = y .< band.lower
+      let isAbove = y .> band.upper
+      guard anyLane(isBelow .| isAbove) else { continue }
+      var trades = LineGroup.zero
+      if isDivided {
+        for lane in 0..<LineGroup.scalarCount where isBelow[lane] || isAbove[lane] {
+          let wanted = flats.trade(band.trade(at: y[lane]), inventory: y[lane], held: band.heldFlats)
+          let end = within(y[lane] + possible(wanted, limits))
+          trades[lane] = end - y[lane]
+          setWorths(end, memory.low)
+          for index in 0..<count { memory.worths[index][lane] = memory.low[index] }
+        }
+      } else {
+        trades.replace(with: low - y, where: isBelow)
+        trades.replace(with: high - y, where: isAbove)
+        for index in 0..<count {
+          memory.worths[index] = LineGroup(repeating: memory.low[index])
+            .replacing(with: LineGroup(repeating: memory.high[index]), where: isAbove)
+        }
+        if band.heldFlats != 0 {
+          for lane in 0..<LineGroup.scalarCount where flats.holds(band.heldFlats, at: y[lane]) { trades[lane] = 0 }
+        }
+      }
+      enter(trades, routes: routes, row: row, group: group, memory)
+    }
+  }
+
+  /// Where a trade to a target ends: at a flat inventory at which one waits, if one is near.
+  private func flat(_ target: Double, _ held: UInt64) -> Double {
+    guard held != 0, target.isFinite else { return target }
+    // The trade's own length does not matter.
+    let from = target + 4 * flats.within
+    return from + flats.trade(target - from, inventory: from, held: held)
+  }
+
+  /// Eight trades by the routes that net most.
+  private func enter(_ trades: LineGroup, routes: [SolverRoute], row: Int, group: Int, _ memory: Memory) {
+    let isTrade = trades .!= 0
+    guard anyLane(isTrade) else { return }
+    let price = LineGroup(repeating: prices[row] / growth)
+    let place = memory.values[0] + group * LineGroup.scalarCount
+    let before = UnsafeRawPointer(place).loadUnaligned(as: LineGroup.self)
+    var best = LineGroup(repeating: -.infinity)
+    for route in routes {
+      // Until a delayed fill the old inventory runs on, whatever is decided.
+      let untraded = UnsafeRawPointer(memory.arrivals[route.delay] + group * LineGroup.scalarCount)
+        .loadUnaligned(as: LineGroup.self)
+      let gain = untraded - memory.worths[route.delay] - growth * route.charge(price: price, trade: trades)
+      best = laneMaximum(best, net(route, gain))
+    }
+    let isMade = isTrade .& (best .> -.infinity)
+    UnsafeMutableRawPointer(place).storeBytes(
+      of: before.replacing(with: before - best, where: isMade), as: LineGroup.self)
+    guard memory.values.count > 1 else { return }
+    guard case .expected(let success) = routes[0].attempt else {
+      preconditionFailure("parts of a utility do not add up")
+    }
+    for k in 1..<memory.values.count {
+      let place = memory.values[k] + group * LineGroup.scalarCount
+      let value = UnsafeRawPointer(place).loadUnaligned(as: LineGroup.self)
+      let added = functionals[k].costs[0].charge(price: price, trade: trades)
+      let change = success * (memory.worths[memory.arrivals.count + k] + added - value)
+      UnsafeMutableRawPointer(place).storeBytes(
+        of: value.replacing(with: value + change, where: isMade), as: LineGroup.self)
+    }
+  }
+
+  /// What attempts at eight gains are worth.
+  private func net(_ route: SolverRoute, _ gain: LineGroup) -> LineGroup {
+    if case .expected(let success) = route.attempt { return success * gain - growth * route.fixed }
+    var net = LineGroup.zero
+    for lane in 0..<LineGroup.scalarCount { net[lane] = route.net(gain[lane], growth: growth) }
+    return net
+  }
+
+  private func limits(_ routes: [SolverRoute], row: Int) -> (buy: Double, sell: Double) {
+    routes.flatMap(\.costs).reduce((Double.infinity, Double.infinity)) {
+      let limit = $1.limits(price: prices[row] / growth)
+      return (min($0.0, limit.buy), min($0.1, limit.sell))
+    }
+  }
+
+  /// A wanted trade in lots and within what is possible.
+  private func possible(_ wanted: Double, _ limits: (buy: Double, sell: Double)) -> Double {
+    guard wanted != 0, wanted.isFinite else { return 0 }
+    let most = min(table.maximumTrade, wanted > 0 ? limits.buy : limits.sell)
+    guard lot > 0 else { return max(-most, min(most, wanted)) }
+    let lots = (most / lot + RuleTrades.landing).rounded(.down)
+    return max(-lots, min(lots, (wanted / lot).rounded())) * lot
+  }
+}
