@@ -21,13 +21,19 @@ extension BookClassStudy {
     }
     let rule = BandRule.always(targets: local.centres)
     func candidate(_ logarithms: [Double]) -> BookClassCandidate {
-      BookClassCandidate(bookClass: .interval, rule: rule, clock: .blind, gaps: logarithms.map { exp($0) })
+      BookClassCandidate(bookClass: .interval, rule: rule, clock: .blind, gaps: logarithms.map { reviewed(exp($0)) })
     }
     let scan = BookClassScan(
       start: local.intervals.map { log($0) }, regimes: regimes, evaluate: { weighted(total(candidate($0), on: scout)) },
       confirm: { weighted(total(candidate($0), on: coarse)) })
     guard let found = scan.run() else { throw Refusal(reason: .notConverged) }
     return candidate(found)
+  }
+
+  /// A gap as reviews allow it.
+  private func reviewed(_ gap: Double) -> Double {
+    guard let period = fine.looks?.period else { return gap }
+    return max(1, (gap / period).rounded()) * period
   }
 
   /// J per regime.
@@ -60,7 +66,7 @@ extension BookClassStudy {
     func candidate(_ multiple: Double) -> BookClassCandidate {
       BookClassCandidate(
         bookClass: .hybridAny, rule: base.rule, parameters: base.parameters, clock: .forced,
-        gaps: intervals.map { min(horizon, multiple * $0) })
+        gaps: intervals.map { min(horizon, reviewed(multiple * $0)) })
     }
     let plain = weighted(pair.rough[0].values)
     let multiple = try gap(intervals: intervals) { (weighted(total(candidate($0), on: rough)) - plain) / abs(plain) }

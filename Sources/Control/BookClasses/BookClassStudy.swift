@@ -25,11 +25,12 @@ struct BookClassStudy: Sendable {
     // A grid that exists can be had with fewer spots.
     let roughest = (try? FiniteHorizonGrid(problem: coarse.problem, settings: settings)) ?? coarse.grid
     let grids = [fine.grid, coarse.grid, roughest]
+    let needsLooks = LookedEquations.areNeeded(for: coarse.problem)
     let nodes = sideBySide(grids.count, threads: threads) {
-      EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum, every: Self.every)
+      EvaluationNodes(coarse.problem, grid: grids[$0], optimum: optimum, every: Self.every, sharesLevels: !needsLooks)
     }
     var better = nodes
-    if LookedEquations.areNeeded(for: coarse.problem) {
+    if needsLooks {
       for (place, grid) in grids.enumerated() {
         better[place].looks = try LookedEquations(problem: coarse.problem, grid: grid)
           .thinned(horizon: coarse.problem.horizon, isSearch: false)

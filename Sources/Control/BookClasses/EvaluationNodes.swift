@@ -40,7 +40,7 @@ struct EvaluationNodes: Sendable {
   let places: [(index: Int, weight: Double)]
   /// … and where each spot lies among its spots.
   let spotPlaces: [(index: Int, weight: Double)]
-  /// Terms of all levels, where many evaluations share them; else empty.
+  /// Terms of the first levels: of all, where many evaluations share them.
   private(set) var table: [LevelTerms] = []
 
   /// Lines per spacing of the grid, chosen so that a quarter of a standard grid has four to a half-width.
@@ -55,12 +55,17 @@ struct EvaluationNodes: Sendable {
 
   /// On a grid without a solution, for rules that need none.
   ///
-  /// - Parameter every: every so manieth time of the grid is taken; see `EvaluationSchedule`.
-  init(_ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable, every: Int = 1) {
+  /// - Parameters:
+  ///   - every: every so manieth time of the grid is taken; see `EvaluationSchedule`.
+  ///   - sharesLevels: whether evaluations are at these very times.
+  init(
+    _ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable, every: Int = 1,
+    sharesLevels: Bool = true
+  ) {
     self.init(
       problem, grid: grid, optimum: optimum, density: EvaluationNodes.density, every: every,
       schedule: EvaluationSchedule(grid: grid, every: every, clocks: [], leastSteps: 1, ringsAtOnce: false),
-      isShared: true)
+      shared: sharesLevels ? .max : 1)
   }
 
   /// The same nodes at other instants.
@@ -68,7 +73,7 @@ struct EvaluationNodes: Sendable {
   /// - Parameter density: lines per spacing of the grid.
   func on(_ schedule: EvaluationSchedule, density: Int = EvaluationNodes.density) -> EvaluationNodes {
     var nodes = EvaluationNodes(
-      problem, grid: grid, optimum: optimum, density: density, every: every, schedule: schedule, isShared: false)
+      problem, grid: grid, optimum: optimum, density: density, every: every, schedule: schedule, shared: 0)
     nodes.settled = settled
     nodes.looks = looks
     return nodes
@@ -76,7 +81,7 @@ struct EvaluationNodes: Sendable {
 
   private init(
     _ problem: OptionBookProblem, grid: FiniteHorizonGrid, optimum: PolicyTable, density: Int, every: Int,
-    schedule: EvaluationSchedule, isShared: Bool
+    schedule: EvaluationSchedule, shared: Int
   ) {
     self.every = every
     self.problem = problem
@@ -103,7 +108,7 @@ struct EvaluationNodes: Sendable {
     spotPlaces = grid.logSpots.map { AscendingNodes.place($0, among: optimum.logSpots) }
     book = BookTable(book: problem.book, spots: spots, regimes: regimes)
     system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
-    if isShared { table = times.indices.map(computed) }
+    table = times.indices.prefix(shared).map(computed)
   }
 
   /// Levels at which a march arrives, in its order.

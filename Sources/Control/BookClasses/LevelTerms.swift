@@ -34,7 +34,7 @@ extension EvaluationNodes {
   ///
   /// - Parameter narrows: whether the rule's edges are going to be moved.
   func fill(_ level: inout LevelTerms, _ index: Int, for rule: BandRule?, narrows: Bool = false) {
-    if !table.isEmpty {
+    if index < table.count {
       level = table[index]
       return
     }

@@ -25,10 +25,10 @@ import Testing
   }
 
   static let rules = [
-    Rule(rule: .constant(centres: [0, 0], halves: [0.2, 0.25], ratios: [0.4, 0.3]), fixed: 0.02, tolerance: 0.01),
-    Rule(rule: .constant(centres: [0, 0], halves: [0.15, 0.2], ratios: [0, 0]), fixed: 0, tolerance: 0.01),
-    Rule(rule: .gammaScaled(multiples: [1.2, 1.2], ratios: [1, 1]), fixed: 0, tolerance: 0.01),
-    Rule(rule: .gammaScaled(multiples: [2, 2.2], ratios: [0.5, 0.5]), fixed: 0.02, tolerance: 0.01),
+    Rule(
+      rule: .constant(centres: [0, 0], halves: [0.2, 0.25], ratios: [0.4, 0.3]), fixed: 0.02, tolerance: 0.02),
+    Rule(rule: .gammaScaled(multiples: [1.2, 1.2], ratios: [1, 1]), fixed: 0, tolerance: 0.004),
+    Rule(rule: .gammaScaled(multiples: [2, 2.2], ratios: [0.5, 0.5]), fixed: 0.02, tolerance: 0.004),
   ]
 
   /// A watched market of plain costs, which the equations with masks solve as well.
@@ -43,10 +43,7 @@ import Testing
     nodes.looks = nil
     let masked = candidate.evaluate(functionals, on: nodes, leastSteps: 1).map(\.values)
     for e in 0..<2 {
-      for k in functionals.indices {
-        #expect(
-          relativeDifference(looked[k][e], masked[k][e]) < row.tolerance, "\(row) \(k) \(looked[k]) \(masked[k])")
-      }
+      #expect(relativeDifference(looked[0][e], masked[0][e]) < row.tolerance, "\(row) \(looked) \(masked)")
       // Parts make up the whole.
       let cost = problem.costs[e]
       if row.fixed == 0 {

@@ -5,7 +5,7 @@ import VectorMath
 extension RuleTrades {
   /// Destinations are those of a single trade: what they are worth is told before any trade of the node is entered.
   func follow(
-    _ band: Band, routes: [SolverRoute], row: Int, resting: ClosedRange<Int>,
+    _ band: Band, routes: [SolverRoute], row: Int, regime: Int, resting: ClosedRange<Int>,
     inventories: UnsafeMutablePointer<LineGroup>, _ memory: Memory
   ) {
     func setWorths(_ end: Double, _ place: UnsafeMutablePointer<Double>) {
@@ -15,7 +15,7 @@ extension RuleTrades {
     }
     func within(_ end: Double) -> Double { end.isFinite ? min(last, max(origin, end)) : origin }
     let isDivided = lot > 0 || table.maximumTrade < .infinity || hasPools || band.hasSlopes
-    let limits = hasPools ? limits(routes, row: row) : (buy: .infinity, sell: .infinity)
+    let limits = hasPools ? costs[regime].limits(price: prices[row] / growth) : (buy: .infinity, sell: .infinity)
     let (low, high) = (
       within(flat(band.targetLower, band.heldFlats)), within(flat(band.targetUpper, band.heldFlats))
     )
@@ -24,8 +24,8 @@ extension RuleTrades {
       setWorths(high, memory.high)
     }
     let count = memory.sources.count
+    var known = Double.nan
     let groups = lines / LineGroup.scalarCount
-    // Outwards changes come last: a destination lies inside.
     for group in 0..<groups {
       let y = inventories[group]
       let isBelow = y .< band.lower
@@ -37,7 +37,9 @@ extension RuleTrades {
           let wanted = flats.trade(band.trade(at: y[lane]), inventory: y[lane], held: band.heldFlats)
           let end = within(y[lane] + possible(wanted, limits))
           trades[lane] = end - y[lane]
-          setWorths(end, memory.low)
+          // Most trades of a side end at one target.
+          if end != known { setWorths(end, memory.low) }
+          known = end
           for index in 0..<count { memory.worths[index][lane] = memory.low[index] }
         }
       } else {
@@ -101,13 +103,6 @@ extension RuleTrades {
     var net = LineGroup.zero
     for lane in 0..<LineGroup.scalarCount { net[lane] = route.net(gain[lane], growth: growth) }
     return net
-  }
-
-  private func limits(_ routes: [SolverRoute], row: Int) -> (buy: Double, sell: Double) {
-    routes.flatMap(\.costs).reduce((Double.infinity, Double.infinity)) {
-      let limit = $1.limits(price: prices[row] / growth)
-      return (min($0.0, limit.buy), min($0.1, limit.sell))
-    }
   }
 
   /// A wanted trade in lots and within what is possible.

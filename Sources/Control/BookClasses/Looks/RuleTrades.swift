@@ -117,7 +117,7 @@ struct RuleTrades: Sendable {
           resting = line(from: band.lower, .up)...line(from: band.upper, .down)
         }
         follow(
-          band, routes: routes[node % regimes], row: node / regimes, resting: resting,
+          band, routes: routes[node % regimes], row: node / regimes, regime: node % regimes, resting: resting,
           inventories: buffers[0].holdings, memory)
         for (k, buffer) in buffers.enumerated() { buffer.scatter(start + k * groups, to: buffer.recent, node: node) }
       }
