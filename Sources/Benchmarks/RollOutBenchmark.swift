@@ -125,20 +125,28 @@ func rollOutBenchmark(
 /// One and two threads on the same paths: the ratio of their wall times, 2 if nothing is shared but the work, and what two
 /// threads spend in processor time over one, 1 if they do not hinder each other. Where the cores do other work too only the
 /// second is to be trusted; the fastest of several alternating runs is kept of each.
-func threadBenchmark(paths: Int = 1 << 17, repetitions: Int = 5) throws -> [String] {
+///
+/// - Parameter chosen: only the cases whose names contain this; nil: all.
+func threadBenchmark(
+  paths: Int = 1 << 17, repetitions: Int = 5, containing chosen: String? = nil
+) throws -> [String] {
   let names = ["one regime, one leg, constant band", "two regimes, two marks, table"]
-  return try names.map { name in
+  return try names.filter { name in chosen.map { name.contains($0) } ?? true }.map { name in
     var wall = [Double.infinity, .infinity]
     var processor = [Double.infinity, .infinity]
+    var (pathSteps, criterion) = (0, 0.0)
     for _ in 0..<repetitions {
       for index in wall.indices {
         let timing = try rollOutBenchmark(paths: paths, threads: index + 1, repetitions: 1, containing: name)[0]
         wall[index] = min(wall[index], timing.wallSeconds)
         processor[index] = min(processor[index], timing.seconds)
+        (pathSteps, criterion) = (timing.pathSteps, timing.criterion.mean)
       }
     }
-    return "{\"benchmark\":\"threads\",\"case\":\"\(name)\",\"wallSeconds\":[\(wall[0]),\(wall[1])],"
-      + "\"wallRatio\":\(wall[0] / wall[1]),\"processorRatio\":\(processor[1] / processor[0])}"
+    return "{\"benchmark\":\"threads\",\"case\":\"\(name)\",\"pathSteps\":\(pathSteps),"
+      + "\"wallSeconds\":[\(wall[0]),\(wall[1])],\"processorSeconds\":[\(processor[0]),\(processor[1])],"
+      + "\"wallRatio\":\(wall[0] / wall[1]),\"processorRatio\":\(processor[1] / processor[0]),"
+      + "\"criterion\":\(criterion)}"
   }
 }
 

@@ -4,16 +4,7 @@ extension TradeCost {
   /// `variable(trade:)` times the price for eight trades.
   @inlinable @inline(__always)
   public func variableCharge(price: SIMD8<Double>, trade: SIMD8<Double>) -> SIMD8<Double> {
-    var proportional = trade * -proportionalSell
-    proportional.replace(with: trade * proportionalBuy, where: trade .> 0)
-    var plain = proportional + (0.5 * quadraticImpact) * trade * trade
-    if squareRootImpact != 0 {
-      let size = trade.replacing(with: -trade, where: trade .< 0)
-      plain += squareRootImpact * size * size.squareRoot()
-    }
-    var cost = price * plain
-    cost.replace(with: 0, where: trade .== 0)
-    return cost
+    FormulaCost(self).variableCharge(price: price, trade: trade)
   }
 
   /// `charge(price:trade:)` for eight trades.

@@ -65,49 +65,52 @@ struct BlockState {
   static let pathCount = 256
   static let vectorCount = pathCount / Lanes.scalarCount
   static let stateFields = 33
+  /// From one field to the next: a cache line more than a field has, since fields that lie whole pages apart would share the same
+  /// few places of a cache.
+  static let fieldLength = vectorCount + 1
 
   private let storage: UnsafeMutablePointer<Lanes>
   // Fields at fixed distances, so that the kernel needs one pointer for all.
   var logSpot: UnsafeMutablePointer<Lanes> { storage }
-  var spot: UnsafeMutablePointer<Lanes> { storage + BlockState.vectorCount }
-  var inventory: UnsafeMutablePointer<Lanes> { storage + 2 * BlockState.vectorCount }
-  var bookDelta: UnsafeMutablePointer<Lanes> { storage + 3 * BlockState.vectorCount }
-  var bookValue: UnsafeMutablePointer<Lanes> { storage + 4 * BlockState.vectorCount }
-  var regime: UnsafeMutablePointer<Lanes> { storage + 7 * BlockState.vectorCount }
-  var volatility: UnsafeMutablePointer<Lanes> { storage + 8 * BlockState.vectorCount }
-  var drift: UnsafeMutablePointer<Lanes> { storage + 9 * BlockState.vectorCount }
-  var funding: UnsafeMutablePointer<Lanes> { storage + 10 * BlockState.vectorCount }
+  var spot: UnsafeMutablePointer<Lanes> { storage + BlockState.fieldLength }
+  var inventory: UnsafeMutablePointer<Lanes> { storage + 2 * BlockState.fieldLength }
+  var bookDelta: UnsafeMutablePointer<Lanes> { storage + 3 * BlockState.fieldLength }
+  var bookValue: UnsafeMutablePointer<Lanes> { storage + 4 * BlockState.fieldLength }
+  var regime: UnsafeMutablePointer<Lanes> { storage + 7 * BlockState.fieldLength }
+  var volatility: UnsafeMutablePointer<Lanes> { storage + 8 * BlockState.fieldLength }
+  var drift: UnsafeMutablePointer<Lanes> { storage + 9 * BlockState.fieldLength }
+  var funding: UnsafeMutablePointer<Lanes> { storage + 10 * BlockState.fieldLength }
   /// Years at which the regime changes next.
-  var nextSwitch: UnsafeMutablePointer<Lanes> { storage + 11 * BlockState.vectorCount }
-  var lastTrade: UnsafeMutablePointer<Lanes> { storage + 12 * BlockState.vectorCount }
-  var lastTradeRegime: UnsafeMutablePointer<Lanes> { storage + 13 * BlockState.vectorCount }
+  var nextSwitch: UnsafeMutablePointer<Lanes> { storage + 11 * BlockState.fieldLength }
+  var lastTrade: UnsafeMutablePointer<Lanes> { storage + 12 * BlockState.fieldLength }
+  var lastTradeRegime: UnsafeMutablePointer<Lanes> { storage + 13 * BlockState.fieldLength }
   // Where the paths stand in a table: log-spot held inside it, then the part of the cell that lies behind.
-  var place: UnsafeMutablePointer<Lanes> { storage + 14 * BlockState.vectorCount }
-  var bucket: UnsafeMutablePointer<Lanes> { storage + 15 * BlockState.vectorCount }
+  var place: UnsafeMutablePointer<Lanes> { storage + 14 * BlockState.fieldLength }
+  var bucket: UnsafeMutablePointer<Lanes> { storage + 15 * BlockState.fieldLength }
   // What held at the start of the step, kept for the details.
-  var spotBefore: UnsafeMutablePointer<Lanes> { storage + 16 * BlockState.vectorCount }
-  var deltaBefore: UnsafeMutablePointer<Lanes> { storage + 17 * BlockState.vectorCount }
-  var regimeBefore: UnsafeMutablePointer<Lanes> { storage + 5 * BlockState.vectorCount }
-  var valueBefore: UnsafeMutablePointer<Lanes> { storage + 18 * BlockState.vectorCount }
+  var spotBefore: UnsafeMutablePointer<Lanes> { storage + 16 * BlockState.fieldLength }
+  var deltaBefore: UnsafeMutablePointer<Lanes> { storage + 17 * BlockState.fieldLength }
+  var regimeBefore: UnsafeMutablePointer<Lanes> { storage + 5 * BlockState.fieldLength }
+  var valueBefore: UnsafeMutablePointer<Lanes> { storage + 18 * BlockState.fieldLength }
   /// The normals of one of four steps.
-  func normals(_ step: Int) -> UnsafeMutablePointer<Lanes> { storage + (19 + step) * BlockState.vectorCount }
+  func normals(_ step: Int) -> UnsafeMutablePointer<Lanes> { storage + (19 + step) * BlockState.fieldLength }
   // With exponential utility: gains whose mean is zero (see `TerminalWealth`), and ∫σ² dt.
-  var gains: UnsafeMutablePointer<Lanes> { storage + 23 * BlockState.vectorCount }
-  var integratedVariance: UnsafeMutablePointer<Lanes> { storage + 6 * BlockState.vectorCount }
+  var gains: UnsafeMutablePointer<Lanes> { storage + 23 * BlockState.fieldLength }
+  var integratedVariance: UnsafeMutablePointer<Lanes> { storage + 6 * BlockState.fieldLength }
   /// The price's own drift, between jumps; `drift` is the expected growth.
-  var priceDrift: UnsafeMutablePointer<Lanes> { storage + 24 * BlockState.vectorCount }
+  var priceDrift: UnsafeMutablePointer<Lanes> { storage + 24 * BlockState.fieldLength }
   // Of a price that jumps: ν, and what is left of the clock of the next jump, in units of 1/ν.
-  var intensity: UnsafeMutablePointer<Lanes> { storage + 25 * BlockState.vectorCount }
-  var wait: UnsafeMutablePointer<Lanes> { storage + 26 * BlockState.vectorCount }
+  var intensity: UnsafeMutablePointer<Lanes> { storage + 25 * BlockState.fieldLength }
+  var wait: UnsafeMutablePointer<Lanes> { storage + 26 * BlockState.fieldLength }
   // The risk of jumps as a quadratic in the inventory, `a₂y² + 2a₁y + a₀`; see `JumpRisk`.
-  var jumpQuadratic: UnsafeMutablePointer<Lanes> { storage + 27 * BlockState.vectorCount }
-  var jumpLinear: UnsafeMutablePointer<Lanes> { storage + 28 * BlockState.vectorCount }
-  var jumpConstant: UnsafeMutablePointer<Lanes> { storage + 29 * BlockState.vectorCount }
+  var jumpQuadratic: UnsafeMutablePointer<Lanes> { storage + 27 * BlockState.fieldLength }
+  var jumpLinear: UnsafeMutablePointer<Lanes> { storage + 28 * BlockState.fieldLength }
+  var jumpConstant: UnsafeMutablePointer<Lanes> { storage + 29 * BlockState.fieldLength }
   // Of a roll-out that draws where it matters, see `ImportanceTilt`: A/s, B/s², and the logarithm of the likelihood ratio.
-  var tiltSlope: UnsafeMutablePointer<Lanes> { storage + 30 * BlockState.vectorCount }
-  var tiltBend: UnsafeMutablePointer<Lanes> { storage + 31 * BlockState.vectorCount }
-  var logWeight: UnsafeMutablePointer<Lanes> { storage + 32 * BlockState.vectorCount }
-  private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.vectorCount }
+  var tiltSlope: UnsafeMutablePointer<Lanes> { storage + 30 * BlockState.fieldLength }
+  var tiltBend: UnsafeMutablePointer<Lanes> { storage + 31 * BlockState.fieldLength }
+  var logWeight: UnsafeMutablePointer<Lanes> { storage + 32 * BlockState.fieldLength }
+  private var columns: UnsafeMutablePointer<Lanes> { storage + BlockState.stateFields * BlockState.fieldLength }
   /// Switches so far, which number the draws.
   let switchCount: UnsafeMutablePointer<UInt32>
   /// Jumps so far.
@@ -124,6 +127,8 @@ struct BlockState {
   let pendingTrade: UnsafeMutablePointer<Lanes>
   let pendingRoute: UnsafeMutablePointer<Lanes>
   let regimeCount: Int
+  /// Room for a check.
+  let outside = OutsidePaths()
   /// Of a detailed roll-out.
   let account = PathAccount()
 
@@ -131,8 +136,8 @@ struct BlockState {
     self.regimeCount = regimeCount
     let size = BlockState.vectorCount
     let fields = BlockState.stateFields + RollOutColumn.allCases.count
-    storage = .allocate(capacity: fields * size)
-    storage.initialize(repeating: Lanes(), count: fields * size)
+    storage = .allocate(capacity: fields * BlockState.fieldLength)
+    storage.initialize(repeating: Lanes(), count: fields * BlockState.fieldLength)
     switchCount = .allocate(capacity: BlockState.pathCount)
     switchCount.initialize(repeating: 0, count: BlockState.pathCount)
     pendingTrade = .allocate(capacity: size)
@@ -164,13 +169,14 @@ struct BlockState {
     targets.deallocate()
     exposure.deallocate()
     events.deallocate()
+    outside.deallocate()
     account.deallocate()
   }
 
   /// Forgets the last block.
   func clear() {
     let fields = BlockState.stateFields + RollOutColumn.allCases.count
-    storage.update(repeating: Lanes(), count: fields * BlockState.vectorCount)
+    storage.update(repeating: Lanes(), count: fields * BlockState.fieldLength)
     nextSwitch.update(repeating: Lanes(repeating: .infinity), count: BlockState.vectorCount)
     switchCount.update(repeating: 0, count: BlockState.pathCount)
     pendingTrade.update(repeating: Lanes(), count: BlockState.vectorCount)
@@ -182,32 +188,38 @@ struct BlockState {
 
   @inline(__always)
   func add(_ column: RollOutColumn, _ amount: Lanes, _ vector: Int) {
-    columns[column.rawValue * BlockState.vectorCount + vector] += amount
+    columns[column.rawValue * BlockState.fieldLength + vector] += amount
   }
 
   /// Adds a product, with one rounding.
   @inline(__always)
   func add(_ column: RollOutColumn, product left: Lanes, _ right: Lanes, _ vector: Int) {
-    let cell = columns + (column.rawValue * BlockState.vectorCount + vector)
+    let cell = columns + (column.rawValue * BlockState.fieldLength + vector)
     cell.pointee = fusedMultiplyAdd(left, right, cell.pointee)
   }
 
   /// A column's sum on eight paths.
   @inline(__always)
   func sum(_ column: RollOutColumn, _ vector: Int) -> Lanes {
-    columns[column.rawValue * BlockState.vectorCount + vector]
+    columns[column.rawValue * BlockState.fieldLength + vector]
   }
 
   /// Raises a column that holds a maximum.
   @inline(__always)
   func raise(_ column: RollOutColumn, to amount: Lanes, _ vector: Int) {
-    let cell = columns + (column.rawValue * BlockState.vectorCount + vector)
+    let cell = columns + (column.rawValue * BlockState.fieldLength + vector)
     cell.pointee = laneMaximum(cell.pointee, amount)
+  }
+
+  /// One column.
+  @inline(__always)
+  func column(_ column: RollOutColumn) -> UnsafeMutablePointer<Lanes> {
+    columns + column.rawValue * BlockState.fieldLength
   }
 
   /// One column, a number per path.
   func values(_ column: RollOutColumn) -> UnsafeMutablePointer<Double> {
-    scalars(columns + column.rawValue * BlockState.vectorCount)
+    scalars(columns + column.rawValue * BlockState.fieldLength)
   }
 
   /// A field, a number per path: eight lanes are eight numbers in a row.
@@ -216,15 +228,16 @@ struct BlockState {
   }
 
   /// Closes the time since the last trade on every path that trades now.
-  func recordTrades(at time: Double, trade: Lanes, regime: Lanes, vector: Int) {
-    for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
-      let path = vector * Lanes.scalarCount + lane
-      let cell = Int(lastTradeRegime[vector][lane]) * BlockState.pathCount + path
-      exposure[cell] += time - lastTrade[vector][lane]
+  func recordTrades(at time: Double, trade: Lanes, regime: Lanes, _ paths: some EightPaths) {
+    let (lastTrades, lastRegimes) = (scalars(lastTrade), scalars(lastTradeRegime))
+    for lane in 0..<paths.count where trade[lane] != 0 {
+      let path = paths.path(lane)
+      let cell = Int(lastRegimes[path]) * BlockState.pathCount + path
+      exposure[cell] += time - lastTrades[path]
       // The trade at the valuation starts the clock.
       if time > 0 { events[cell] += 1 }
-      lastTrade[vector][lane] = time
-      lastTradeRegime[vector][lane] = regime[lane]
+      lastTrades[path] = time
+      lastRegimes[path] = regime[lane]
     }
   }
 

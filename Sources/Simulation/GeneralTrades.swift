@@ -76,15 +76,16 @@ struct GeneralTrades: Sendable {
       let isBelow = net .< edges.lower
       state.pendingTrade[vector] = Lanes()
       guard anyLane(isAbove .| isBelow) else { continue }
-      let targets = policy.targets(vector: vector, regime: regime, state: state)
+      let paths = NeighbouringPaths(vector: vector)
+      let targets = policy.targets(paths, regime: regime, state: state)
       var trade = Lanes()
       trade.replace(with: targets.upper - net, where: isAbove)
       trade.replace(with: targets.lower - net, where: isBelow)
-      if let slopes = policy.slopes(vector: vector, regime: regime, state: state) {
+      if let slopes = policy.slopes(paths, regime: regime, state: state) {
         trade.replace(with: trade + slopes.upper * (net - edges.upper), where: isAbove)
         trade.replace(with: trade + slopes.lower * (net - edges.lower), where: isBelow)
       }
-      trade = policy.flattened(trade, vector: vector, state: state)
+      trade = policy.flattened(trade, paths, state: state)
       for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
         trade[lane] = possible(trade[lane], price: state.spot[vector][lane], regime: Int(regime[lane]))
       }
@@ -164,7 +165,9 @@ struct GeneralTrades: Sendable {
         state.add(.excessWealth, product: Lanes(repeating: -growth), done * spot + charge + fixed, vector)
         state.gains[vector] -= growth * (done * spot)
       }
-      if plan.settings.detailed { state.recordTrades(at: time, trade: done, regime: regime, vector: vector) }
+      if plan.settings.detailed {
+        state.recordTrades(at: time, trade: done, regime: regime, NeighbouringPaths(vector: vector))
+      }
     }
   }
 }

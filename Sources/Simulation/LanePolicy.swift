@@ -1,5 +1,4 @@
 import Formulation
-import Glibc
 import VectorMath
 
 // Bands for lanes, and the trades that they ask for. One file, so that a build without whole-module optimisation specialises
@@ -10,25 +9,34 @@ typealias LanePair = (lower: Lanes, upper: Lanes)
 
 /// Bands for the paths of a block: the edges at every check, the targets only where an edge is passed.
 protocol LanePolicy {
+  /// Whether targets cost so much that they are worked out on paths that trade only, gathered from the block, rather than on
+  /// every vector with such a path.
+  static var gathersTrades: Bool { get }
   func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
-  func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair
+  func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair
   /// How the targets move with the position beyond the edges; nil where they do not.
-  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair?
+  func slopes(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair?
   /// The edges of the policy's own band, whether or not it may trade now.
   func ownEdges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   /// The trades that bands ask for where some inventories are special; see `FlatInventories`.
-  func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes
+  func flattened(_ trade: Lanes, _ paths: some EightPaths, state: BlockState) -> Lanes
 }
 
 extension LanePolicy {
   @inline(__always)
-  func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes { trade }
+  func flattened(_ trade: Lanes, _ paths: some EightPaths, state: BlockState) -> Lanes { trade }
 
-  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? { nil }
+  func slopes(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair? { nil }
 
   @inline(__always)
   func ownEdges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
     edges(vector: vector, regime: regime, state: state)
+  }
+
+  /// The targets of the eight paths of a vector.
+  @inline(__always)
+  func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
+    targets(NeighbouringPaths(vector: vector), regime: regime, state: state)
   }
 }
 
@@ -39,13 +47,16 @@ enum Off: CompileTimeFlag { static var isOn: Bool { false } }
 
 /// One band per regime.
 struct ConstantLanePolicy: LanePolicy {
+  static var gathersTrades: Bool { false }
   let bands: UnsafeBufferPointer<Band>
 
   @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair { edges(regime: regime) }
 
-  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair { targets(regime: regime) }
+  @inline(__always) func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
+    targets(regime: regime)
+  }
 
-  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? {
+  func slopes(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair? {
     guard bands.contains(where: \.hasSlopes) else { return nil }
     return (choose(\.slopeLower, regime), choose(\.slopeUpper, regime))
   }
@@ -70,6 +81,7 @@ struct ConstantLanePolicy: LanePolicy {
 
 /// A table between two of its times.
 struct TableLanePolicy: LanePolicy {
+  static var gathersTrades: Bool { true }
   private let nodes: PolicyNodes
   private let edgeRows: UnsafePointer<SIMD2<Double>>
   private let targetRows: UnsafePointer<SIMD2<Double>>
@@ -183,21 +195,21 @@ struct TableLanePolicy: LanePolicy {
     return (lower, upper)
   }
 
-  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    between(targetRows, vector: vector, state: state)
+  @inline(__always) func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
+    between(targetRows, paths, state: state)
   }
 
-  func slopes(vector: Int, regime: Lanes, state: BlockState) -> LanePair? {
-    slopeRows.map { between($0, vector: vector, state: state) }
+  func slopes(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair? {
+    slopeRows.map { between($0, paths, state: state) }
   }
 
   @inline(__always)
-  func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes {
+  func flattened(_ trade: Lanes, _ paths: some EightPaths, state: BlockState) -> Lanes {
     guard hasFlats else { return trade }
-    let inventory = state.inventory[vector]
+    let inventory = paths.load(state.inventory)
     var flat = trade
     for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
-      let path = vector &* Lanes.scalarCount &+ lane
+      let path = paths.path(lane)
       let cell = Int(state.cells[path]) + (state.scalars(state.place)[path] < 0.5 ? 0 : 1)
       flat[lane] = nodes.flats.trade(
         trade[lane], inventory: inventory[lane], held: nodes.heldFlats[(weight < 0.5 ? before : after) + cell])
@@ -206,11 +218,11 @@ struct TableLanePolicy: LanePolicy {
   }
 
   @inline(__always)
-  private func between(_ rows: UnsafePointer<SIMD2<Double>>, vector: Int, state: BlockState) -> LanePair {
+  private func between(_ rows: UnsafePointer<SIMD2<Double>>, _ paths: some EightPaths, state: BlockState) -> LanePair {
     let (early, late) = (rows + before, rows + after)
     let (parts, pairs) = (state.scalars(state.place), state.targets)
     for lane in 0..<Lanes.scalarCount {
-      let path = vector &* Lanes.scalarCount &+ lane
+      let path = paths.path(lane)
       let cell = Int(state.cells[path])
       pairs[lane] = interpolated(early + cell, late + cell, time: weight, place: parts[path])
     }
@@ -219,71 +231,42 @@ struct TableLanePolicy: LanePolicy {
   }
 }
 
-/// Bands around zero net delta whose half-width follows the book's gamma, worked out on every path; see `gammaScaled`.
-struct GammaLanePolicy: LanePolicy {
-  /// c of `c (k S Γ²/a)^{1/3}`.
-  let multiple: Double
-
-  /// The half-width of every path, into `place`.
-  func prepare(
-    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, book: BookTerms, state: BlockState
-  ) {
-    // Money of now is worth more at the horizon, where γ counts it.
-    let aversion = plan.problem.preference.riskAversion * (plan.wealth?.growth(at: time) ?? 1)
-    let halves = state.scalars(state.place)
-    let regimes = state.scalars(state.regime)
-    book.gammaExposures(state, into: state.place)
-    let spots = state.scalars(state.spot)
-    for path in 0..<BlockState.pathCount {
-      let cost = costs[Int(regimes[path])]
-      // Only a round trip counts, whichever side charges for it.
-      let proportional = 0.5 * (cost.proportionalBuy + cost.proportionalSell)
-      // S Γ² = (S Γ)²/S.
-      halves[path] = multiple * cbrt(proportional * halves[path] * halves[path] / (spots[path] * aversion))
-    }
-  }
-
-  @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    (-state.place[vector], state.place[vector])
-  }
-
-  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    edges(vector: vector, regime: regime, state: state)
-  }
-}
-
-/// One check of a block: finds the vectors of paths outside their bands, then trades on those.
+/// One check of a block: finds the paths outside their bands, then trades on those.
 ///
-/// The first loop has no branch and the second visits only vectors that trade, so neither waits for a wrong guess.
-@inline(__always)
-private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
-  policy: Policy, plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, state: BlockState,
-  switching: Switching.Type
-) {
-  let growth = plan.wealth?.growth(at: time) ?? 0
-  let current = plan.problem.market.currentRegime
-  let still = Lanes(repeating: Double(current))
-  let lot = plan.problem.execution.lot
-  var trading: UInt64 = 0
-  for vector in 0..<BlockState.vectorCount {
+/// The loop that finds them has no branch and the other visits only paths, or vectors, that trade, so neither waits for a wrong
+/// guess.
+private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
+  let policy: Policy
+  let costs: UnsafeBufferPointer<FormulaCost>
+  let time: Double
+  let state: BlockState
+  /// e^{r(T−t)} where terminal wealth is asked for, else 0.
+  let growth: Double
+  let lot: Double
+  let isDetailed: Bool
+  /// The regime where none switches.
+  let current: Int
+
+  /// Where eight neighbours stand outside.
+  @inline(always)
+  func outside(_ vector: Int) -> (above: LaneMask, below: LaneMask) {
     let net = state.bookDelta[vector] + state.inventory[vector]
-    let regime = Switching.isOn ? state.regime[vector] : still
+    let regime = Switching.isOn ? state.regime[vector] : Lanes(repeating: Double(current))
     let edges = policy.edges(vector: vector, regime: regime, state: state)
-    let isOutside = anyLane((net .> edges.upper) .| (net .< edges.lower))
-    trading |= (isOutside ? 1 : 0) &<< UInt64(truncatingIfNeeded: vector)
+    return (net .> edges.upper, net .< edges.lower)
   }
-  while trading != 0 {
-    let vector = trading.trailingZeroBitCount
-    trading &= trading &- 1
-    let spot = state.spot[vector]
-    let regime = Switching.isOn ? state.regime[vector] : still
-    let net = state.bookDelta[vector] + state.inventory[vector]
-    let edges = policy.edges(vector: vector, regime: regime, state: state)
-    let targets = policy.targets(vector: vector, regime: regime, state: state)
+
+  /// Trades on eight paths, above their bands or below.
+  @inline(always)
+  func trade<Paths: EightPaths>(_ paths: Paths, _ isAbove: LaneMask, _ isBelow: LaneMask) {
+    let spot = paths.load(state.spot)
+    let regime = Switching.isOn ? paths.load(state.regime) : Lanes(repeating: Double(current))
+    let net = paths.load(state.bookDelta) + paths.load(state.inventory)
+    let targets = policy.targets(paths, regime: regime, state: state)
     var trade = Lanes()
-    trade.replace(with: targets.upper - net, where: net .> edges.upper)
-    trade.replace(with: targets.lower - net, where: net .< edges.lower)
-    trade = policy.flattened(trade, vector: vector, state: state)
+    trade.replace(with: targets.upper - net, where: isAbove)
+    trade.replace(with: targets.lower - net, where: isBelow)
+    trade = policy.flattened(trade, paths, state: state)
     if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
     var charge = costs[current].variableCharge(price: spot, trade: trade)
     var fixed = Lanes(repeating: costs[current].fixed)
@@ -291,23 +274,45 @@ private func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(
       for index in 0..<costs.count where index != current {
         let mask = regime .== Double(index)
         charge.replace(with: costs[index].variableCharge(price: spot, trade: trade), where: mask)
-        fixed.replace(with: costs[index].fixed, where: mask)
+        fixed.replace(with: Lanes(repeating: costs[index].fixed), where: mask)
       }
     }
     let idle = trade .== 0
     fixed.replace(with: 0, where: idle)
     let units = absolute(trade)
-    state.inventory[vector] += trade
-    state.add(.fixedCosts, fixed, vector)
-    state.add(.variableCosts, charge, vector)
-    state.add(.tradeCount, Lanes(repeating: 1).replacing(with: 0, where: idle), vector)
-    state.add(.turnoverUnits, units, vector)
-    state.add(.turnoverNotional, units * spot, vector)
+    paths.add(trade, to: state.inventory)
+    paths.add(fixed, to: state.column(.fixedCosts))
+    paths.add(charge, to: state.column(.variableCosts))
+    paths.add(Lanes(repeating: 1).replacing(with: 0, where: idle), to: state.column(.tradeCount))
+    paths.add(units, to: state.column(.turnoverUnits))
+    paths.add(units * spot, to: state.column(.turnoverNotional))
     if growth != 0 {
-      state.add(.excessWealth, product: Lanes(repeating: -growth), trade * spot + charge + fixed, vector)
-      state.gains[vector] -= growth * (trade * spot)
+      paths.add(product: Lanes(repeating: -growth), trade * spot + charge + fixed, to: state.column(.excessWealth))
+      paths.add(-(growth * (trade * spot)), to: state.gains)
     }
-    if plan.settings.detailed { state.recordTrades(at: time, trade: trade, regime: regime, vector: vector) }
+    if isDetailed { state.recordTrades(at: time, trade: trade, regime: regime, paths) }
+  }
+
+  func run() {
+    if Policy.gathersTrades {
+      let count = state.outside.collect { outside($0) }
+      for first in stride(from: 0, to: count, by: Lanes.scalarCount) {
+        let (paths, isAbove) = state.outside.eight(from: first, of: count)
+        trade(paths, isAbove, .!isAbove)
+      }
+      return
+    }
+    var trading: UInt64 = 0
+    for vector in 0..<BlockState.vectorCount {
+      let (isAbove, isBelow) = outside(vector)
+      trading |= (anyLane(isAbove .| isBelow) ? 1 : 0) &<< UInt64(truncatingIfNeeded: vector)
+    }
+    while trading != 0 {
+      let vector = trading.trailingZeroBitCount
+      trading &= trading &- 1
+      let (isAbove, isBelow) = outside(vector)
+      trade(NeighbouringPaths(vector: vector), isAbove, isBelow)
+    }
   }
 }
 
@@ -321,10 +326,16 @@ enum BlockPolicy {
 
   /// One check of a block.
   mutating func check(
-    plan: RollOutPlan, costs: UnsafeBufferPointer<TradeCost>, time: Double, check: Check, book: BookTerms,
+    plan: RollOutPlan, costs: UnsafeBufferPointer<FormulaCost>, time: Double, check: Check, book: BookTerms,
     state: BlockState
   ) {
     // Specialised for each kind of policy, with and without regimes to choose from.
+    @inline(__always) func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(_ policy: Policy, _: Switching.Type) {
+      TradePass<Policy, Switching>(
+        policy: policy, costs: costs, time: time, state: state, growth: plan.wealth?.growth(at: time) ?? 0,
+        lot: plan.problem.execution.lot, isDetailed: plan.settings.detailed, current: plan.problem.market.currentRegime
+      ).run()
+    }
     @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {
       let isDetailed = plan.settings.detailed
       if isDetailed { state.account.look(policy, at: time, state: state) }
@@ -332,9 +343,9 @@ enum BlockPolicy {
       if let general = plan.general {
         general.decide(policy, plan: plan, time: time, check: check, state: state)
       } else if plan.switches {
-        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: On.self)
+        trade(policy, On.self)
       } else {
-        trade(policy: policy, plan: plan, costs: costs, time: time, state: state, switching: Off.self)
+        trade(policy, Off.self)
       }
     }
     switch self {

@@ -216,7 +216,7 @@ struct BlockPass {
     slice.prepare(time: 0, settled: true)
     slice.book.mark(state, still: still, valued: true)
     measureJumps(instant: 0, book: slice.book)
-    plan.problem.costs.withUnsafeBufferPointer { costs in
+    plan.costs.withUnsafeBufferPointer { costs in
       var check = Check(number: 0, firstPath: firstPath)
       for step in 0..<times.stepCount {
         if times.fills[step] != 0 {

@@ -61,6 +61,8 @@ struct RollOutPlan: Sendable {
   private(set) var tilt: ImportanceTilt?
   /// Where prices come from; nil: from the model.
   let world: WorldMotion?
+  /// Per regime, what trades at once are charged by.
+  let costs: [FormulaCost]
   /// With costs or execution beyond K + k|u| and lots.
   let general: GeneralTrades?
 
@@ -104,6 +106,7 @@ struct RollOutPlan: Sendable {
     }
     self.problem = problem
     self.settings = settings
+    costs = problem.costs.map { FormulaCost($0) }
     general = GeneralTrades(problem)
     sample =
       settings.graded

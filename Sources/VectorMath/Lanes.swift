@@ -7,6 +7,9 @@ public typealias Lanes = SIMD8<Double>
 /// Bit patterns of eight doubles, or eight words of a random stream.
 public typealias LaneWords = SIMD8<UInt64>
 
+/// A condition on each of eight lanes.
+public typealias LaneMask = SIMDMask<SIMD8<Int64>>
+
 /// Number of lanes.
 public let laneCount = 8
 
@@ -77,11 +80,17 @@ public func interpolated(
 
 /// Whether any lane of a mask is set. The standard library's `any` reduces by a call of a generic minimum.
 @inlinable @inline(__always)
-public func anyLane(_ mask: SIMDMask<SIMD8<Int64>>) -> Bool {
+public func anyLane(_ mask: LaneMask) -> Bool {
   let bits = unsafeBitCast(mask, to: SIMD8<Int64>.self)
   let four = bits.lowHalf | bits.highHalf
   let two = four.lowHalf | four.highHalf
   return two[0] | two[1] != 0
+}
+
+/// One bit per lane, the first lane's lowest: set where the mask is.
+@inlinable @inline(__always)
+public func maskBits(_ mask: LaneMask) -> UInt8 {
+  cvector_sign_bits(unsafeBitCast(mask, to: SIMD8<Int64>.self))
 }
 
 /// One bit per lane, the first lane's lowest: set where the number is above zero.

@@ -18,8 +18,8 @@ import CVector
 /// log x for positive, finite, normal x only; `exponentShift` is subtracted from the exponent.
 ///
 /// x = 2ᵏ m with m in [√½, √2), f = m − 1, s = f / (2 + f), z = s²: log m = 2 atanh s = f − f²/2 + s (f²/2 + R(z)),
-/// R(z) = Σ 2 zʲ / (2j + 1), j = 1…10, whose remainder is below 2⁻⁵⁷. The arrangement that keeps f exact is that of
-/// Ng's logarithm in FDLIBM (Sun Microsystems 1993); the coefficients here are those of the series.
+/// R(z) of degree 7 with |R(z) − Σ 2 zʲ / (2j + 1)| below 2⁻⁵⁸. The arrangement that keeps f exact, and the coefficients of R,
+/// are those of Ng's logarithm in FDLIBM (Sun Microsystems 1993), e_log.c.
 @inlinable @inline(__always)
 func logarithmOfNormal(_ x: Lanes, exponentShift: Lanes) -> Lanes {
   let bits = unsafeBitCast(x, to: LaneWords.self)
@@ -38,17 +38,14 @@ func logarithmOfNormal(_ x: Lanes, exponentShift: Lanes) -> Lanes {
   let z = s * s
   // Even and odd powers apart: two short chains of dependent operations instead of a long one.
   let w = z * z
-  var even = lanes(2.0 / 19)
-  var odd = lanes(2.0 / 21)
-  even = fusedMultiplyAdd(even, w, lanes(2.0 / 15))
-  odd = fusedMultiplyAdd(odd, w, lanes(2.0 / 17))
-  even = fusedMultiplyAdd(even, w, lanes(2.0 / 11))
-  odd = fusedMultiplyAdd(odd, w, lanes(2.0 / 13))
-  even = fusedMultiplyAdd(even, w, lanes(2.0 / 7))
-  odd = fusedMultiplyAdd(odd, w, lanes(2.0 / 9))
-  even = fusedMultiplyAdd(even, w, lanes(2.0 / 3))
-  odd = fusedMultiplyAdd(odd, w, lanes(2.0 / 5))
-  let r = fusedMultiplyAdd(odd, z, even)
+  var even = lanes(0.1531383769920937332)
+  var odd = lanes(0.1479819860511658591)
+  even = fusedMultiplyAdd(even, w, lanes(0.2222219843214978396))
+  odd = fusedMultiplyAdd(odd, w, lanes(0.1818357216161805012))
+  even = fusedMultiplyAdd(even, w, lanes(0.3999999999940941908))
+  odd = fusedMultiplyAdd(odd, w, lanes(0.2857142874366239149))
+  odd = fusedMultiplyAdd(odd, w, lanes(0.6666666666666735130))
+  let r = fusedMultiplyAdd(even, z, odd)
   let halfSquare = lanes(0.5) * f * f
   let correction = fusedMultiplyAdd(
     s, fusedMultiplyAdd(r, z, halfSquare), k * lanes(ExponentialConstants.logarithmOfTwoLow))

@@ -14,7 +14,7 @@ public struct DrawPurpose: RawRepresentable, Hashable, Sendable {
 /// Counter words: path low, path high, step, purpose + 2¹⁶ block. One block holds two uniforms or two normals; draws that
 /// need more per step number their blocks. Lane `i` of a call belongs to path `path + i`, or to `paths[i]`.
 ///
-/// *Verified by* `streamsAreAddressed`, `normalMoments`, `normalKolmogorovSmirnov`, `serialCorrelation`.
+/// *Verified by* `streamsAreAddressed`, `normalMoments`, `normalKolmogorovSmirnov`, `serialCorrelation`, `billionDraws`.
 public struct PhiloxStream: Hashable, Sendable {
   public let key: PhiloxKey
   public let purpose: DrawPurpose

@@ -9,7 +9,8 @@ import CVector
 
 /// (sin 2πu, cos 2πu) for u in [0, 1], in turns so that no accuracy is lost in the reduction.
 ///
-/// q = round(4u), r = u − q/4 is exact, |2πr| ≤ π/4; Taylor series to the powers 17 and 16, remainders below 2⁻⁵⁸.
+/// q = round(4u), r = u − q/4 is exact, |2πr| ≤ π/4; polynomials of degrees 13 and 14 with errors below 2⁻⁵⁸, whose coefficients
+/// are those of FDLIBM (Sun Microsystems 1993), k_sin.c and k_cos.c.
 ///
 /// Greatest error measured 1.1 ulp (sine) and 1.3 ulp (cosine) over 10 000 arguments against 45-digit values;
 /// 1.5 ulp each without fused operations.
@@ -23,25 +24,25 @@ public func sineCosineOfTurn(_ u: Lanes) -> (sine: Lanes, cosine: Lanes) {
   let r = fusedMultiplyAdd(shifted - rounder, lanes(-0.25), u)
   let angle = r * lanes(TurnConstants.turnHigh)
   let z = angle * angle
-  var s = lanes(1 / 355_687_428_096_000)
-  s = fusedMultiplyAdd(s, z, lanes(-1 / 1_307_674_368_000))
-  s = fusedMultiplyAdd(s, z, lanes(1 / 6_227_020_800))
-  s = fusedMultiplyAdd(s, z, lanes(-1 / 39_916_800))
-  s = fusedMultiplyAdd(s, z, lanes(1 / 362_880))
-  s = fusedMultiplyAdd(s, z, lanes(-1 / 5_040))
-  s = fusedMultiplyAdd(s, z, lanes(1 / 120))
-  s = fusedMultiplyAdd(s, z, lanes(-1 / 6))
+  // Even and odd powers apart: two short chains of dependent operations instead of a long one.
+  let w = z * z
+  var sineEven = lanes(-2.50507602534068634195e-08)
+  var sineOdd = lanes(1.58969099521155010221e-10)
+  sineEven = fusedMultiplyAdd(sineEven, w, lanes(-1.98412698298579493134e-04))
+  sineOdd = fusedMultiplyAdd(sineOdd, w, lanes(2.75573137070700676789e-06))
+  sineEven = fusedMultiplyAdd(sineEven, w, lanes(-1.66666666666666324348e-01))
+  sineOdd = fusedMultiplyAdd(sineOdd, w, lanes(8.33333333332248946124e-03))
+  let s = fusedMultiplyAdd(sineOdd, z, sineEven)
   // r · 2π enters last and unrounded; its low part is within the correction.
   let sineCorrection = fusedMultiplyAdd(angle * z, s, r * lanes(TurnConstants.turnLow))
   let sine = fusedMultiplyAdd(r, lanes(TurnConstants.turnHigh), sineCorrection)
-  var c = lanes(1 / 20_922_789_888_000)
-  c = fusedMultiplyAdd(c, z, lanes(-1 / 87_178_291_200))
-  c = fusedMultiplyAdd(c, z, lanes(1 / 479_001_600))
-  c = fusedMultiplyAdd(c, z, lanes(-1 / 3_628_800))
-  c = fusedMultiplyAdd(c, z, lanes(1 / 40_320))
-  c = fusedMultiplyAdd(c, z, lanes(-1 / 720))
-  c = fusedMultiplyAdd(c, z, lanes(1 / 24))
-  c = fusedMultiplyAdd(c, z, lanes(-1 / 2))
+  var cosineEven = lanes(2.08757232129817482790e-09)
+  var cosineOdd = lanes(-1.13596475577881948265e-11)
+  cosineEven = fusedMultiplyAdd(cosineEven, w, lanes(2.48015872894767294178e-05))
+  cosineOdd = fusedMultiplyAdd(cosineOdd, w, lanes(-2.75573143513906633035e-07))
+  cosineEven = fusedMultiplyAdd(cosineEven, w, lanes(4.16666666666666019037e-02))
+  cosineOdd = fusedMultiplyAdd(cosineOdd, w, lanes(-1.38888888888741095749e-03))
+  let c = fusedMultiplyAdd(fusedMultiplyAdd(cosineOdd, z, cosineEven), z, lanes(-0.5))
   let cosine = fusedMultiplyAdd(c, z, lanes(1))
   // Quadrants 1 and 3 exchange the two; the signs follow bit 1 of q and of q + 1.
   let one = LaneWords(repeating: 1)

@@ -34,6 +34,14 @@ CVECTOR_INLINE void cvector_relax(void) {
 #endif
 }
 
+typedef long long cvector_words __attribute__((ext_vector_type(8)));
+
+/// One bit per lane, the first lane's lowest: set where a number is negative.
+CVECTOR_INLINE unsigned char cvector_sign_bits(cvector_words a) {
+  typedef _Bool flags __attribute__((ext_vector_type(8)));
+  return __builtin_bit_cast(unsigned char, __builtin_convertvector(a < 0, flags));
+}
+
 /// One bit per lane, the first lane's lowest: set where a > 0.
 CVECTOR_INLINE unsigned char cvector_positive_bits(cvector_lanes a) {
   typedef _Bool flags __attribute__((ext_vector_type(8)));

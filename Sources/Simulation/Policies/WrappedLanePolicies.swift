@@ -3,6 +3,7 @@ import VectorMath
 /// A table of bands in inventory: the book's delta is added where a path stands, so that between nodes the inventory is what is
 /// linear.
 struct HoldingLanePolicy: LanePolicy {
+  static var gathersTrades: Bool { true }
   private(set) var table: TableLanePolicy
 
   init(_ table: TableLanePolicy) { self.table = table }
@@ -10,21 +11,20 @@ struct HoldingLanePolicy: LanePolicy {
   mutating func prepare(time: Double, state: BlockState) { table.prepare(time: time, state: state) }
 
   @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    shifted(table.edges(vector: vector, regime: regime, state: state), vector, state)
+    shifted(table.edges(vector: vector, regime: regime, state: state), by: state.bookDelta[vector])
   }
 
-  @inline(__always) func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    shifted(table.targets(vector: vector, regime: regime, state: state), vector, state)
+  @inline(__always) func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
+    shifted(table.targets(paths, regime: regime, state: state), by: paths.load(state.bookDelta))
   }
 
   @inline(__always)
-  private func shifted(_ pair: LanePair, _ vector: Int, _ state: BlockState) -> LanePair {
-    (pair.lower + state.bookDelta[vector], pair.upper + state.bookDelta[vector])
-  }
+  private func shifted(_ pair: LanePair, by delta: Lanes) -> LanePair { (pair.lower + delta, pair.upper + delta) }
 }
 
 /// A table of bands with clocks; see `PolicyClock`.
 struct ClockedLanePolicy: LanePolicy {
+  static var gathersTrades: Bool { true }
   private var table: TableLanePolicy
   private let clock: PolicyClock
   /// Gaps [years].
@@ -81,8 +81,8 @@ struct ClockedLanePolicy: LanePolicy {
     return edges
   }
 
-  func targets(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    var targets = table.targets(vector: vector, regime: regime, state: state)
+  func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
+    var targets = table.targets(paths, regime: regime, state: state)
     guard clock.effect == .forcesToMiddle, !ringing.isEmpty else { return targets }
     let middle = 0.5 * (targets.lower + targets.upper)
     let bounded = isBounded(targets)
@@ -101,7 +101,7 @@ struct ClockedLanePolicy: LanePolicy {
     return (absolute(targets.lower) .< far) .& (absolute(targets.upper) .< far)
   }
 
-  func flattened(_ trade: Lanes, vector: Int, state: BlockState) -> Lanes {
-    table.flattened(trade, vector: vector, state: state)
+  func flattened(_ trade: Lanes, _ paths: some EightPaths, state: BlockState) -> Lanes {
+    table.flattened(trade, paths, state: state)
   }
 }

@@ -81,7 +81,7 @@ struct PathAccount {
     let isOutside = (net .> edges.upper + slack) .| (net .< edges.lower - slack)
     guard anyLane(isOutside) else { return Lanes() }
     let asked = policy.flattened(
-      Lanes().replacing(with: 1, where: isOutside), vector: vector, state: state)
+      Lanes().replacing(with: 1, where: isOutside), NeighbouringPaths(vector: vector), state: state)
     return Lanes().replacing(with: 1, where: asked .!= 0)
   }
 }
