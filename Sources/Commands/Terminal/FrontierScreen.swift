@@ -44,7 +44,7 @@ struct FrontierScreen {
     if let budget = model.riskBudget {
       let own = frontier.points[frontier.own]
       screen.note(
-        "▸ meets the risk budget of \(Figures.significant(budget.deviation, 5)) \(quote), at a = "
+        "▸ meets the \(budget.name) of \(Figures.significant(budget.amount, 5)) \(quote), at a = "
           + "\(Figures.significant(own.riskAversion, 5)) per \(quote).")
     } else {
       screen.note("▸ the model's own risk aversion.")
@@ -73,7 +73,7 @@ struct FrontierScreen {
       JSONMember("bandUnit", .string(problem.market.underlying)), JSONMember("own", .integer(frontier.own)),
     ]
     if let budget = model.riskBudget {
-      members.append(JSONMember("riskBudget", ["deviation": .number(budget.deviation)]))
+      members.append(JSONMember("riskBudget", [budget.measure.rawValue: .number(budget.amount)]))
     }
     members.append(JSONMember("points", .array(frontier.points.map(encode))))
     return .object(members)
@@ -92,4 +92,9 @@ struct FrontierScreen {
       "markJumpDeviation": .number(point.markJumpDeviation), "bands": .array(bands),
     ]
   }
+}
+
+extension RiskBudget {
+  /// As screens call it.
+  var name: String { measure == .deviation ? "risk budget" : "cost budget" }
 }

@@ -27,17 +27,24 @@ struct OptionBookScreen {
     screen.title(
       "DEADBAND  \(problem.name)",
       "\(problem.valuation.text)   \(unit) \(Figures.significant(problem.market.spot, 7)) \(quote)")
+    // Found by a search, it has no more digits than that.
+    let aversion =
+      model.riskBudget == nil
+      ? Explainer.number(problem.preference.riskAversion) : Figures.significant(problem.preference.riskAversion, 4)
     screen.line(
-      "  horizon \(Figures.duration(days)) · risk aversion \(Explainer.number(problem.preference.riskAversion)) per "
+      "  horizon \(Figures.duration(days)) · risk aversion \(aversion) per "
         + "\(quote), \(problem.preference.name) · settlement \(problem.settlement.rawValue) · inventory \(Figures.decimals(problem.inventory, places)) "
         + unit)
     if let budget = model.riskBudget, let point = model.budgetPoint {
       let simulated = answer.regimes[problem.market.currentRegime].hedgingDeviation(in: problem)
+      var met = "  \(budget.name) \(Explainer.number(budget.amount)) \(quote)"
+      if budget.measure == .expectedCost {
+        met += " · trading and carry \(Figures.measured(point.cost.value, point.cost.error))"
+      }
+      screen.line(met + " · deviation \(Figures.measured(point.deviation.value, point.deviation.error))")
       screen.line(
-        "  risk budget \(Explainer.number(budget.deviation)) \(quote) · deviation "
-          + "\(Figures.measured(point.deviation.value, point.deviation.error)) · simulated, looking every "
-          + "\(Figures.duration(answer.rollOutCheck)), \(Figures.measured(simulated.mean, simulated.standardError)) ± s.e."
-      )
+        "  deviation simulated, looking every \(Figures.duration(answer.rollOutCheck)): "
+          + "\(Figures.measured(simulated.mean, simulated.standardError)) ± s.e.")
     }
     if let turnover = model.turnover {
       screen.line(

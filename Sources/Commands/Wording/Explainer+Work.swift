@@ -30,7 +30,7 @@ extension Explainer {
     _ error: RiskBudgetError, budget: RiskBudget, quote: String, place: String
   ) -> String {
     func amount(_ value: Double) -> String { "\(Figures.significant(value, 4)) \(quote)" }
-    let asked = "preference.riskBudget.deviation is \(amount(budget.deviation))"
+    let asked = "preference.riskBudget.\(budget.measure.rawValue) is \(amount(budget.amount))"
     switch error {
     case .control(let error): return message(error, place: place)
     case .freeTrading:
@@ -43,11 +43,11 @@ extension Explainer {
       return sentence(
         place, asked,
         allowed: "the jumps of the marks when regimes switch deviate by \(amount(jumps)) alone, which no hedge lessens")
-    case .notReached(let deviation):
+    case .notReached(let reached):
       return sentence(
         place, asked,
         allowed:
-          "the search ended at \(amount(deviation)); no policy meets it, or the grid is too coarse to find it")
+          "the search ended at \(amount(reached)); no policy meets it, or the grid is too coarse to find it")
     }
   }
 

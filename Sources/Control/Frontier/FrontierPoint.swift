@@ -101,7 +101,11 @@ struct FrontierEvaluation {
   }
 
   func point(at riskAversion: Double, grids: Grids) throws(ControlError) -> FrontierPoint {
-    let fine = try level(at: riskAversion, grid: grids.half)
+    try point(at: riskAversion, fine: try level(at: riskAversion, grid: grids.half), grids: grids)
+  }
+
+  /// The same with what the better grid says.
+  func point(at riskAversion: Double, fine: Level, grids: Grids) throws(ControlError) -> FrontierPoint {
     let coarse = try level(at: riskAversion, grid: grids.quarter)
     let total = Approximation.limit(halfAsFine: coarse.value, finest: fine.value)
     let slopeError = max(

@@ -10,16 +10,17 @@ public enum RiskBudgetError: Error, Equatable, Sendable {
   case needless(unhedged: Double)
   /// The jumps of marks alone deviate by as much [quote].
   case belowMarkJumps(jumps: Double)
-  /// The search ended at this deviation [quote].
-  case notReached(deviation: Double)
+  /// The search ended at this amount of what the budget caps [quote].
+  case notReached(amount: Double)
 }
 
-/// Finds the risk aversion whose optimal policy has a given deviation.
+/// Finds the risk aversion whose optimal policy has a given deviation, or a given expected cost.
 ///
 /// The deviation `√(2 J'(a))` falls with a, because J is concave. In (ln a, ln deviation) it is nearly a straight line, of
 /// slope −⅓ for proportional and −¼ for fixed costs where they are small, so that a bracketed secant (the Illinois rule,
 /// Dowell and Jarratt 1971) ends in a few steps. It runs on grids of a quarter of the size that each trial would be given, and
-/// from where it ends on a grid of half of the size. *Verified by* `RiskBudgetTests`.
+/// from where it ends on a grid of half of the size. The cost `J − a J'` grows with a as the deviation falls, its logarithm as straight.
+/// *Verified by* `RiskBudgetTests`.
 public struct RiskBudgetSearch: Sendable {
   public let problem: OptionBookProblem
   public let budget: RiskBudget
@@ -54,29 +55,45 @@ public struct RiskBudgetSearch: Sendable {
     }
     // Where holding earns nothing, the least hedge is none.
     let hasCarry = problem.environment.regimes.contains { $0.drift != problem.market.rate || $0.funding != 0 }
-    if !hasCarry {
+    if !hasCarry, budget.measure == .deviation {
       let unhedged: Double
       do { unhedged = UnhedgedRisk(problem: problem).deviation(on: try chosenGrid) } catch { throw .control(error) }
-      if unhedged <= budget.deviation { throw .needless(unhedged: unhedged) }
+      if unhedged <= budget.amount { throw .needless(unhedged: unhedged) }
     }
     let evaluation = FrontierEvaluation(problem: problem, threads: threads)
     let near = try root(from: log(budget.startingAversion), stride: Self.stride) { aversion throws(ControlError) in
-      try evaluation.level(at: aversion, grid: try grids(at: aversion).quarter)
+      let level = try evaluation.level(at: aversion, grid: try grids(at: aversion).quarter)
+      return Trial(level, cost: level.value - aversion * level.slope)
     }
     progress?(Self.coarseShare)
     // The same grid for every trial that decides, so that its error does not jump between them.
     let fixed: FrontierEvaluation.Grids
     do { fixed = try grids(at: exp(near)) } catch { throw .control(error) }
     let found = try root(from: near, stride: Self.shortStride) { aversion throws(ControlError) in
-      try evaluation.level(at: aversion, grid: fixed.half)
+      let level = try evaluation.level(at: aversion, grid: fixed.half)
+      // The cost is stated with J extrapolated.
+      let cost =
+        budget.measure == .deviation
+        ? 0 : try evaluation.point(at: aversion, fine: level, grids: fixed).cost.value
+      return Trial(level, cost: cost)
     }
     progress?(1)
     let point: FrontierPoint
     do { point = try evaluation.point(at: exp(found), grids: fixed) } catch { throw .control(error) }
-    guard abs(point.deviation.value / budget.deviation - 1) <= Self.tolerance else {
-      throw .notReached(deviation: point.deviation.value)
-    }
+    let reached = budget.measure == .deviation ? point.deviation.value : point.cost.value
+    guard abs(reached / budget.amount - 1) <= Self.tolerance else { throw .notReached(amount: reached) }
     return point
+  }
+
+  /// What a risk aversion leads to.
+  private struct Trial {
+    let deviation: Double
+    let markJumpDeviation: Double
+    let cost: Double
+
+    init(_ level: FrontierEvaluation.Level, cost: Double) {
+      (deviation, markJumpDeviation, self.cost) = (level.deviation, level.markJumpDeviation, cost)
+    }
   }
 
   /// Share of the work that the coarser grid takes.
@@ -95,16 +112,21 @@ public struct RiskBudgetSearch: Sendable {
       problem: problem.replacing(preference: .quadratic(riskAversion: riskAversion)), settings: settings)
   }
 
-  /// ln a at which the deviation of `level` is the budget.
+  /// ln a at which what `level` has of the capped measure is the budget.
   private func root(
-    from start: Double, stride: Double, level: (Double) throws(ControlError) -> FrontierEvaluation.Level
+    from start: Double, stride: Double, level: (Double) throws(ControlError) -> Trial
   ) throws(RiskBudgetError) -> Double {
-    /// ln(deviation/budget), which falls with a.
+    /// ln(deviation/budget) or ln(budget/cost), which fall with a.
     func excess(_ logAversion: Double) throws(RiskBudgetError) -> Double {
-      let found: FrontierEvaluation.Level
+      let found: Trial
       do { found = try level(exp(logAversion)) } catch { throw .control(error) }
-      if found.markJumpDeviation >= budget.deviation { throw .belowMarkJumps(jumps: found.markJumpDeviation) }
-      return found.deviation > 0 ? log(found.deviation / budget.deviation) : -.infinity
+      guard budget.measure == .deviation else { return found.cost > 0 ? log(budget.amount / found.cost) : .infinity }
+      if found.markJumpDeviation >= budget.amount { throw .belowMarkJumps(jumps: found.markJumpDeviation) }
+      return found.deviation > 0 ? log(found.deviation / budget.amount) : -.infinity
+    }
+    /// What the capped measure is where so much is left.
+    func amount(_ excess: Double) -> Double {
+      budget.amount * exp(budget.measure == .deviation ? excess : -excess)
     }
     var (low, high) = (start, start)
     var atLow = try excess(start)
@@ -117,7 +139,7 @@ public struct RiskBudgetSearch: Sendable {
       strides += 1
       // No longer rising: the deviation is as large as policies make it, or the grid resolves it no more.
       if atLow < 0, strides == Self.mostStrides || atLow < atHigh + Self.saturation {
-        throw .notReached(deviation: budget.deviation * exp(max(atLow, atHigh)))
+        throw .notReached(amount: amount(max(atLow, atHigh)))
       }
     }
     while atHigh > 0 {
@@ -125,13 +147,14 @@ public struct RiskBudgetSearch: Sendable {
       high += log(stride)
       atHigh = try excess(high)
       strides += 1
-      if atHigh > 0, strides == Self.mostStrides { throw .notReached(deviation: budget.deviation * exp(atHigh)) }
+      if atHigh > 0, strides == Self.mostStrides { throw .notReached(amount: amount(atHigh)) }
     }
     if atLow == 0 { return low }
     if atHigh == 0 { return high }
     var lastSide = 0
     for _ in 0..<Self.mostSecants {
-      let middle = atHigh.isFinite ? (low * atHigh - high * atLow) / (atHigh - atLow) : 0.5 * (low + high)
+      let middle =
+        atHigh.isFinite && atLow.isFinite ? (low * atHigh - high * atLow) / (atHigh - atLow) : 0.5 * (low + high)
       let at = try excess(middle)
       if abs(at) < Self.fineTolerance { return middle }
       if at > 0 {

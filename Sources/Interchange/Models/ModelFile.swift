@@ -118,6 +118,7 @@ public struct ModelFile: Sendable {
       "given": ["riskBudget": riskBudget.encoded],
       "used": ["quadratic": ["riskAversion": .number(point.riskAversion)]],
       "deviation": ["value": .number(point.deviation.value), "error": .number(point.deviation.error)],
+      "expectedCost": ["value": .number(point.cost.value), "error": .number(point.cost.error)],
     ]
   }
 }

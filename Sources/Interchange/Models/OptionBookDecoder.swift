@@ -91,10 +91,10 @@ extension ModelDecoder {
     let (key, content) = try object.single(of: ["quadratic", "exponential", "riskBudget"])
     var terms = try content.object()
     if key == "riskBudget" {
-      let (kind, cap) = try terms.single(of: ["deviation"] + Self.otherCaps)
-      guard kind == "deviation" else { throw cap.notSolved(.preference("\(key).\(kind)")) }
-      let deviation = try cap.number()
-      let budget = try validated { () throws(FormulationError) in try RiskBudget(deviation: deviation) }
+      let (kind, cap) = try terms.single(of: RiskBudget.Measure.allCases.map(\.rawValue) + Self.otherCaps)
+      guard let measure = RiskBudget.Measure(rawValue: kind) else { throw cap.notSolved(.preference("\(key).\(kind)")) }
+      let amount = try cap.number()
+      let budget = try validated { () throws(FormulationError) in try RiskBudget(measure, amount) }
       return (.quadratic(riskAversion: budget.startingAversion), budget)
     }
     let riskAversion = try terms.required("riskAversion").number()
@@ -103,8 +103,8 @@ extension ModelDecoder {
     return (isQuadratic ? .quadratic(riskAversion: riskAversion) : .exponential(riskAversion: riskAversion), nil)
   }
 
-  /// Caps of a risk budget that the schema knows beside the deviation.
-  private static let otherCaps = ["conditionalValueAtRisk", "expectedCost"]
+  /// Caps of a risk budget that the schema knows beside those that are solved.
+  private static let otherCaps = ["conditionalValueAtRisk"]
 
   private func outputSpots(_ value: StrictValue?) throws(ModelFileError) -> [Double] {
     guard var object = try value?.object() else { return [] }

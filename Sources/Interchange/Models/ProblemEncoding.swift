@@ -26,7 +26,7 @@ extension Digest {
 }
 
 extension RiskBudget {
-  var encoded: JSONValue { ["deviation": .number(deviation)] }
+  var encoded: JSONValue { [measure.rawValue: .number(amount)] }
 }
 
 extension OptionBookProblem {

@@ -62,7 +62,7 @@ import Testing
     let error = risk.standardError / (0.1 * simulated)
     #expect {
       _ = try RiskBudgetSearch(
-        problem: problem, budget: RiskBudget(deviation: 2 * simulated), settings: Self.grid, threads: 2
+        problem: problem, budget: RiskBudget(.deviation, 2 * simulated), settings: Self.grid, threads: 2
       ).run()
     } throws: { thrown in
       guard case .needless(let unhedged) = thrown as? RiskBudgetError else { return false }

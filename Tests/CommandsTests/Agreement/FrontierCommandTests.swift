@@ -91,6 +91,25 @@ import Testing
     }
   }
 
+  /// A cap on what hedging costs is spent, and the files say so.
+  @Test func solveSpendsACostBudget() throws {
+    try withTemporaryFolder { folder in
+      let out = folder + "/out"
+      let (status, record) = try run(
+        "solve", preference: "{ riskBudget: { expectedCost: 600 } }",
+        ["--out", out, "--paths", "4096", "--classes", "none"], in: folder)
+      let run = try String(contentsOfFile: out + "/run.json", encoding: .utf8)
+      #expect([.done, .refused].contains(status), "\(record.words)")
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(run.utf8)) as? [String: Any])
+      let preference = try #require(object["preference"] as? [String: Any])
+      let given = try #require((preference["given"] as? [String: Any])?["riskBudget"] as? [String: Any])
+      #expect(given["expectedCost"] as? Double == 600)
+      let cost = try #require((preference["expectedCost"] as? [String: Any])?["value"] as? Double)
+      #expect(abs(cost / 600 - 1) < 0.001)
+      #expect(record.output.contains("cost budget 600 USD"), "\(record.output)")
+    }
+  }
+
   /// Budgets that ask for nothing or for the impossible, and a preference without a frontier.
   @Test(arguments: [
     ("{ riskBudget: { deviation: 1e7 } }", "solve", "within the budget: the answer is never to trade"),

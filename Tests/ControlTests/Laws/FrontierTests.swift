@@ -116,7 +116,7 @@ import Testing
   static let grid = FrontierTests.grid
 
   private static func search(_ problem: OptionBookProblem, _ deviation: Double) throws -> RiskBudgetSearch {
-    RiskBudgetSearch(problem: problem, budget: try RiskBudget(deviation: deviation), settings: grid, threads: 2)
+    RiskBudgetSearch(problem: problem, budget: try RiskBudget(.deviation, deviation), settings: grid, threads: 2)
   }
 
   /// The deviation of a point of the frontier, as a budget, leads back to the point.
@@ -133,6 +133,38 @@ import Testing
       #expect(
         relativeDifference(found.riskAversion, aversion) < 8 * RiskBudgetSearch.tolerance / moved,
         "\(found.riskAversion) for \(aversion)")
+    }
+  }
+
+  /// The cost of a point of the frontier, as a budget, leads back to the point.
+  @Test(arguments: FrontierTests.cases) func findsTheWayBackByCost(_ row: FrontierTests.Case) throws {
+    for aversion in [0.02, 0.3] {
+      let problem = try row.problem(riskAversion: aversion)
+      let frontier = try Frontier(problem: problem, settings: Self.grid, count: 2, threads: 2)
+      let own = frontier.points[frontier.own]
+      let found = try RiskBudgetSearch(
+        problem: problem, budget: RiskBudget(.expectedCost, own.cost.value), settings: Self.grid, threads: 2
+      ).run()
+      #expect(relativeDifference(found.cost.value, own.cost.value) <= RiskBudgetSearch.tolerance)
+      // The cost goes with a to a power of a third to a half; what is known of J and J' is less than of the cost alone.
+      let unsure = (own.cost.error + found.cost.error) / own.cost.value
+      #expect(
+        relativeDifference(found.riskAversion, aversion) < 8 * RiskBudgetSearch.tolerance + 4 * unsure,
+        "\(found.riskAversion) for \(aversion)")
+    }
+  }
+
+  /// Nobody settles for less than the settlement costs.
+  @Test func costsHaveALeastValue() throws {
+    let problem = try Straddle.problem(fixed: 0.05, settlement: .cash, inventory: 0.5)
+    #expect {
+      _ = try RiskBudgetSearch(
+        problem: problem, budget: RiskBudget(.expectedCost, 0.001), settings: Self.grid, threads: 2
+      ).run()
+    } throws: { error in
+      guard case .notReached(let amount) = error as? RiskBudgetError else { return false }
+      // The ticket and five basis points of half a unit at about 100.
+      return amount > 0.05 && amount < 0.12
     }
   }
 

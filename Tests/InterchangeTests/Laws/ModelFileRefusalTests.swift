@@ -208,8 +208,8 @@ struct ModelFileRefusalTests {
   static let unsolved = [
     Unsolved("'optionBook'", "'lpRange'", 2, 52, "kind", .kind("lpRange")),
     Unsolved(
-      "quadratic: { riskAversion: 1e-5 }", "riskBudget: { expectedCost: 1 }", 18, 45,
-      "preference.riskBudget.expectedCost", .preference("riskBudget.expectedCost")),
+      "quadratic: { riskAversion: 1e-5 }", "riskBudget: { conditionalValueAtRisk: 1 }", 18, 55,
+      "preference.riskBudget.conditionalValueAtRisk", .preference("riskBudget.conditionalValueAtRisk")),
   ]
 
   @Test("a bad price keeps its line and column in the price file")
