@@ -68,6 +68,11 @@ public struct CertificationSettings: Sendable, Equatable {
   static let gapTolerance = 0.03
   /// … as far as the simulation tells, in standard errors.
   static let gapDeviations = 2.0
+  /// Share of what it costs to trade the whole book once that nobody trades for: a tenth of a thousandth, which at 5 bp is the
+  /// twenty-millionth part of the notional. A book far out of the money is worth less than that many times over, in paths of which a
+  /// simulation sees few or none: a share of its value would ask for digits that no decision depends on. Books that ask for
+  /// trades are worth many trades, and their own shares are larger.
+  static let trivialShare = 1e-4
   /// Rounding allowed in laws that are exact, relative.
   static let lawTolerance = 1e-9
 }

@@ -48,8 +48,9 @@ extension OptionBookCertifier {
       checks.append(
         Check(
           .boundGap, regime: regime.name, measured: bounds.gap.mean,
-          atMost: CertificationSettings.gapTolerance * scale
-            + CertificationSettings.gapDeviations * bounds.gap.standardError, unit: unit))
+          atMost: max(
+            CertificationSettings.gapTolerance * scale
+              + CertificationSettings.gapDeviations * bounds.gap.standardError, trivialAmount), unit: unit))
     }
     return .found(results)
   }

@@ -42,6 +42,14 @@ extension OptionBookCertifier {
 }
 
 extension OptionBookAnswer {
+  /// Whether the optimum trades to the edge: without a fixed cost the two classes are one.
+  public var isEdgeOptimal: Bool { problem.costs.allSatisfy { $0.leastFixed == 0 && $0.isPlain } }
+
+  /// Classes without numbers, and why; the edge is not among them where its numbers are the optimum's.
+  public var omittedClasses: [BookClasses.Omitted] {
+    classes.omitted.filter { !($0.bookClass == .edge && isEdgeOptimal) }
+  }
+
   /// A class's loss as a share of the optimum, which the jumps of marks are a part of.
   public func loss(_ solution: BookClassSolution, regime e: Int) -> Approximation {
     let scale = max(abs(regimes[e].value.value), .leastNormalMagnitude)

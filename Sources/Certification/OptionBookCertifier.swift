@@ -153,7 +153,22 @@ public struct OptionBookCertifier: Sendable {
     let values = [coarse, middle, fine].map { $0.value(regime: e, inventory: y) }
     let difference = values[2] - values[1]
     let order = log2(abs(values[1] - values[0]) / max(abs(difference), .leastNormalMagnitude))
-    let limit = Approximation.limit(halfAsFine: values[1], finest: values[2])
+    // At the edges and targets, and half a deviation away in spot: the relative error is of the size that it has there.
+    let around = fine.band(regime: e).withoutIdleTargets.shifted(by: -fine.bookDeltas[node])
+    let ends = [fine, middle].map { ($0.grid.holdings[0], $0.grid.holdings[$0.grid.holdings.count - 1]) }
+    let neighbours = [around.lower, around.targetLower, around.targetUpper, around.upper].filter { place in
+      ends.allSatisfy { place > $0.0 && place < $0.1 }
+    }.map { (halfAsFine: middle.value(regime: e, inventory: $0), finest: fine.value(regime: e, inventory: $0)) }
+    let deviation = problem.environment.regimes[e].volatility * problem.horizon.squareRoot()
+    let spots = [-0.5, 0.5].map { problem.market.spot * exp($0 * deviation) }
+    let beside = spots.map { spot in
+      (
+        halfAsFine: middle.value(spot: spot, regime: e, inventory: y),
+        finest: fine.value(spot: spot, regime: e, inventory: y)
+      )
+    }
+    let limit = Approximation.limit(
+      coarsest: values[0], halfAsFine: values[1], finest: values[2], neighbours: neighbours + beside)
     let (controlled, error) = (limit.value, limit.error)
     let markJump = fine.markJumpRisk[node]
     let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
@@ -205,6 +220,8 @@ public struct OptionBookCertifier: Sendable {
       let spread = hypot(result[.fixedCosts].standardError, result[.variableCosts].standardError)
       return Approximation(value: result.tradingCosts + result[.settlementCost].mean, error: spread)
     }
+    // Of nothing there are no parts: a share is itself a difference of values.
+    guard abs(limit) > Double.ulpOfOne * lawScale else { return Approximation(value: 0, error: error) }
     let scale = middle == 0 ? 1 : limit / middle
     return Approximation(value: share * scale, error: abs(share) * abs(scale - 1) + error)
   }
@@ -227,8 +244,9 @@ public struct OptionBookCertifier: Sendable {
     let scale = abs(value) + lawScale * CertificationSettings.lawTolerance
     checks.append(
       Check(
-        .valueError, regime: name, measured: error, atMost: CertificationSettings.valueTolerance * scale, unit: unit))
-    if abs(difference) > CertificationSettings.orderMatters * scale {
+        .valueError, regime: name, measured: error,
+        atMost: max(CertificationSettings.valueTolerance * scale, trivialAmount), unit: unit))
+    if abs(difference) > max(CertificationSettings.orderMatters * scale, trivialAmount) {
       checks.append(
         Check(.observedOrder, regime: name, measured: order, atLeast: CertificationSettings.leastOrder))
     }
@@ -257,7 +275,19 @@ public struct OptionBookCertifier: Sendable {
     checks.append(
       Check(
         .rollOut, regime: name, measured: isKnown ? abs(rollOut.extrapolated.mean - value) : .infinity,
-        atMost: isKnown ? allowance + CertificationSettings.lawTolerance * lawScale : error, unit: unit))
+        atMost: isKnown ? max(allowance + CertificationSettings.lawTolerance * lawScale, trivialAmount) : error,
+        unit: unit))
+  }
+
+  /// What nobody trades for: `CertificationSettings.trivialShare` of the least that trading the gross position once costs, in any
+  /// regime [quote].
+  var trivialAmount: Double {
+    let (spot, quantity) = (problem.market.spot, problem.book.grossQuantity)
+    guard quantity > 0 else { return 0 }
+    let charges = problem.costs.flatMap { cost in
+      [-quantity, quantity].map { cost.charge(price: spot, trade: $0) }
+    }
+    return CertificationSettings.trivialShare * charges.min()!
   }
 
   /// The scale of rounding: the gamma risk of the whole gross position left alone, `½ a σ² S² q² T`, and one unit's trade

@@ -20,6 +20,29 @@ public struct Approximation: Sendable, Equatable {
   /// The error that is stated for a number that differs by so much from that of a grid half as fine.
   public static func error(ofDifference difference: Double) -> Double { remainingShare * abs(difference) }
 
+  /// Between two halvings a second-order difference falls to a quarter; one that falls to less passes through zero by accident.
+  private static let leastRatio = 1.0 / 4
+  /// A coarsest grid that is wrong by more than this share of the number tells nothing of how it converges.
+  private static let asymptotic = 0.1
+
+  /// The limit of a number on three grids, each half as fine as the next. Its error is not taken from one difference alone, which
+  /// may pass through zero: it is no less than the coarser pair of grids lets expect, nor, as a share of the number, than that of
+  /// its neighbours. *Verified by* `StatedErrorTests`.
+  ///
+  /// - Parameter neighbours: the same quantity at states nearby, on the next grid and on the finest.
+  public static func limit(
+    coarsest: Double, halfAsFine: Double, finest: Double, neighbours: [(halfAsFine: Double, finest: Double)]
+  ) -> Approximation {
+    let before = abs(halfAsFine - coarsest)
+    let expected = before <= asymptotic * abs(finest) ? leastRatio * before : 0
+    let own = max(abs(finest - halfAsFine), expected)
+    let largest = neighbours.filter { $0.finest != 0 }.reduce(own) {
+      max($0, abs(finest * ($1.finest - $1.halfAsFine) / $1.finest))
+    }
+    return Approximation(
+      value: limit(halfAsFine: halfAsFine, finest: finest).value, error: error(ofDifference: largest))
+  }
+
   /// The limit of a second-order quantity, `Q + (Q − Q_½)/3` (Richardson), and half of the difference as its error.
   public static func limit(halfAsFine: Double, finest: Double) -> Approximation {
     let difference = finest - halfAsFine

@@ -31,6 +31,7 @@ struct GridCounts {
       steps: Double(settings.steps ?? GridSettings.standardSteps)
     )
     let width = range.upperBound - range.lowerBound
+    let hasStrip = GridCounts.hasStrip(problem)
     let standard = FiniteHorizonGrid.centralSpacing(
       problem: problem, settings: settings, count: GridSettings.standardSpots)
     for band in survey.bands {
@@ -42,7 +43,16 @@ struct GridCounts {
       if settings.steps == nil {
         let diffusion = band.halfWidth / (band.logGamma * band.volatility)
         let step = GridSettings.stepPerDiffusionTime * diffusion * diffusion
-        wanted.steps = max(wanted.steps, FiniteHorizonGrid.timeGrading * problem.horizon / step)
+        let steps = FiniteHorizonGrid.timeGrading * problem.horizon / step
+        wanted.steps = max(wanted.steps, steps)
+        // Towards the expiry Γ grows, and a band that is narrow against the book narrows in spot as well: rows follow the
+        // inventories, as far as diffusion in a step tells them apart. At a = 100 on the straddle of `UnresolvedBandTests` they
+        // alone decide: twice the rows have a quarter of the error, twice the inventories or steps have it unchanged.
+        if settings.spots == nil, hasStrip {
+          let narrowness = width / spacing / Double(GridSettings.standardHoldings)
+          let ratio = min((steps / Double(GridSettings.standardSteps)).squareRoot(), narrowness)
+          wanted.spots = max(wanted.spots, Double(GridSettings.standardSpots) * ratio)
+        }
       }
     }
     if settings.steps == nil {
@@ -59,8 +69,27 @@ struct GridCounts {
       given ?? max(standard, Int((value * cut).rounded()))
     }
     spots = rounded(wanted.spots, given: settings.spots, standard: GridSettings.standardSpots)
-    holdings = rounded(wanted.holdings, given: settings.holdings, standard: GridSettings.standardHoldings)
     steps = rounded(wanted.steps, given: settings.steps, standard: GridSettings.standardSteps)
+    let cutHoldings = rounded(wanted.holdings, given: settings.holdings, standard: GridSettings.standardHoldings)
+    let resolving = wanted.holdings * min(1, GridCounts.leastNodesPerHalfWidth / GridSettings.nodesPerHalfWidth)
+    let affordable =
+      GridCounts.budgetOfLines / (Double(spots) * Double(steps) * Double(problem.environment.count))
+    holdings =
+      settings.holdings != nil || !hasStrip
+      ? cutHoldings : max(cutHoldings, Int(min(resolving, affordable).rounded()))
+  }
+
+  /// What is cut back keeps so many nodes per half-width in inventory: the solution half as fine, from which errors are estimated,
+  /// then has a band of five spacings, which it resolves (`CertificationSettings.leastSpacings`).
+  private static let leastNodesPerHalfWidth = 5.0
+  /// Lines beside the band are not stepped: they cost memory and their share of a row, a fourth of what unknowns cost or less.
+  private static let budgetOfLines = 4 * GridSettings.budget
+
+  /// Whether steps leave out what lies beside the band (`Strip`).
+  private static func hasStrip(_ problem: OptionBookProblem) -> Bool {
+    let timing = DecisionTiming(problem)
+    return !problem.preference.isExponential && !problem.environment.hasPriceJumps && timing.reviewPeriod == nil
+      && !timing.needsGeneralOperator(problem)
   }
 
   /// A band at today's spot, roughly.

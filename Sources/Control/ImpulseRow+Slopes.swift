@@ -12,8 +12,7 @@ extension ImpulseRow {
   func slopeEdges(
     _ values: UnsafePointer<LineGroup>, lowest: Double, highest: Double
   ) -> (lower: Edge, upper: Edge) {
-    let first = Int(((lowest - origin) / spacing).rounded())
-    let last = Int(((highest - origin) / spacing).rounded())
+    let (first, last) = (line(nearest: lowest), line(nearest: highest))
     // Slopes live half-way between nodes; between two nodes that are one there is none inside the band.
     guard last > first, !isFree else {
       let middle = Edge(at: 0.5 * (lowest + highest))

@@ -27,8 +27,8 @@ extension ImpulseRow {
     let slack = ImpulseRow.rounding * abs(trades.purchase.value)
     let fall = LineGroup(repeating: -buy * spacing - slack)
     let rise = LineGroup(repeating: sell * spacing + slack)
-    let bought = LineGroup(repeating: Double(index(of: trades.purchase)) + 1)
-    let sold = LineGroup(repeating: Double(index(of: trades.sale)) - 1)
+    let bought = LineGroup(repeating: Double(line(nearest: trades.purchase.position)) + 1)
+    let sold = LineGroup(repeating: Double(line(nearest: trades.sale.position)) - 1)
     var lines = LineGroup(0, 1, 2, 3, 4, 5, 6, 7)
     var first = 0
     while first + LineGroup.scalarCount < count {
@@ -40,10 +40,6 @@ extension ImpulseRow {
       lines += LineGroup(repeating: Double(LineGroup.scalarCount))
     }
     return false
-  }
-
-  private func index(of target: TradeTarget) -> Int {
-    max(0, min(count - 1, Int(((target.position - origin) / spacing).rounded())))
   }
 
   /// `project` with every node as a destination, of the row that `hasSeveralWells` left in `scratch.values`.

@@ -93,11 +93,17 @@ struct ImpulseRow {
       let above = value[best + 1] - value[best] + step
       let below = value[best] - value[best - 1] + step
       offset = Intervention.offset(above: above, below: below)
-      dip = Intervention.refinement(above: above, below: below)
+      dip = Intervention.refinement(above: above, below: below, fixed: fixed)
     }
     // `dip` lowers V(z) + slope z; V at the refined position follows.
     return TradeTarget(
       position: origin + (Double(best) + offset) * spacing, value: value[best] - dip - slope * offset * spacing)
+  }
+
+  /// The line next to an inventory, of this row's; the first where V has overflown and there is none, which the march's end refuses.
+  func line(nearest inventory: Double) -> Int {
+    let position = ((inventory - origin) / spacing).rounded()
+    return position > 0 ? Int(min(position, Double(count - 1))) : 0
   }
 
   // MARK: Projection
@@ -184,7 +190,7 @@ struct ImpulseRow {
     let (purchase, sale) = (trades.purchase.position, trades.sale.position)
     let gaps = UnsafeRawPointer(scratch.distance).assumingMemoryBound(to: Double.self)
     let held = heldFlats(gaps)
-    var middle = max(0, min(count - 1, Int(((0.5 * (purchase + sale) - origin) / spacing).rounded())))
+    var middle = line(nearest: 0.5 * (purchase + sale))
     // Where nothing but a flat inventory waits it is all of the band.
     if held != 0, gaps[middle] == 0 { middle = bestFlat(value, gaps) }
     let waiting = min(middle, bits.end(last: false) ?? middle)...max(middle, bits.end(last: true) ?? middle)

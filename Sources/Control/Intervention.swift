@@ -46,7 +46,8 @@ struct Intervention {
       }
       if index < count - 1, index != kink, refines {
         here -= Intervention.refinement(
-          above: value[index + 1] - value[index] - sellStep, below: value[index] - value[index - 1] - sellStep)
+          above: value[index + 1] - value[index] - sellStep, below: value[index] - value[index - 1] - sellStep,
+          fixed: fixed)
       }
       carried = min(carried, here)
       best[index] = carried + fixed
@@ -63,7 +64,8 @@ struct Intervention {
       }
       if index > 0, index != kink, refines {
         here -= Intervention.refinement(
-          above: value[index + 1] - value[index] + buyStep, below: value[index] - value[index - 1] + buyStep)
+          above: value[index + 1] - value[index] + buyStep, below: value[index] - value[index - 1] + buyStep,
+          fixed: fixed)
       }
       carried = min(carried, here)
       best[index] = min(best[index], carried + fixed)
@@ -79,6 +81,18 @@ struct Intervention {
     guard curvature > 0 else { return 0 }
     let slope = above + below
     return slope * slope / (8 * curvature)
+  }
+
+  /// A parabola through nodes that all wait dips by at most this share of what a trade costs by itself: one neighbour is then as
+  /// good, the other K above, and `(a + b)²/(8 (a − b))` is K/8. Where it would dip lower the band lies between two nodes, and
+  /// V would fall with every trade to a place that is better than any node by more than the trade costs.
+  static let mostRefinement = 0.125
+
+  /// The same where trades cost `fixed` by themselves [quote]; 0: nothing, and nothing limits it.
+  @inline(__always)
+  static func refinement(above: Double, below: Double, fixed: Double) -> Double {
+    let dip = refinement(above: above, below: below)
+    return fixed > 0 ? min(dip, mostRefinement * fixed) : dip
   }
 
   /// Where the parabola has its minimum, in spacings from the middle node, within half a spacing.

@@ -66,6 +66,14 @@ public struct Band: Sendable, Equatable {
     return band
   }
 
+  /// The same band without targets of edges that do not exist: where no trade starts none ends.
+  public var withoutIdleTargets: Band {
+    var band = self
+    if lower == -.infinity { band.targetLower = -.infinity }
+    if upper == .infinity { band.targetUpper = .infinity }
+    return band
+  }
+
   /// The band seen from an origin that lies `offset` lower: every edge moves up by `offset`.
   public func shifted(by offset: Double) -> Band {
     var band = self

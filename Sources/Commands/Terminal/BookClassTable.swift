@@ -45,7 +45,7 @@ struct BookClassTable {
             + " ± s.e., without jumps of marks.")
       }
     }
-    let reasons = Dictionary(grouping: answer.classes.omitted) { Explainer.reason($0.reason, regimes: names) }
+    let reasons = Dictionary(grouping: answer.omittedClasses) { Explainer.reason($0.reason, regimes: names) }
     for reason in reasons.keys.sorted() {
       let classes = reasons[reason]!.map(\.bookClass.rawValue).joined(separator: ", ")
       screen.note("Without \(classes): \(reason).")

@@ -143,13 +143,13 @@ struct OptionBookScreen {
       "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
     for (e, regime) in answer.regimes.enumerated() {
       let isCurrent = e == problem.market.currentRegime
-      let band = problem.emitted(regime.band, time: 0, spot: problem.market.spot, regime: e)
+      let band = problem.emitted(regime.band, time: 0, spot: problem.market.spot, regime: e).withoutIdleTargets
       let move = EquivalentMove.moves(answer, regime: e)
       table.add(
         [
           (isCurrent ? "▸ " : "  ") + regime.name, Figures.decimals(band.lower, places),
-          Figures.decimals(band.targetLower, places), Figures.decimals(band.targetUpper, places),
-          Figures.decimals(band.upper, places), Figures.decimals(regime.bandError, places),
+          target(band.targetLower), target(band.targetUpper), Figures.decimals(band.upper, places),
+          Figures.decimals(regime.bandError, places),
           "\(move.down.map { Figures.signedPercent($0) } ?? "–") \(move.up.map { Figures.signedPercent($0) } ?? "–")",
           Figures.duration(regime.timeToTrade), regime.check.map { Figures.duration($0) } ?? "–",
         ], strong: isCurrent)
@@ -157,10 +157,10 @@ struct OptionBookScreen {
     screen.add(table)
     var holdings = TextTable("<as inventory", "lower", "target", "target", "upper", "<today")
     for regime in answer.regimes {
+      let holding = regime.holding.withoutIdleTargets
       holdings.add(
-        "  " + regime.name, Figures.decimals(regime.holding.lower, places),
-        Figures.decimals(regime.holding.targetLower, places), Figures.decimals(regime.holding.targetUpper, places),
-        Figures.decimals(regime.holding.upper, places), today(regime.holding))
+        "  " + regime.name, Figures.decimals(holding.lower, places), target(holding.targetLower),
+        target(holding.targetUpper), Figures.decimals(holding.upper, places), today(holding))
     }
     screen.add(holdings)
     let start = answer.regimes[0].startsAtTarget ? "the target" : "the middle of the band"
@@ -169,6 +169,9 @@ struct OptionBookScreen {
         + "every: the cadence at which not looking all the time costs 1 % of the total. Price move: from the middle of the "
         + "targets to either edge.")
   }
+
+  /// A target, where there is one.
+  private func target(_ place: Double) -> String { place.isFinite ? Figures.decimals(place, places) : "–" }
 
   private var monitoring: String {
     guard let every = problem.execution.checkEvery else { return "For continuous monitoring." }
@@ -234,7 +237,12 @@ struct OptionBookScreen {
     if case .none(let obstacle) = answer.bounds { return "No bound from below: \(Explainer.reason(obstacle))." }
     guard let bounds else { return "" }
     let shares = zip(bounds, answer.regimes).map { result, regime in
-      let scale = regime.value.value == 0 ? 1 : 1 / regime.value.value
+      let gap = result.bounds.gap
+      // A share of what is known to no digit says nothing: then the amount.
+      guard regime.value.value > max(regime.value.error, gap.standardError) else {
+        return "\(Figures.measured(gap.mean, gap.standardError)) \(quote)"
+      }
+      let scale = 1 / regime.value.value
       return Figures.percent(result.bounds.gap.mean * scale, 2) + " ± "
         + Figures.percent(result.bounds.gap.standardError * scale, 2)
     }
@@ -281,9 +289,16 @@ struct OptionBookScreen {
         rival.name, Figures.measured(rival.total.mean, rival.total.standardError),
         Figures.significant(rival.trading.mean, 4), Figures.significant(rival.risk.mean, 4),
         Figures.measured(rival.excess.mean, rival.excess.standardError),
-        Figures.signedPercent(rival.excess.mean / (rival.total.mean - rival.excess.mean), 0))
+        rivalShare(rival))
     }
     screen.add(table)
+  }
+
+  /// By how much more than the band's a rule's total is; nothing where the band's own is not known to a digit.
+  private func rivalShare(_ rival: OptionBookAnswer.Rival) -> String {
+    let band = rival.total.mean - rival.excess.mean
+    guard band > rival.excess.standardError, rival.excess.mean.isFinite else { return "" }
+    return Figures.signedPercent(rival.excess.mean / band, 0)
   }
 
   private func addDecomposition(_ screen: inout Screen) {

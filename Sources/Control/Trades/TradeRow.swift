@@ -193,7 +193,7 @@ final class TradeRow {
         }
         if isThere(-1), isThere(1) {
           let (below, above) = (-total(-1), total(1))
-          least -= Intervention.refinement(above: above, below: below)
+          least -= Intervention.refinement(above: above, below: below, fixed: route.fixed)
           arrival += Intervention.offset(above: above, below: below) * spacing * Double(direction)
         } else if size == 0, route.fixed == 0, isThere(2) {
           // The parabola from the inventory itself, over the two next nodes.

@@ -35,6 +35,9 @@ public struct ModelValueOverride: Equatable, Sendable {
     node = try Self.value(at: cursor)
   }
 
+  /// What a model may leave out as a whole, and each of whose members has a default.
+  private static let optionalObjects: Set = ["grid", "execution", "outputs"]
+
   private static func broken(_ cursor: TextCursor, _ expected: SyntaxExpected) -> ModelFileError {
     .syntax(position: cursor.position, found: cursor.found, expected: expected)
   }
@@ -82,6 +85,10 @@ public struct ModelValueOverride: Equatable, Sendable {
       } else if depth == path.components.count - 1 {
         // A key the file leaves to its default. Whether it exists at all is the decoder's to say.
         members.append(JSON5Member(key: key, keyPosition: position, node: self.node))
+      } else if depth == 0, Self.optionalObjects.contains(key) {
+        let empty = JSON5Node(.object([]), at: position)
+        members.append(
+          JSON5Member(key: key, keyPosition: position, node: try applied(to: empty, depth: depth + 1)))
       } else {
         let keys = members.map { $0.key }
         throw .unknownKey(
@@ -107,7 +114,8 @@ public struct ModelValueOverride: Equatable, Sendable {
 extension JSON5Document {
   /// The document with values replaced, in the order given.
   ///
-  /// The last key of a path may be new, so that a default can be overridden; everything before it must exist.
+  /// The last key of a path may be new, so that a default can be overridden, and so may an object all of whose members have
+  /// defaults; everything else must exist.
   /// - Throws: `ModelFileError.unknownKey`, `.noEntry` for an index beyond the list, `.wrongType`.
   public func applying(_ overrides: [ModelValueOverride]) throws(ModelFileError) -> JSON5Document {
     var document = self

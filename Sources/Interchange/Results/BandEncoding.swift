@@ -4,8 +4,9 @@ import Foundation
 
 /// Bands as JSON, and the band for a market that is looked at only now and then.
 public enum BandEncoding {
-  /// The members of a band; edges that do not exist are left out, and so are slopes where no target moves.
+  /// The members of a band; edges that do not exist are left out with their targets, and so are slopes where no target moves.
   public static func members(_ band: Band) -> [JSONMember] {
+    let band = band.withoutIdleTargets
     let numbers = [
       ("lower", band.lower), ("upper", band.upper), ("targetLower", band.targetLower),
       ("targetUpper", band.targetUpper),

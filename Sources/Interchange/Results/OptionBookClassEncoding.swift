@@ -19,13 +19,13 @@ struct OptionBookClassEncoding {
 
   /// Classes without numbers, and why.
   var omissions: [JSONMember] {
-    if answer.classes.omitted.isEmpty { return [] }
+    if answer.omittedClasses.isEmpty { return [] }
     let names = problem.environment.regimes.map(\.name)
     return [
       JSONMember(
         "omittedClasses",
         .array(
-          answer.classes.omitted.map {
+          answer.omittedClasses.map {
             ["class": .string($0.bookClass.rawValue), "reason": .string($0.reason.word(regimes: names))]
           }))
     ]

@@ -86,10 +86,7 @@ struct OptionBookParameters {
       members.append(JSONMember("price", encode(price)))
     }
     var classes = [JSONMember("optimal", .object(optimal))]
-    // Without a fixed cost the optimum trades to the edge: the two classes are one.
-    if problem.costs.allSatisfy({ $0.leastFixed == 0 && $0.isPlain }) {
-      classes.append(JSONMember("edge", .object(optimal)))
-    }
+    if answer.isEdgeOptimal { classes.append(JSONMember("edge", .object(optimal))) }
     classes += OptionBookClassEncoding(answer: answer).members(regime: e)
     if let formula = answer.formula {
       classes.append(FormulaParameters(formula: formula, problem: problem).regime(e, markJump: regime.markJump))

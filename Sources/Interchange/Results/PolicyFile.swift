@@ -90,7 +90,7 @@ enum PolicyFile {
         for slice in slices {
           for row in spots.indices {
             let shift = edge.name.hasPrefix("slope") ? 0 : shifts[values.count]
-            values.append(edge.edge(policy.band(time: slice, regime: e, spot: row)) + shift)
+            values.append(edge.edge(policy.band(time: slice, regime: e, spot: row).withoutIdleTargets) + shift)
           }
         }
       }

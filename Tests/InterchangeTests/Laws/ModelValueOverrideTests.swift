@@ -27,6 +27,17 @@ struct ModelValueOverrideTests {
         "market.regimes[1].drift= 0 ") == expected)
   }
 
+  @Test("objects all of whose members have defaults need not be there")
+  func optionalObjects() throws {
+    #expect(
+      try Self.apply("grid.spots=500", "grid.steps=9", "execution.lot=1", "outputs.spots=[2]")
+        == [
+          "name": "a", "market": ["spot": 1, "regimes": [["volatility": 0.5], ["volatility": 1.2]]],
+          "grid": ["spots": 500, "steps": 9], "execution": ["lot": 1], "outputs": ["spots": [2]],
+        ])
+    #expect(throws: ModelFileError.self) { try Self.apply("grid[0].spots=500") }
+  }
+
   @Test(
     "the value is JSON5, and what is not is a text",
     arguments: [
