@@ -56,8 +56,12 @@ public struct CertificationSettings: Sendable, Equatable {
   /// extrapolated.
   static let mostBendPerCheck = 0.02
   static let mostGradedChecks = 32_768.0
-  /// Steps of the quadrature between two reviews: its error falls with their 1½th power.
-  static let leastReviewSteps = 4
+  /// Steps of the quadrature between two reviews, at most, unless reviews are farther apart than so many of the densest checks: its
+  /// error falls with the 1½th power of a path's steps …
+  static let mostReviewSteps = 4.0
+  /// … of which this many times the densest checks are enough: with 2016 reviews two, four and one step between them agree within the
+  /// error of what is simulated.
+  static let reviewPathSteps = 2.0
   /// The bound's decisions are this many times as frequent as trades: what lies between them is then linear in their distance …
   static let checksPerTrade = 32.0
   /// … but no more than 2 to this times as frequent as the roll-out's, on no fewer paths than a standard error needs.

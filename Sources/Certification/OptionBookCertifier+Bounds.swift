@@ -63,10 +63,13 @@ extension OptionBookCertifier {
     let wanted = CertificationSettings.checksPerTrade * trades / Double(settings.checksPerPath)
     let halvings = isContinuous ? max(0, min(CertificationSettings.mostHalvings, log2(wanted).rounded(.up))) : 0
     let parts = exp2(halvings)
+    // Reviews that are denser than the densest checks make a path as much longer.
+    let excess = isContinuous ? 1 : max(1, densestCheck / rollOutCheck)
+    let steps = excess * parts * Double(rollOutSubsteps)
+    let least = CertificationSettings.leastBoundPaths
     return LowerBoundSettings(
       checkEvery: rollOutCheck / parts, substeps: rollOutSubsteps, isContinuous: isContinuous,
-      pathCount: max(
-        CertificationSettings.leastBoundPaths, Int(Double(settings.boundPaths) / (parts * Double(rollOutSubsteps)))),
+      pathCount: least * max(1, Int(Double(settings.boundPaths) / (steps * Double(least)))),
       seed: settings.seed, threads: settings.threads)
   }
 }

@@ -60,7 +60,7 @@ public struct OptionBookCertifier: Sendable {
     do throws(ControlError) {
       share = try CostShare(problem: problem, method: method)
       decomposition =
-        problem.environment.count > 1 ? try RegimeDecomposition(problem: problem, method: method) : nil
+        problem.environment.count > 1 ? try RegimeDecomposition(stated: middle, method: method) : nil
     } catch { throw .control(error) }
     progress?(OptionBookCertifier.compared)
 
@@ -133,11 +133,14 @@ public struct OptionBookCertifier: Sendable {
   /// Steps between two checks, so that paths are no coarser than at the densest checks. Under review, where nothing is
   /// extrapolated, the running cost between checks is the simulation's own error.
   var rollOutSubsteps: Int {
-    let least = reviewSeconds == nil ? 1 : CertificationSettings.leastReviewSteps
-    return max(least, Int((rollOutCheck / densestCheck).rounded(.up)))
+    let perCheck = rollOutCheck / densestCheck
+    guard reviewSeconds != nil else { return max(1, Int(perCheck.rounded(.up))) }
+    let wanted = min(CertificationSettings.mostReviewSteps, CertificationSettings.reviewPathSteps * perCheck)
+    return Int(max(wanted, perCheck).rounded(.up))
   }
 
-  private var densestCheck: Double {
+  /// Seconds between the checks of a path that is watched without pause.
+  var densestCheck: Double {
     problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
   }
 
@@ -321,38 +324,5 @@ public struct OptionBookCertifier: Sendable {
       return reviewSeconds == nil
         ? try rollOut.estimate(.table(policy)) : try rollOut.estimateAsChecked(.table(policy))
     } catch { throw .simulation(error) }
-  }
-
-  /// Rules that desks use: trade to zero net delta every hour, every day.
-  private static let clockRules: [(name: String, seconds: Double)] = [("hourly", 3600), ("daily", 86_400)]
-  /// A rule that trades fewer times than this before the horizon is not a rule of the book.
-  private static let leastTrades = 2.0
-
-  private func rivals(fine: FiniteHorizonSolution) throws(CertificationError) -> [OptionBookAnswer.Rival] {
-    var rivals: [OptionBookAnswer.Rival] = []
-    let horizon = problem.horizon * problem.dayCount.secondsPerYear
-    for rule in OptionBookCertifier.clockRules where horizon >= OptionBookCertifier.leastTrades * rule.seconds {
-      // Checks divide the interval and are at least as dense as the certificate's own, or they are the problem's.
-      let parts = reviewSeconds.map { rule.seconds / $0 } ?? max(1, (rule.seconds / rollOutCheck).rounded(.up))
-      guard parts >= 1, parts == parts.rounded() else { continue }
-      do {
-        let rollOut = try RollOut(
-          problem: problem,
-          settings: RollOutSettings(
-            checkEvery: rule.seconds / parts, pathCount: settings.paths, seed: settings.seed, antithetic: true,
-            detailed: false, threads: settings.threads))
-        let policy = HedgingPolicy.interval(everySeconds: rule.seconds, target: 0)
-        let comparison = try rollOut.compare(policy, .table(fine.policy))
-        let result = try rollOut.run(policy)
-        rivals.append(
-          OptionBookAnswer.Rival(
-            name: rule.name, interval: rule.seconds, total: result[.criterion],
-            trading: Simulation.Estimate(
-              mean: result.tradingCosts + result[.settlementCost].mean,
-              standardError: hypot(result[.fixedCosts].standardError, result[.variableCosts].standardError)),
-            risk: result[.gammaRisk], excess: comparison.difference(.criterion)))
-      } catch { throw .simulation(error) }
-    }
-    return rivals
   }
 }

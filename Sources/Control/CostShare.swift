@@ -22,13 +22,12 @@ public struct CostShare: Sendable {
   public let lower: [Double]
 
   public init(problem: OptionBookProblem, method: FiniteHorizon) throws(ControlError) {
-    func values(_ scale: Double) throws(ControlError) -> [Double] {
-      let costs = problem.costs.map { $0.scaled(by: scale) }
-      let solution = try method.solve(problem.replacing(costs: costs))
-      return (0..<problem.environment.count).map { solution.value(regime: $0, inventory: problem.inventory) }
+    let scales = [1 + CostShare.step, 1 - CostShare.step]
+    let variants = scales.map { scale in problem.replacing(costs: problem.costs.map { $0.scaled(by: scale) }) }
+    let values = try method.readings(variants) { solution in
+      (0..<problem.environment.count).map { solution.value(regime: $0, inventory: problem.inventory) }
     }
-    let high = try values(1 + CostShare.step)
-    let low = try values(1 - CostShare.step)
+    let (high, low) = (values[0], values[1])
     trading = zip(high, low).map { ($0 - $1) / (2 * CostShare.step) }
     higher = high
     lower = low

@@ -32,13 +32,19 @@ public struct RegimeDecomposition: Sendable {
   public let rows: [Row]
 
   /// Solves every variant with the given method.
-  public init(problem: OptionBookProblem, method: FiniteHorizon) throws(ControlError) {
-    var rows: [Row] = []
-    for cause in Cause.allCases where cause != .noPriceJumps || problem.environment.hasPriceJumps {
-      let solution = try method.solve(RegimeDecomposition.variant(problem, cause))
-      rows.append(Row(cause: cause, bands: (0..<problem.environment.count).map { solution.band(regime: $0) }))
+  ///
+  /// - Parameter stated: the problem as it is, solved with that method.
+  public init(stated: FiniteHorizonSolution, method: FiniteHorizon) throws(ControlError) {
+    let problem = stated.problem
+    let bands: @Sendable (FiniteHorizonSolution) -> [Band] = { solution in
+      problem.environment.regimes.indices.map { solution.band(regime: $0) }
     }
-    self.rows = rows
+    let causes = Cause.allCases.filter {
+      $0 != .asStated && ($0 != .noPriceJumps || problem.environment.hasPriceJumps)
+    }
+    let variants = causes.map { RegimeDecomposition.variant(problem, $0) }
+    let found = try method.readings(variants, bands)
+    rows = [Row(cause: .asStated, bands: bands(stated))] + zip(causes, found).map { Row(cause: $0, bands: $1) }
   }
 
   /// The problem without a cause.

@@ -17,11 +17,33 @@ public struct RunningCost: Sendable, Equatable {
   ///   - e: the regime's index.
   ///   - delta: the book's delta Δ_book there [units].
   public init(_ problem: OptionBookProblem, spot: Double, regime e: Int, delta: Double) {
-    let regime = problem.environment.regimes[e]
-    let exposure = regime.volatility * spot
-    quadratic = 0.5 * problem.preference.riskAversion * exposure * exposure
-    let earned = (regime.drift - problem.market.rate) * spot
-    linear = 2 * quadratic * delta - earned + regime.funding * spot
+    self.init(Rates(problem, regime: e), spot: spot, delta: delta)
+  }
+
+  /// What r takes from the problem in one regime: plain numbers, for those who ask at many states.
+  public struct Rates: Sendable {
+    /// a [1/quote].
+    let aversion: Double
+    /// σ [1/√year], μ − r and f [1/year].
+    let volatility: Double
+    let excess: Double
+    let funding: Double
+
+    public init(_ problem: OptionBookProblem, regime e: Int) {
+      let regime = problem.environment.regimes[e]
+      aversion = problem.preference.riskAversion
+      volatility = regime.volatility
+      excess = regime.drift - problem.market.rate
+      funding = regime.funding
+    }
+  }
+
+  /// The same from a regime's rates.
+  public init(_ rates: Rates, spot: Double, delta: Double) {
+    let exposure = rates.volatility * spot
+    quadratic = 0.5 * rates.aversion * exposure * exposure
+    let earned = rates.excess * spot
+    linear = 2 * quadratic * delta - earned + rates.funding * spot
     constant = (quadratic * delta - earned) * delta
   }
 

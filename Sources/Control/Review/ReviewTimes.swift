@@ -9,10 +9,14 @@ struct ReviewTimes {
   /// Whether a leg of the book expires then, or the horizon is there.
   private(set) var isEnd = [false]
 
-  /// Steps per review where reviews are few. The band of a periodic review lies inside the continuous one by a constant times
+  /// Steps per review where one is not enough. The band of a periodic review lies inside the continuous one by a constant times
   /// η√δ; with the step of `TwoStageStep` the constant is 0.558 with one step, 0.5823 with two, against 0.5826 (Spitzer's
   /// formula for the step's own transition density).
   static let stepsPerReview = 2.0
+  static let shiftOfOneStep = 0.558
+  /// One step is enough where the band's edges move by less than this share of its half-width for it: a tenth of what a
+  /// hundred nodes across the band tell apart.
+  static let leastShift = 0.002
   /// Reviews beyond which one step each is enough: the shift itself is then a small part of any band that the grid resolves.
   static let many = 2500.0
   /// Instants nearer than this share of a period are one.
@@ -32,7 +36,8 @@ struct ReviewTimes {
       }
     }
     marks.sort { $0.time < $1.time }
-    let perReview = horizon / period > ReviewTimes.many ? 1 : ReviewTimes.stepsPerReview
+    let isOneEnough = horizon / period > ReviewTimes.many || ReviewTimes.isShiftSmall(problem, period: period)
+    let perReview = isOneEnough ? 1 : ReviewTimes.stepsPerReview
     let longest = min(period / perReview, horizon / Double(steps))
     for mark in marks {
       let last = times.count - 1
@@ -55,6 +60,17 @@ struct ReviewTimes {
         isEnd.append(part == parts && mark.isEnd)
         precondition(times[times.count - 1] > start)
       }
+    }
+  }
+
+  /// Whether in every regime one step per review moves today's edges, `(0.5826 − 0.558) η√δ` with η = |Γ|σS, by little.
+  private static func isShiftSmall(_ problem: OptionBookProblem, period: Double) -> Bool {
+    let spot = problem.market.spot
+    return problem.environment.regimes.indices.allSatisfy { e in
+      let gamma = problem.book.greeks(time: 0, spot: spot, regime: e).gamma
+      let move = abs(gamma) * problem.environment.regimes[e].volatility * spot * period.squareRoot()
+      let width = BandScale(problem: problem, regime: e).halfWidth(spot: spot, gamma: gamma, remaining: problem.horizon)
+      return (DiscreteLooks.shift - shiftOfOneStep) * move <= leastShift * width
     }
   }
 }

@@ -13,9 +13,13 @@ extension TimeToTrade {
     var delta = [Double](repeating: 0, count: nodes)
     var time = SingleLine(count: nodes)
     let kept = solution.policy.times
+    var factorised = -1.0
     for level in grid.levels {
       let step = TwoStageStep(length: grid.times[level + 1] - grid.times[level])
-      system.factorise(step.first)
+      if abs(step.length - factorised) > ReviewTimes.coincidence * factorised {
+        factorised = step.length
+        system.factorise(step.first)
+      }
       for scheme in [step.first, step.second] { time.advance(system, scheme, jumps: jumps) { _ in 1 } }
       guard grid.isCheck[level], level > 0 else { continue }
       table.deltas(at: grid.times[level], into: &delta)

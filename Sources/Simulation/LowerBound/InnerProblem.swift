@@ -139,8 +139,8 @@ struct InnerProblem {
     let (start, end) = (step * count + path, (step + 1) * count + path)
     let half = 0.5 * (plan.sample.times[step + 1] - plan.sample.times[step])
     let (e, next) = (paths.regimes[start], paths.regimes[end])
-    var running = RunningCost(plan.problem, spot: paths.spots[start], regime: e, delta: paths.starting[start])
-    running.add(RunningCost(plan.problem, spot: paths.spots[end], regime: next, delta: paths.ending[end]), times: 1)
+    var running = RunningCost(plan.rates[e], spot: paths.spots[start], delta: paths.starting[start])
+    running.add(RunningCost(plan.rates[next], spot: paths.spots[end], delta: paths.ending[end]), times: 1)
     running.scale(by: half)
     outcome.rounding[path] += 0.25 * running.quadratic * plan.spacing * plan.spacing
 
@@ -188,7 +188,7 @@ struct InnerProblem {
       let node = term.row * regimes + term.regime
       running.add(
         RunningCost(
-          plan.problem, spot: plan.spots[term.row], regime: term.regime,
+          plan.rates[term.regime], spot: plan.spots[term.row],
           delta: plan.nodeDeltas[step * plan.spots.count * regimes + node]), times: term.weight * half)
       terms[place] = Term(weight: term.weight, values: slice + node * (lineCount / width))
     }

@@ -8,6 +8,8 @@ struct LowerBoundPlan: Sendable {
   let problem: OptionBookProblem
   let table: ValueTable
   let rollOut: RollOutPlan
+  /// What holding costs, per regime.
+  let rates: [RunningCost.Rates]
   /// Per step and regime at its start.
   let laws: [[StepLaw]]
   /// The book's deltas at the nodes when a step ends, `[step × spot × regime]` [units].
@@ -41,6 +43,7 @@ struct LowerBoundPlan: Sendable {
   init(problem: OptionBookProblem, table: ValueTable, settings: LowerBoundSettings) throws(SimulationError) {
     self.problem = problem
     self.table = table
+    rates = problem.environment.regimes.indices.map { RunningCost.Rates(problem, regime: $0) }
     rollOut = try RollOutPlan(
       problem: problem,
       settings: RollOutSettings(
