@@ -40,6 +40,8 @@ public enum BookClassOmission: Sendable, Equatable {
   case costless
   /// The book has no gamma today: a move of the price moves no delta.
   case noGamma
+  /// Lots that are not small against the band, in a market that is watched without pause.
+  case coarseLots
   /// The market is looked at at its reviews and at no other time.
   case periodicReview
   /// The best clock rings more often than the search covers.

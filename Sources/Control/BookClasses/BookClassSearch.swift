@@ -59,6 +59,8 @@ public struct BookClassSearch: Sendable {
   /// Why no class has numbers.
   private var obstacle: BookClassOmission? {
     if problem.costs.allSatisfy(\.isZero) { return .freeTrading }
+    let timing = DecisionTiming(problem)
+    if timing.lot > 0, timing.reviewPeriod == nil { return .coarseLots }
     let fixed = problem.costs.map { $0.leastFixed > 0 }
     if fixed.contains(true), fixed.contains(false) { return .fixedCostInSomeRegimes }
     let values = problem.environment.regimes.indices.map { abs(fine.value(regime: $0, inventory: problem.inventory)) }

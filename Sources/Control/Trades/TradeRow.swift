@@ -35,7 +35,6 @@ final class TradeRow {
   let landing: UnsafeMutablePointer<Double>
   /// Whether that trade is the largest that is possible, which says nothing about where one wants to be.
   let isLargest: UnsafeMutablePointer<Bool>
-  private var isAnyLargest = false
   private let best: UnsafeMutablePointer<Double>
   private let place: UnsafeMutablePointer<Int32>
   /// E c by nodes, `count` to either side of its middle, in whole vectors.
@@ -94,15 +93,7 @@ final class TradeRow {
 
   /// Forgets the gains of the last node.
   func clear() {
-    gain.update(repeating: -.infinity, count: count)
-    for index in 0..<count { landing[index] = position(index) }
-    forgetLargest()
-  }
-
-  /// Forgets which trades were the largest.
-  func forgetLargest() {
-    if isAnyLargest { isLargest.update(repeating: false, count: count) }
-    isAnyLargest = false
+    for index in 0..<count { (gain[index], landing[index]) = (-.infinity, position(index)) }
   }
 
   /// Rounding allowed where a limit is a whole number of nodes.
@@ -227,7 +218,6 @@ final class TradeRow {
       if net > gain[index] {
         (gain[index], landing[index]) = (net, arrival)
         isLargest[index] = isLimited && (node - index) * direction == most
-        isAnyLargest = isAnyLargest || isLimited
       }
     }
   }

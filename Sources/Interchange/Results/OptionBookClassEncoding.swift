@@ -104,6 +104,7 @@ extension BookClassOmission {
     case .freeTrading: "freeTrading"
     case .costless: "costless"
     case .noGamma: "noGamma"
+    case .coarseLots: "coarseLots"
     case .periodicReview: "periodicReview"
     case .tooFrequent: "tooFrequent"
     case .notConverged: "notConverged"

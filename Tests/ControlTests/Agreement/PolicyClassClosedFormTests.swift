@@ -148,40 +148,6 @@ import Testing
     }
   }
 
-  /// Under mean reversion x is normal about z e^{−κh} with variance η²(1 − e^{−2κh})/(2κ), however long nobody looks.
-  @Test(arguments: [0.01, 0.7, 5, 40, 700, 1e5]) func reversion(_ h: Double) throws {
-    let problem = try TrackingProblem(
-      name: "reverting", criterion: .longRunAverage,
-      regimes: [TrackingRegime(name: "a", reversion: 1, volatility: 1, runningCost: .quadratic(1))],
-      generator: .frozen(count: 1), costs: [StationaryExamples.both(0.1, 0.3)])
-    let scaled = ScaledTracking(problem, members: [0])
-    let (x, t) = (scaled.units.deviation, scaled.units.time)
-    let stretch = try BlindStretch(scaled, from: 0, time: h / t)
-    let deviation = (0.5 * -expm1(-2 * h)).squareRoot()
-    for (z, target) in [(0.0, 0.0), (0.4, -0.3), (1, 2)] {
-      let offset = z * exp(-h) - target
-      let ratio = offset / deviation
-      let expected = 2 * deviation * NormalLaw.density(ratio) + offset * (2 * NormalLaw.cumulative(ratio) - 1)
-      let found = stretch.distance(0, from: z / x, target: target / x) * x
-      #expect(abs(found - expected) < 1e-10, "\(h): \(found), \(expected)")
-    }
-  }
-
-  /// Where the deviation comes back by itself and trades are dear, no interval is better than a longer one.
-  @Test func neverTrading() throws {
-    let solver = StationarySolver()
-    let problem = try TrackingProblem(
-      name: "reverting", criterion: .longRunAverage,
-      regimes: [TrackingRegime(name: "a", reversion: 1, volatility: 1, runningCost: .quadratic(1))],
-      generator: .frozen(count: 1), costs: [StationaryExamples.both(0.1, 0.3)])
-    let optimum = try solver.solve(problem)
-    let classes = solver.classes(of: problem, optimum: optimum)
-    #expect(
-      classes.omitted.contains { $0.policyClass == .interval && $0.reason == .neverTrading }, "\(classes.omitted)")
-    // Left alone it costs λη²/(2κ).
-    #expect(optimum.regimes[0].cost.total.value < 0.5)
-  }
-
   /// The distance of a sum of jumps: intensity so low that two jumps do not count, against the sum over their number.
   @Test func jumps() throws {
     let (intensity, mean, spread, volatility, h) = (0.3, 0.4, 0.5, 0.6, 0.8)
