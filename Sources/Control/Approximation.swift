@@ -26,8 +26,8 @@ public struct Approximation: Sendable, Equatable {
   private static let asymptotic = 0.1
 
   /// The limit of a number on three grids, each half as fine as the next. Its error is not taken from one difference alone, which
-  /// may pass through zero: it is no less than the coarser pair of grids lets expect, nor, as a share of the number, than that of
-  /// its neighbours. *Verified by* `StatedErrorTests`.
+  /// may pass through zero: it is no less than the coarser pair of grids lets expect, nor than that of its neighbours, as a share of
+  /// theirs where they are larger than the number, as it is where they are smaller. *Verified by* `StatedErrorTests`.
   ///
   /// - Parameter neighbours: the same quantity at states nearby, on the next grid and on the finest.
   public static func limit(
@@ -37,7 +37,7 @@ public struct Approximation: Sendable, Equatable {
     let expected = before <= asymptotic * abs(finest) ? leastRatio * before : 0
     let own = max(abs(finest - halfAsFine), expected)
     let largest = neighbours.filter { $0.finest != 0 }.reduce(own) {
-      max($0, abs(finest * ($1.finest - $1.halfAsFine) / $1.finest))
+      max($0, abs($1.finest - $1.halfAsFine) * min(1, abs(finest / $1.finest)))
     }
     return Approximation(
       value: limit(halfAsFine: halfAsFine, finest: finest).value, error: error(ofDifference: largest))
