@@ -226,7 +226,8 @@ public struct OptionBookCertifier: Sendable {
     // Of nothing there are no parts: a share is itself a difference of values.
     guard abs(limit) > Double.ulpOfOne * lawScale else { return Approximation(value: 0, error: error) }
     let scale = middle == 0 ? 1 : limit / middle
-    return Approximation(value: share * scale, error: abs(share) * abs(scale - 1) + error)
+    // Costs are never negative; of what is never traded the difference is rounding and the grid's error.
+    return Approximation(value: max(0, share * scale), error: abs(share) * abs(scale - 1) + error)
   }
 
   /// The least value over inventories on the grid: where one would like to be, before the next move.
@@ -266,10 +267,13 @@ public struct OptionBookCertifier: Sendable {
       Check(
         .edgesOrdered, regime: name, measured: disorder.isNaN ? 0 : disorder,
         atMost: CertificationSettings.lawTolerance * (1 + problem.book.grossQuantity), unit: problem.market.underlying))
+    // Errors are homogeneous as the value is: of a change of costs by so much the grid gets that share of its error wrong, which
+    // shows where no trade is ever worth its cost.
     checks.append(
       Check(
         .monotoneInCosts, regime: name, measured: share.lower - share.higher,
-        atMost: CertificationSettings.lawTolerance * scale, unit: unit))
+        atMost: CertificationSettings.lawTolerance * scale + Double.ulpOfOne * lawScale + 2 * CostShare.step * error,
+        unit: unit))
     let allowance =
       CertificationSettings.rollOutDeviations * rollOut.extrapolated.standardError
       + abs(rollOut.discretisationError.mean) + error

@@ -202,23 +202,51 @@ struct BackwardMarch {
 
   func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
+    let slice = buffers.slice(buffers.recent)
+    let jumps = isGame ? settledLines : []
     for node in 0..<nodes {
-      let slice = buffers.slice(buffers.recent)
       let line = (0..<lines).map { slice[node, $0] }
       let base = node * lines
-      if !isGame {
+      if isGame {
+        let integral = integrated(line, jumps: jumps, from: reference)
+        for index in 0..<lines { values[base + index] = valueLine.recent[node] + integral[index] }
+      } else {
         for index in 0..<lines { values[base + index] = line[index] }
-        continue
-      }
-      // V = V_ref + ∫ W dy by the trapezoidal rule.
-      values[base + reference] = valueLine.recent[node]
-      for index in stride(from: reference + 1, to: lines, by: 1) {
-        values[base + index] = values[base + index - 1] + 0.5 * spacing * (line[index] + line[index - 1])
-      }
-      for index in stride(from: reference - 1, through: 0, by: -1) {
-        values[base + index] = values[base + index + 1] - 0.5 * spacing * (line[index] + line[index + 1])
       }
     }
     return values
+  }
+
+  /// The lines of inventories that settlement leaves free at one price or another.
+  private var settledLines: [Int] {
+    problem.settledFree.compactMap { place in
+      let position = (place - holdings[0]) / spacing
+      let line = Int(position.rounded())
+      return abs(position - position.rounded()) <= BackwardMarch.onLine && line >= 2 && line < lines - 2 ? line : nil
+    }
+  }
+
+  /// Off a line by less than this share of a spacing is rounding.
+  private static let onLine = 1e-9
+
+  /// `∫ W dy` from a line to each by the trapezoidal rule.
+  ///
+  /// - Parameter jumps: lines at which W may jump, and hold the mean of its sides: the rule takes each side from the two lines
+  ///   beyond, or it would be of first order there.
+  private func integrated(_ slope: [Double], jumps: [Int], from reference: Int) -> [Double] {
+    var (before, after) = (slope, slope)
+    for line in jumps {
+      // W grows with y: a side lies between the mean and the next line.
+      before[line] = min(slope[line], max(slope[line - 1], 2 * slope[line - 1] - slope[line - 2]))
+      after[line] = max(slope[line], min(slope[line + 1], 2 * slope[line + 1] - slope[line + 2]))
+    }
+    var integral = [Double](repeating: 0, count: slope.count)
+    for index in stride(from: reference + 1, to: slope.count, by: 1) {
+      integral[index] = integral[index - 1] + 0.5 * spacing * (after[index - 1] + before[index])
+    }
+    for index in stride(from: reference - 1, through: 0, by: -1) {
+      integral[index] = integral[index + 1] - 0.5 * spacing * (after[index] + before[index + 1])
+    }
+    return integral
   }
 }

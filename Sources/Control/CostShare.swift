@@ -13,7 +13,7 @@ import Formulation
 public struct CostShare: Sendable {
   /// Relative step of the difference: the cube root of the solver's relative noise of about 10⁻⁵ and its error ε²/6 then
   /// balance.
-  static let step = 0.02
+  public static let step = 0.02
 
   /// Trading cost per regime at today's spot and the problem's inventory [quote].
   public let trading: [Double]

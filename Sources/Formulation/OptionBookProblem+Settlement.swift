@@ -35,11 +35,13 @@ extension OptionBookProblem {
     return units
   }
 
-  /// The inventories that are settled without a ticket at one price or another [units], each once, those of prices near today's
-  /// first: none where there is no ticket or no settlement, zero at cash, and what the options demand between any two strikes at
-  /// delivery, as far as lots reach it from today's inventory.
-  public var freeInventories: [Double] {
-    guard costs.contains(where: { $0.leastFixed > 0 }) else { return [] }
+  /// The inventories that are settled without a ticket at one price or another [units]: `settledFree` where there is a ticket.
+  public var freeInventories: [Double] { costs.contains { $0.leastFixed > 0 } ? settledFree : [] }
+
+  /// The inventories whose settlement costs nothing at one price or another [units], each once, those of prices near today's first:
+  /// none without settlement, zero at cash, and what the options demand between any two strikes at delivery, as far as lots reach
+  /// it from today's inventory. The value of a policy that waits has a kink in inventory there.
+  public var settledFree: [Double] {
     switch settlement {
     case .none: return []
     case .cash: return [0]

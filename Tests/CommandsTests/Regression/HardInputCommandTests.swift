@@ -78,7 +78,7 @@ import Testing
       status: .badData, reason: "a book without options needs a horizon"),
     Case(
       testDescription: "pinned and delivered", book: Case.option("call", 100, "2026-01-01T09:00:00Z", -1),
-      settlement: "physical", value: 0.0225...0.09),
+      settlement: "physical", value: 0.0341...0.0343),
     Case(testDescription: "eight regimes", regimes: Case.regimes([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2], rate: 5)),
     Case(
       testDescription: "nine regimes", regimes: Case.regimes((1...9).map { 0.1 * Double($0) }, rate: 5),
