@@ -1,5 +1,6 @@
 import Formulation
 import Glibc
+import VectorMath
 
 /// The backward march of a problem in which decisions are made at multiples of δ and at no other time (control.md §5):
 /// between checks V solves a linear equation for every inventory by itself, at a check
@@ -174,15 +175,17 @@ extension TradeRows {
         let scratch = NodeArray(repeating: LineGroup.zero, count: lines / LineGroup.scalarCount * (1 + pending.count))
         defer { scratch.deallocate() }
         let values = UnsafeMutableRawPointer(scratch.start).assumingMemoryBound(to: Double.self)
+        // By delay, what an inventory is worth from the fill on; nil where the fill comes too late.
+        let arrivals = pending.indices.map { position -> UnsafePointer<Double>? in
+          guard isPossible[position] else { return nil }
+          return UnsafePointer(pending[position] == nil ? values : values + lines * (1 + position))
+        }
         for node in (rows.lowerBound * regimes)..<(rows.upperBound * regimes) {
           buffers.gather(buffers.recent, node: node, into: scratch.start)
-          var arrivals = [UnsafePointer<Double>?](repeating: nil, count: pending.count)
           for (position, waiting) in pending.enumerated() where isPossible[position] {
-            arrivals[position] = UnsafePointer(values)
             guard let waiting else { continue }
             let place = lines * (1 + position)
             waiting.gather(waiting.recent, node: node, into: scratch.start + place / LineGroup.scalarCount)
-            arrivals[position] = UnsafePointer(values + place)
           }
           output.start[node] = decide(
             row, node: node, value: values, arrivals: arrivals, delta: delta[node], overshoot: diffusions[node])
@@ -197,25 +200,38 @@ extension TradeRows {
     _ row: TradeRow, node: Int, value: UnsafeMutablePointer<Double>, arrivals: [UnsafePointer<Double>?],
     delta: Double, overshoot: Double
   ) -> Band {
-    let (index, e) = (node / regimes, node % regimes)
-    row.clear()
-    row.kink = kinks[index]
+    let (price, e) = (prices[node / regimes], node % regimes)
+    row.kink = kinks[node / regimes]
     var reading = TradeRow.Reading()
     var well: Int?
-    for route in table.routes[e] {
-      guard let arrival = arrivals[route.delay] else { continue }
-      row.add(route, price: prices[index], value: arrival)
+    /// Takes note of a route; returns what an inventory is worth when its fill comes, nil when it comes too late.
+    func arrival(_ delay: Int, isFree: Bool, _ marginal: (buy: Double, sell: Double)) -> UnsafePointer<Double>? {
+      guard let arrival = arrivals[delay] else { return nil }
       if well == nil { well = lowest(arrival) }
-      reading.hasSlopes = reading.hasSlopes || route.hasImpact || table.routes[e].count > 1
-      if route.fixed == 0, row.lotNodes == 0 {
-        let price = prices[index]
-        reading.free.append((arrival, price * route.marginal.buy, price * route.marginal.sell))
+      if isFree, row.lotNodes == 0 { reading.free.append((arrival, price * marginal.buy, price * marginal.sell)) }
+      return arrival
+    }
+    if row.isUnlimited, !table.plain[e].isEmpty {
+      reading.hasSlopes = table.plain[e].count > 1
+      for route in table.plain[e] {
+        let isFirst = well == nil
+        guard let arrival = arrival(route.delay, isFree: route.fixed == 0, (route.buy, route.sell)) else { continue }
+        row.add(route, price: price, value: arrival, isFirst: isFirst)
+      }
+    } else {
+      row.clear()
+      for route in table.routes[e] {
+        guard let arrival = arrival(route.delay, isFree: route.fixed == 0, route.marginal) else { continue }
+        row.add(route, price: price, value: arrival)
+        reading.hasSlopes = reading.hasSlopes || route.hasImpact || table.routes[e].count > 1
       }
     }
     guard let well else { return .unbounded }
     reading.overshoot = overshoot
     let band = row.band(reading, well: well)
-    for line in 0..<lines where row.gain[line] > 0 { value[line] -= row.gain[line] }
+    for first in stride(from: 0, to: lines, by: LineGroup.scalarCount) {
+      store(load(value + first) - laneMaximum(load(row.gain + first), .zero), value + first)
+    }
     return band.ordered.shifted(by: delta)
   }
 }

@@ -33,9 +33,23 @@ struct SolverRoute: Sendable {
   ///
   /// - Parameter growth: what money of the trade's time is worth in the units of the gain.
   @inline(__always)
-  func net(_ gain: Double, growth: Double) -> Double {
-    let paid = growth * fixed
-    switch attempt {
+  func net(_ gain: Double, growth: Double) -> Double { attempt.net(gain, paid: growth * fixed) }
+
+  /// E c(S', u) without the fixed part, for eight trades [quote].
+  @inline(__always)
+  func charge(price: LineGroup, trade: LineGroup) -> LineGroup {
+    if costs.count == 1 { return weights[0] * costs[0].charge(price: price, trade: trade) }
+    var total = LineGroup.zero
+    for index in costs.indices { total += weights[index] * costs[index].charge(price: price, trade: trade) }
+    return total
+  }
+}
+
+extension SolverRoute.Attempt {
+  /// What trying for a gain is worth when the ticket costs `paid`, in units of the gain.
+  @inline(__always)
+  func net(_ gain: Double, paid: Double) -> Double {
+    switch self {
     case .expected(let success): return success * gain - paid
     case .certaintyEquivalent(let failure, let riskAversion):
       return -log1p((1 - failure) * expm1(-riskAversion * gain)) / riskAversion - paid
@@ -45,13 +59,13 @@ struct SolverRoute: Sendable {
     }
   }
 
-  /// E c(S', u) without the fixed part, for eight trades [quote].
+  /// The same for eight gains.
   @inline(__always)
-  func charge(price: LineGroup, trade: LineGroup) -> LineGroup {
-    if costs.count == 1 { return weights[0] * costs[0].charge(price: price, trade: trade) }
-    var total = LineGroup.zero
-    for index in costs.indices { total += weights[index] * costs[index].charge(price: price, trade: trade) }
-    return total
+  func net(_ gains: LineGroup, paid: Double) -> LineGroup {
+    if case .expected(let success) = self { return success * gains - paid }
+    var worth = LineGroup.zero
+    for lane in 0..<LineGroup.scalarCount { worth[lane] = net(gains[lane], paid: paid) }
+    return worth
   }
 }
 
@@ -64,6 +78,8 @@ struct SolverRoute: Sendable {
 struct RouteTable: Sendable {
   /// `[regime][route]`.
   let routes: [[SolverRoute]]
+  /// `[regime][route]` of regimes all of whose routes are plain; empty for the others.
+  let plain: [[PlainRoute]]
   /// Distinct delays [years], ascending.
   let delays: [Double]
   /// The largest trade [units].
@@ -117,6 +133,10 @@ struct RouteTable: Sendable {
       table.append(row)
     }
     routes = table
+    plain = table.map { row in
+      let plain = row.compactMap(PlainRoute.init)
+      return plain.count == row.count ? plain : []
+    }
   }
 
   /// `e^{(Q + diag μ)d}`, or without the drifts.

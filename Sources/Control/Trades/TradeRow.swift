@@ -35,6 +35,7 @@ final class TradeRow {
   let landing: UnsafeMutablePointer<Double>
   /// Whether that trade is the largest that is possible, which says nothing about where one wants to be.
   let isLargest: UnsafeMutablePointer<Bool>
+  private var isAnyLargest = false
   private let best: UnsafeMutablePointer<Double>
   private let place: UnsafeMutablePointer<Int32>
   /// E c by nodes, `count` to either side of its middle, in whole vectors.
@@ -93,7 +94,15 @@ final class TradeRow {
 
   /// Forgets the gains of the last node.
   func clear() {
-    for index in 0..<count { (gain[index], landing[index]) = (-.infinity, position(index)) }
+    gain.update(repeating: -.infinity, count: count)
+    for index in 0..<count { landing[index] = position(index) }
+    forgetLargest()
+  }
+
+  /// Forgets which trades were the largest.
+  func forgetLargest() {
+    if isAnyLargest { isLargest.update(repeating: false, count: count) }
+    isAnyLargest = false
   }
 
   /// Rounding allowed where a limit is a whole number of nodes.
@@ -218,6 +227,7 @@ final class TradeRow {
       if net > gain[index] {
         (gain[index], landing[index]) = (net, arrival)
         isLargest[index] = isLimited && (node - index) * direction == most
+        isAnyLargest = isAnyLargest || isLimited
       }
     }
   }

@@ -1,4 +1,5 @@
 import Formulation
+import VectorMath
 
 /// Where the general operator finds a march's nodes: what a thread needs to make its own `TradeRow`.
 struct TradeRows: Sendable {
@@ -36,10 +37,15 @@ struct TradeRows: Sendable {
     return row
   }
 
-  /// The node of the least value.
+  /// The node of the least value, the first of several.
   func lowest(_ value: UnsafePointer<Double>) -> Int {
-    var best = 0
-    for line in 1..<lines where value[line] < value[best] { best = line }
-    return best
+    let width = LineGroup.scalarCount
+    var least = load(value)
+    for first in stride(from: width, to: lines, by: width) { least = laneMinimum(load(value + first), least) }
+    let lowest = (0..<width).reduce(Double.infinity) { min($0, least[$1]) }
+    for first in stride(from: 0, to: lines, by: width) where anyLane(load(value + first) .== lowest) {
+      for line in first..<(first + width) where value[line] == lowest { return line }
+    }
+    return 0
   }
 }

@@ -133,4 +133,42 @@ import Testing
       #expect(abs(gain - expected) < 1e-13, "\(index) of \(count): \(gain) for \(expected), \(row.landing[index])")
     }
   }
+
+  /// A route of K + k|u| is the same in one pass as by table and search: smooth values and rough ones, with and without a ticket,
+  /// certain and uncertain attempts, with a node that is not refined.
+  @Test(arguments: (1...24).map(UInt64.init)) func plainRoutesAreRoutes(_ seed: UInt64) throws {
+    var random = Random(state: seed)
+    let cost = TradeCost(
+      fixed: seed % 3 == 0 ? 0 : 0.05 * random.next(), proportionalBuy: 0.01 * random.next(),
+      proportionalSell: 0.01 * random.next())
+    let execution = Execution(checkEvery: 3600, failure: seed % 2 == 0 ? 0.3 * random.next() : 0)
+    let route = try Self.table(cost, execution).routes[0][0]
+    let (bend, noise) = (random.next(), seed % 4 < 2 ? 0 : 0.2)
+    let centre = 4 * random.next() - 1
+    let values = (0..<Self.count).map { index -> Double in
+      let y = Double(index - 40) * Self.spacing
+      return bend * (y - centre) * (y - centre) + noise * random.next()
+    }
+    func row() -> TradeRow {
+      let row = TradeRow(
+        origin: 0, spacing: Self.spacing, count: Self.count, kink: seed % 5 == 0 ? 40 : -1, lot: 0,
+        maximumTrade: .infinity)
+      row.clear()
+      return row
+    }
+    let (searched, passed) = (row(), row())
+    let plain = try #require(PlainRoute(route))
+    #expect(passed.isUnlimited)
+    values.withUnsafeBufferPointer {
+      searched.add(route, price: 100, value: $0.baseAddress!)
+      passed.add(plain, price: 100, value: $0.baseAddress!, isFirst: true)
+    }
+    for index in 0..<Self.count {
+      let (gain, expected) = (passed.gain[index], searched.gain[index])
+      #expect(abs(gain - expected) < 1e-12, "seed \(seed), node \(index): \(gain) for \(expected)")
+      guard expected > 1e-9 else { continue }
+      let (landing, other) = (passed.landing[index], searched.landing[index])
+      #expect(abs(landing - other) < 1e-7, "seed \(seed), node \(index): to \(landing) for \(other)")
+    }
+  }
 }
