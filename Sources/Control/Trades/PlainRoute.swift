@@ -1,7 +1,7 @@
 import VectorMath
 
 /// A route of `K + k|u|` and nothing else, which most are: what it charges needs no table.
-struct PlainRoute: Sendable {
+struct PlainRoute: TradeRoute {
   /// Index into `RouteTable.delays`.
   let delay: Int
   /// E K [quote].
@@ -16,6 +16,11 @@ struct PlainRoute: Sendable {
     guard !route.hasImpact else { return nil }
     (delay, fixed, attempt) = (route.delay, route.fixed, route.attempt)
     (buy, sell) = route.marginal
+  }
+
+  @inline(__always)
+  func charge(price: LineGroup, trade: LineGroup) -> LineGroup {
+    price * (buy * laneMaximum(trade, .zero) - sell * laneMinimum(trade, .zero))
   }
 }
 

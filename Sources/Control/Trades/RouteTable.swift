@@ -2,8 +2,19 @@ import Formulation
 import Glibc
 import LinearAlgebra
 
+/// What a trade of given size by one route costs.
+protocol TradeRoute: Sendable {
+  /// Index into `RouteTable.delays`.
+  var delay: Int { get }
+  /// E K [quote].
+  var fixed: Double { get }
+  var attempt: SolverRoute.Attempt { get }
+  /// E c(S', u) without the fixed part, for eight trades [quote].
+  func charge(price: LineGroup, trade: LineGroup) -> LineGroup
+}
+
 /// One route as the solver sees it in one regime: what it charges, in expectation over the delay until the fill.
-struct SolverRoute: Sendable {
+struct SolverRoute: TradeRoute {
   /// Index into `RouteTable.delays`.
   let delay: Int
   /// E K, when the attempt is made [quote]; in continuous monitoring per successful trade.
@@ -35,7 +46,6 @@ struct SolverRoute: Sendable {
   @inline(__always)
   func net(_ gain: Double, growth: Double) -> Double { attempt.net(gain, paid: growth * fixed) }
 
-  /// E c(S', u) without the fixed part, for eight trades [quote].
   @inline(__always)
   func charge(price: LineGroup, trade: LineGroup) -> LineGroup {
     if costs.count == 1 { return weights[0] * costs[0].charge(price: price, trade: trade) }

@@ -29,7 +29,7 @@ struct LookedEquations: Sendable {
 
   /// Looks of an evaluation and of a search, at most: of more reviews than that every so manieth is made, and edges move inwards
   /// by what they are looked at less.
-  private static let mostLooks = (evaluated: 600.0, sought: 150.0)
+  private static let mostLooks = (evaluated: 600.0, sought: 100.0)
 
   /// The same with reviews thinned.
   ///

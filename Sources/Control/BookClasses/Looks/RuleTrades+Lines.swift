@@ -4,10 +4,14 @@ import VectorMath
 /// The trades from the lines of one node.
 extension RuleTrades {
   /// Destinations are those of a single trade: what they are worth is told before any trade of the node is entered.
+  ///
+  /// - Parameter place: the node, the lines that wait, and the inventories of all, by groups.
   func follow(
-    _ band: Band, routes: [SolverRoute], row: Int, regime: Int, resting: ClosedRange<Int>,
-    inventories: UnsafeMutablePointer<LineGroup>, _ memory: Memory
+    _ band: Band, routes: UnsafeBufferPointer<some TradeRoute>,
+    _ place: (row: Int, regime: Int, resting: ClosedRange<Int>, inventories: UnsafeMutablePointer<LineGroup>),
+    _ memory: Memory
   ) {
+    let (row, regime, resting, inventories) = place
     func setWorths(_ end: Double, _ place: UnsafeMutablePointer<Double>) {
       for (index, source) in memory.sources.enumerated() {
         place[index] = value(source, row: row, among: resting, at: end)
@@ -66,43 +70,36 @@ extension RuleTrades {
   }
 
   /// Eight trades by the routes that net most.
-  private func enter(_ trades: LineGroup, routes: [SolverRoute], row: Int, group: Int, _ memory: Memory) {
+  @inline(__always)
+  private func enter(
+    _ trades: LineGroup, routes: UnsafeBufferPointer<some TradeRoute>, row: Int, group: Int, _ memory: Memory
+  ) {
     let isTrade = trades .!= 0
     guard anyLane(isTrade) else { return }
     let price = LineGroup(repeating: prices[row] / growth)
     let place = memory.values[0] + group * LineGroup.scalarCount
-    let before = UnsafeRawPointer(place).loadUnaligned(as: LineGroup.self)
+    let before = load(place)
     var best = LineGroup(repeating: -.infinity)
-    for route in routes {
+    for index in routes.indices {
       // Until a delayed fill the old inventory runs on, whatever is decided.
-      let untraded = UnsafeRawPointer(memory.arrivals[route.delay] + group * LineGroup.scalarCount)
-        .loadUnaligned(as: LineGroup.self)
-      let gain = untraded - memory.worths[route.delay] - growth * route.charge(price: price, trade: trades)
-      best = laneMaximum(best, net(route, gain))
+      let delay = routes[index].delay
+      let untraded = load(memory.arrivals[delay] + group * LineGroup.scalarCount)
+      let gain = untraded - memory.worths[delay] - growth * routes[index].charge(price: price, trade: trades)
+      best = laneMaximum(best, routes[index].attempt.net(gain, paid: growth * routes[index].fixed))
     }
     let isMade = isTrade .& (best .> -.infinity)
-    UnsafeMutableRawPointer(place).storeBytes(
-      of: before.replacing(with: before - best, where: isMade), as: LineGroup.self)
+    store(before.replacing(with: before - best, where: isMade), place)
     guard memory.values.count > 1 else { return }
     guard case .expected(let success) = routes[0].attempt else {
       preconditionFailure("parts of a utility do not add up")
     }
     for k in 1..<memory.values.count {
       let place = memory.values[k] + group * LineGroup.scalarCount
-      let value = UnsafeRawPointer(place).loadUnaligned(as: LineGroup.self)
+      let value = load(place)
       let added = functionals[k].costs[0].charge(price: price, trade: trades)
       let change = success * (memory.worths[memory.arrivals.count + k] + added - value)
-      UnsafeMutableRawPointer(place).storeBytes(
-        of: value.replacing(with: value + change, where: isMade), as: LineGroup.self)
+      store(value.replacing(with: value + change, where: isMade), place)
     }
-  }
-
-  /// What attempts at eight gains are worth.
-  private func net(_ route: SolverRoute, _ gain: LineGroup) -> LineGroup {
-    if case .expected(let success) = route.attempt { return success * gain - growth * route.fixed }
-    var net = LineGroup.zero
-    for lane in 0..<LineGroup.scalarCount { net[lane] = route.net(gain[lane], growth: growth) }
-    return net
   }
 
   /// A wanted trade in lots and within what is possible.

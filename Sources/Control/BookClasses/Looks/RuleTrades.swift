@@ -99,6 +99,7 @@ struct RuleTrades: Sendable {
         values: values, arrivals: arrivals, sources: arrivals + (buffers.count > 1 ? values : []), low: ends,
         high: ends + sourceCount, worths: worths)
       let routes = table.routes.map { $0.filter { isPossible[$0.delay] } }
+      let plain = table.plain.map { $0.filter { isPossible[$0.delay] } }
       for node in 0..<nodes where EvaluationSchedule.rings(looks, node % regimes) {
         guard !routes[node % regimes].isEmpty else { continue }
         for (k, buffer) in buffers.enumerated() { buffer.gather(buffer.recent, node: node, into: start + k * groups) }
@@ -116,9 +117,12 @@ struct RuleTrades: Sendable {
           band.upper = max(band.upper, band.targetUpper + spacing)
           resting = line(from: band.lower, .up)...line(from: band.upper, .down)
         }
-        follow(
-          band, routes: routes[node % regimes], row: node / regimes, regime: node % regimes, resting: resting,
-          inventories: buffers[0].holdings, memory)
+        let lines = (row: node / regimes, regime: node % regimes, resting: resting, inventories: buffers[0].holdings)
+        if plain[node % regimes].isEmpty {
+          routes[node % regimes].withUnsafeBufferPointer { follow(band, routes: $0, lines, memory) }
+        } else {
+          plain[node % regimes].withUnsafeBufferPointer { follow(band, routes: $0, lines, memory) }
+        }
         for (k, buffer) in buffers.enumerated() { buffer.scatter(start + k * groups, to: buffer.recent, node: node) }
       }
     }
