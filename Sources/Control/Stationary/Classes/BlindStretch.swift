@@ -59,8 +59,8 @@ struct BlindStretch {
     }
     let flow = try BlindStretch.scaled(generator, h).exponential()
     var rows = (0..<3).map { flow.row($0 * m + e) }
-    // Squaring compounds rounding, by the same factor everywhere; what all probabilities add up to is known.
-    let compounded = rows[0][..<m].reduce(0, +) / exp(-problem.discount * h)
+    // Squaring compounds rounding, in several regimes in the transform as well; in one the probability is known.
+    let compounded = m == 1 ? rows[0][0] / exp(-problem.discount * h) : 1
     for power in 0..<3 {
       for column in 0..<3 * m { rows[power][column] /= compounded }
     }
