@@ -86,9 +86,26 @@ struct BlindIntervals {
 
   /// The cost of a policy with everything known of it.
   func report(_ policy: Policy, left: Double, hasLongRun: Bool) -> Found? {
+    var found: Found?
+    for halvings in 0...BlindIntervals.halvings {
+      let spacing = scalbn(BlindStretch.spacing, -halvings)
+      found = report(policy, left: left, hasLongRun: hasLongRun, spacing: spacing)
+      guard let found else { return nil }
+      let error = zip(found.costs.total, found.coarse.total).map { abs($0 - $1) / abs($0) }.max()!
+      if error <= BlindIntervals.known { break }
+    }
+    return found
+  }
+
+  /// Regimes of volatilities far apart need finer quadratures; the last counts where even they do not give these digits.
+  private static let halvings = 3
+  private static let known = 1e-8
+
+  private func report(_ policy: Policy, left: Double, hasLongRun: Bool, spacing: Double) -> Found? {
     let m = problem.count
-    guard let stretches = try? (0..<m).map({ try BlindStretch(problem, from: $0, time: policy.times[$0]) }),
-      let costs = costs(policy, stretches), let coarse = self.costs(policy, stretches, stride: 2)
+    let made = try? (0..<m).map { try BlindStretch(problem, from: $0, time: policy.times[$0], spacing: spacing) }
+    guard let stretches = made, let costs = costs(policy, stretches),
+      let coarse = self.costs(policy, stretches, stride: 2)
     else { return nil }
     var (trades, turnover): ([Double]?, [Double]?) = (nil, nil)
     if hasLongRun, let law = reviewLaw(policy, stretches) {

@@ -32,12 +32,16 @@ struct BlindStretch {
 
   /// In ln u; a further halving changes no digit for means within a few deviations.
   static let spacing = 0.15
+  let spacing: Double
   /// The lowest u is this over the largest deviation: the integrand falls as u³.
   static let lowest = 1e-4
   /// e^{−½·9²} < 10⁻¹⁷.
   static let highest = 9.0
 
-  init(_ problem: ScaledTracking, from e: Int, time h: Double) throws(LinearAlgebraError) {
+  init(
+    _ problem: ScaledTracking, from e: Int, time h: Double, spacing: Double = BlindStretch.spacing
+  ) throws(LinearAlgebraError) {
+    self.spacing = spacing
     let m = problem.count
     var generator = Matrix(rows: 3 * m + 1, columns: 3 * m + 1)
     for from in 0..<m {
@@ -77,7 +81,7 @@ struct BlindStretch {
     var u = BlindStretch.lowest / widest
     while u < BlindStretch.highest / narrowest {
       nodes.append(u)
-      u *= exp(BlindStretch.spacing)
+      u *= exp(spacing)
     }
     self.nodes = nodes
     var transform: [[Complex]] = []
@@ -203,7 +207,7 @@ struct BlindStretch {
       deviation > 0
       ? p * (2 * deviation * NormalLaw.density(ratio) + offset * (2 * NormalLaw.cumulative(ratio) - 1))
       : p * abs(offset)
-    let weight = 2 / Double.pi * BlindStretch.spacing * Double(stride)
+    let weight = 2 / Double.pi * spacing * Double(stride)
     var integral = 0.0
     for k in Swift.stride(from: 0, to: nodes.count, by: stride) {
       let u = nodes[k]

@@ -154,7 +154,9 @@ extension StationarySolver {
     case .recentre:
       let frozen = scaled.members.map { ScaledTracking.frozen(problem, regime: $0) }
       shapes = [false, true].map { ClassShape.recentre(bands, frozen, evenly: $0) }
-    case .constantBand: shapes = [.constantBand(bands, reflects: scaled.reflects)]
+    case .constantBand:
+      let starts: [Int?] = [nil] + bands.indices.map { $0 }
+      shapes = starts.map { ClassShape.constantBand(bands, reflects: scaled.reflects, from: $0) }
     default: shapes = [.inner(bands, reflects: scaled.reflects)]
     }
     var found: ClassSearch?
