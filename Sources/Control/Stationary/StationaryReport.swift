@@ -56,7 +56,8 @@ struct StationaryReport {
       turnover: estimate(fine.turnover, coarse.turnover, units.deviation / units.time),
       timeFromLowerTarget: time(fine.timeFromLowerTarget, coarse.timeFromLowerTarget),
       timeFromUpperTarget: time(fine.timeFromUpperTarget, coarse.timeFromUpperTarget),
-      timeFromCentre: estimate(fine.timeFromCentre, coarse.timeFromCentre, units.time),
+      timeFromCentre: time(fine.timeFromCentre, coarse.timeFromCentre)
+        ?? Approximation(value: .infinity, error: .infinity),
       meanBetweenTrades: time(fine.meanBetweenTrades, coarse.meanBetweenTrades))
   }
 }

@@ -28,7 +28,8 @@ public struct StationaryRegime: Sendable, Equatable {
   public let timeFromLowerTarget: Approximation?
   /// Expected time from the upper target to the next trade in any regime; nil as the other.
   public let timeFromUpperTarget: Approximation?
-  /// Expected time from the centre of the band to the next trade in any regime; infinite beyond the range of numbers.
+  /// Expected time from the centre of the band to the next trade in any regime; infinite where rounding
+  /// leaves no digit of it.
   public let timeFromCentre: Approximation
   /// Expected time from a trade in this regime to the next in any, the two targets weighed by how often they are traded
   /// to; nil as the times from the targets.

@@ -79,6 +79,7 @@ import Testing
       #expect(abs(regime.band.targetUpper - inner) < 1e-9 * inner)
       #expect(relative(regime.band.upper, inner + (2 * reversion * 0.1).squareRoot()) < 1e-3, "\(regime.band)")
       #expect(abs(regime.band.upper + regime.band.lower) < 1e-9 * regime.band.width)
+      #expect(regime.meanBetweenTrades == nil && regime.timeFromCentre.value == .infinity)
     }
   }
 
