@@ -38,6 +38,10 @@ struct BlindIntervals {
   private static let difference = 1e-4
   /// Differences carry about ten digits, their products the rest.
   private static let tolerance = 1e-11
+  /// Where rounding of the differences ends the search, so much may be left, and counts as error …
+  private static let acceptable = 1e-9
+  /// … and where it is more, the search begins again from there with new curvatures, so many times in all.
+  private static let attempts = 4
   /// An interval changes by at most a factor e in one step, a target by at most so many units.
   private static let reach = 1.0
 
@@ -73,14 +77,23 @@ struct BlindIntervals {
       }
       return (value, gradient, curvature)
     }
-    guard let begin = evaluate(first) else { return nil }
-    let hessian = first.indices.map { i in
-      first.indices.map { i == $0 ? max(abs(begin.curvature[i]), BlindIntervals.difference * abs(begin.value)) : 0.0 }
-    }
     var search = QuasiNewton { from in from.map { _ in BlindIntervals.reach } }
     search.tolerance = BlindIntervals.tolerance
-    let point = search.minimise(from: first, hessian: hessian) { evaluate($0).map { ($0.value, $0.gradient) } }
-    guard let point, point.predicted <= 1e2 * BlindIntervals.tolerance * abs(point.value) else { return nil }
+    var best: QuasiNewton.Point?
+    for _ in 0..<BlindIntervals.attempts {
+      guard let begin = evaluate(best?.parameters ?? first) else { return nil }
+      let hessian = first.indices.map { i in
+        first.indices.map {
+          i == $0 ? max(abs(begin.curvature[i]), BlindIntervals.difference * abs(begin.value)) : 0.0
+        }
+      }
+      best = search.minimise(from: best?.parameters ?? first, hessian: hessian) {
+        evaluate($0).map { ($0.value, $0.gradient) }
+      }
+      guard let best else { return nil }
+      if best.predicted <= BlindIntervals.acceptable * abs(best.value) { break }
+    }
+    guard let point = best, point.predicted <= BlindIntervals.acceptable * abs(point.value) else { return nil }
     return report(policy(point.parameters), left: point.predicted, hasLongRun: hasLongRun)
   }
 

@@ -50,12 +50,13 @@ struct QuasiNewton {
       let free = (0..<n).filter { !(nonNegative.contains($0) && point.parameters[$0] <= 0 && point.gradient[$0] >= 0) }
       let limits = reach(point.parameters)
       let step = QuasiNewton.step(matrix, point.gradient, free, limits)
-      point.predicted = QuasiNewton.decrease(matrix, point.gradient, step)
+      let descent = zip(step, point.gradient).reduce(0) { $0 + $1.0 * $1.1 }
+      // At the model's minimum at least half of what its slope promises; a step down the gradient has no better measure.
+      point.predicted = max(QuasiNewton.decrease(matrix, point.gradient, step), -0.5 * descent)
       if point.predicted <= tolerance * abs(point.value) {
         point.converged = true
         return point
       }
-      let descent = zip(step, point.gradient).reduce(0) { $0 + $1.0 * $1.1 }
       var length = 1.0
       var next: Point?
       while length > QuasiNewton.shortest {
