@@ -52,7 +52,7 @@ struct ClassSearch {
 
   /// Where rounding stops the search before its tolerance, the cost is still known to this share, which counts as error.
   private static let acceptable = 1e-7
-  /// Three random problems in a hundred needed a second, none a third.
+  /// A search that a fresh model does not help after so many is given up.
   private static let attempts = 4
 }
 
