@@ -117,14 +117,16 @@ public struct TrackingCertifier: Sendable {
   /// 0.5826 η√δ, to which the cost of these classes is flat, so that the extrapolation in δ holds.
   private static let simulatedClasses = [TrackingClass.recentre, .inner]
 
-  /// No class may be better than the optimum, and each knows its cost.
+  /// No class may be better than the optimum by more than the errors that the two state, and each knows its cost.
   private func check(_ classes: TrackingClasses, _ checks: inout [Check]) {
     for solution in classes.solved where solution.policyClass != .optimal {
       let name = solution.policyClass.rawValue
-      checks.append(
-        Check(
-          .classBelowOptimum, policyClass: name, measured: solution.regimes.map { -$0.loss.value }.max()!,
-          atMost: TrackingCertifier.errorTolerance))
+      for (regime, state) in zip(solution.regimes, problem.regimes) {
+        checks.append(
+          Check(
+            .classBelowOptimum, regime: state.name, policyClass: name, measured: max(0, -regime.loss.value),
+            atMost: regime.loss.error + CertificationSettings.lawTolerance))
+      }
       let errors = solution.regimes.map {
         $0.cost.total.error / max(abs($0.cost.total.value), .leastNormalMagnitude)
       }

@@ -21,14 +21,15 @@ struct TrackingScreen {
     TrackingRegimeTable(problem: problem, digits: 3).add(to: &screen)
     screen.section("Bands in the deviation x")
     var bands = TextTable("<", "lower", "to", "to", "upper", "± error", "from target", "from centre")
-    for regime in answer.solution.regimes {
+    for (regime, cost) in zip(answer.solution.regimes, problem.costs) {
       let times = [regime.timeFromLowerTarget, regime.timeFromUpperTarget].compactMap { $0?.value }
       bands.add(
         regime.name, Figures.decimals(regime.band.lower, 6), Figures.decimals(regime.band.targetLower, 6),
         Figures.decimals(regime.band.targetUpper, 6), Figures.decimals(regime.band.upper, 6),
         Figures.significant(regime.bandError, 1),
-        times.isEmpty ? "reflects" : Figures.significant(times.reduce(0, +) / Double(times.count), 5),
-        Figures.significant(regime.timeFromCentre.value, 5))
+        times.isEmpty
+          ? (cost.fixed == 0 ? "reflects" : "never") : Figures.significant(times.reduce(0, +) / Double(times.count), 5),
+        regime.timeFromCentre.value.isFinite ? Figures.significant(regime.timeFromCentre.value, 5) : "never")
     }
     screen.add(bands)
     screen.note("The last two columns are expected times to the next trade, in the model's unit of time.")

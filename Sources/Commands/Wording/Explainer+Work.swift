@@ -162,6 +162,7 @@ extension Explainer {
     case .fixedCost(let e): "reflecting at an edge would pay the fixed cost of “\(regimes[e])” without end"
     case .lopsidedRunningCost(let e): "blind intervals need one quadratic running cost in “\(regimes[e])”"
     case .reversionInSeveralRegimes: "under mean reversion blind intervals are solved for one regime only"
+    case .neverTrading: "never trading costs less than trading at any interval"
     case .notSolved: "a band with a minimum or maximum gap is not solved by this version"
     case .notConverged: "its best parameters were not found"
     case .inaccurate: "its cost is not known to one part in a million"

@@ -34,7 +34,7 @@ extension BandEvaluation {
           add(scale * (problem.rate(e, e) - discount), row, row)
           add(scale, row, shared: rateColumn)
           for (s, functional) in functionals.enumerated() {
-            add(-scale * source(functional, e, x), row, shared: rateColumn + 1 + s)
+            add(-scale * source(functional, e, x), row, shared: functionalColumn + s)
           }
           for other in 0..<regimeCount where other != e && problem.rate(e, other) != 0 {
             let rate = scale * problem.rate(e, other)
@@ -44,7 +44,7 @@ extension BandEvaluation {
               let (side, edge) = landing(other, left)
               add(-rate, row, shared: 2 * other + side.rawValue)
               for (s, functional) in functionals.enumerated() {
-                add(-rate * functional.beyond(side, other, x, edge: edge), row, shared: rateColumn + 1 + s)
+                add(-rate * functional.beyond(side, other, x, edge: edge), row, shared: functionalColumn + s)
               }
             }
           }
@@ -62,7 +62,7 @@ extension BandEvaluation {
             add(-rate * jumps.tail(side, from: x, mesh.bands[e]), row, shared: 2 * e + side.rawValue)
             for (s, functional) in functionals.enumerated() {
               let mean = functional.landingMean(side, e, from: x, mesh.bands[e], jumps)
-              add(-rate * mean, row, shared: rateColumn + 1 + s)
+              add(-rate * mean, row, shared: functionalColumn + s)
             }
           }
         }
@@ -75,7 +75,10 @@ extension BandEvaluation {
         }
         // The right end: slopes agree with the element after, or the upper edge.
         let last = own + basis.degree
-        if element + 1 < mesh.elementCount, let b = mesh.active[element + 1].firstIndex(of: e) {
+        if element + 1 == anchor, holding(across: element + 1).contains(e) {
+          add(1, last, last)
+          add(1, last, shared: anchorColumn + e)
+        } else if element + 1 < mesh.elementCount, let b = mesh.active[element + 1].firstIndex(of: e) {
           let next = offsets[element + 1] + b * points
           let nextHalf = 0.5 * (mesh.nodes[element + 2] - mesh.nodes[element + 1])
           for l in 0..<points {

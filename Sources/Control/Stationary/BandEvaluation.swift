@@ -11,6 +11,8 @@ import Formulation
 /// functionals share every factorisation. Error: geometric in the degree. The number g is defined for ρ > 0 too
 /// (g = ρV at the centre), so that nothing grows as ρ → 0.
 ///
+/// Where reversion makes the way to an edge steep, W at the point it pulls to takes part as well (`anchoredValues`).
+///
 /// Jumps, `J W = ν E(W(x + Z) − W(x))`, tie every point of a band to every other; the first two levels are then one dense
 /// system (`coupledTables`).
 struct BandEvaluation {
@@ -19,11 +21,15 @@ struct BandEvaluation {
   let basis: ChebyshevBasis
   let discount: Double
   let functionals: [BandFunctional]
+  /// Whether the values at the mesh's anchor are parameters of their own.
+  var isAnchored = false
 
-  /// Columns shared by all levels: U (2 per regime), g, then one per functional.
+  /// Columns shared by all levels: U (2 per regime), g, the values at the anchor, then one per functional.
   var regimeCount: Int { problem.count }
   var rateColumn: Int { 2 * problem.count }
-  var columnCount: Int { 2 * problem.count + 1 + functionals.count }
+  var anchorColumn: Int { rateColumn + 1 }
+  var functionalColumn: Int { anchorColumn + (isAnchored ? problem.count : 0) }
+  var columnCount: Int { functionalColumn + functionals.count }
   var points: Int { basis.degree + 1 }
 
   static func evaluate(
@@ -31,12 +37,12 @@ struct BandEvaluation {
     functionals: [BandFunctional]
   ) throws(StationaryError) -> [BandValue] {
     let mesh = StationaryMesh(bands: bands, problem: problem, discount: discount, mergeTolerance: mergeTolerance)
-    return try BandEvaluation(
-      problem: problem, mesh: mesh, basis: basis, discount: discount, functionals: functionals
-    ).values()
+    let plain = BandEvaluation(
+      problem: problem, mesh: mesh, basis: basis, discount: discount, functionals: functionals)
+    return try mesh.anchor == nil ? plain.values() : plain.anchoredValues()
   }
 
-  private func values() throws(StationaryError) -> [BandValue] {
+  func values() throws(StationaryError) -> [BandValue] {
     let tables = try problem.hasJumps ? coupledTables() : elementTables()
     let borders = try border(tables)
     let stiffness = edgeStiffness(tables)
@@ -106,7 +112,7 @@ struct BandEvaluation {
         let shared = row + n + 2 * active.count
         shared[rateColumn] += scale
         for (s, functional) in functionals.enumerated() {
-          shared[rateColumn + 1 + s] -= scale * source(functional, e, x)
+          shared[functionalColumn + s] -= scale * source(functional, e, x)
         }
         for other in 0..<regimeCount where other != e {
           let rate = scale * problem.rate(e, other)
@@ -117,7 +123,7 @@ struct BandEvaluation {
             let (side, edge) = landing(other, left)
             shared[2 * other + side.rawValue] -= rate
             for (s, functional) in functionals.enumerated() {
-              shared[rateColumn + 1 + s] -= rate * functional.beyond(side, other, x, edge: edge)
+              shared[functionalColumn + s] -= rate * functional.beyond(side, other, x, edge: edge)
             }
           }
         }
@@ -153,7 +159,7 @@ struct BandEvaluation {
     let count = mesh.elementCount
     // Regimes that hold on both sides of a breakpoint: their values there are unknown.
     let unknown = (0...count).map { node in
-      node == 0 || node == count ? [] : mesh.active[node - 1].filter { mesh.active[node].contains($0) }
+      node == 0 || node == count || node == anchor ? [] : holding(across: node)
     }
     // Eliminated forms z_node = transfer·z_{node+1} + free, rows by regime.
     var transfer = [[Double]](repeating: [], count: count + 1)
@@ -179,7 +185,7 @@ struct BandEvaluation {
       let active = mesh.active[element]
       let at = { (node: Int, e: Int, side: BandSide) -> [Double] in
         if let i = unknown[node].firstIndex(of: e) { return solution[node][i] }
-        return unit(2 * e + side.rawValue)
+        return unit(sharedColumn(node, e, side))
       }
       return active.map { at(element, $0, .lower) } + active.map { at(element + 1, $0, .upper) }
     }
@@ -218,7 +224,7 @@ struct BandEvaluation {
               for k in own.indices { row[k] += coefficient * transfer[node - 1][l * n + k] }
               for c in 0..<columnCount { row[n + next.count + c] -= coefficient * free[node - 1][l * columnCount + c] }
             } else {
-              row[n + next.count + 2 * other + side.rawValue] -= coefficient
+              row[n + next.count + sharedColumn(end, other, side)] -= coefficient
             }
           }
         }
@@ -231,7 +237,7 @@ struct BandEvaluation {
   }
 
   /// dW/dx of one regime at an end of an element, as a row over the response's columns.
-  private func endSlope(_ table: [Double], _ activeCount: Int, _ a: Int, _ element: Int, _ atLeft: Bool) -> [Double] {
+  func endSlope(_ table: [Double], _ activeCount: Int, _ a: Int, _ element: Int, _ atLeft: Bool) -> [Double] {
     let columns = table.count / (activeCount * points)
     let half = 0.5 * (mesh.nodes[element + 1] - mesh.nodes[element])
     var row = [Double](repeating: 0, count: columns)
@@ -261,7 +267,7 @@ struct BandEvaluation {
 
   /// (U, g) for each functional.
   private func border(_ tables: [[Double]]) throws(StationaryError) -> [[Double]] {
-    let n = 2 * regimeCount + 1
+    let n = functionalColumn
     let width = n + functionals.count
     var result = [[Double]](repeating: [Double](repeating: 0, count: n), count: functionals.count)
     if functionals.allSatisfy(\.stopsAtTrade) { return result }
@@ -293,7 +299,10 @@ struct BandEvaluation {
       }
     }
     let band = mesh.bands[0]
-    add(valueRow(tables, 0, 0.5 * (band.targetLower + band.targetUpper)), times: 1, to: system + (n - 1) * width, n)
+    add(valueRow(tables, 0, 0.5 * (band.targetLower + band.targetUpper)), times: 1, to: system + rateColumn * width, n)
+    if let anchor {
+      for e in 0..<regimeCount { addContinuity(tables, anchor, e, to: system + (anchorColumn + e) * width) }
+    }
     try DenseElimination.solve(system, rows: n, columns: functionals.count)
     for s in functionals.indices where !functionals[s].stopsAtTrade {
       for i in 0..<n { result[s][i] = system[i * width + n + s] }
@@ -302,7 +311,7 @@ struct BandEvaluation {
   }
 
   /// `row += times·source`, where the functionals' columns go to the right-hand side.
-  private func add(_ source: [Double], times factor: Double, to row: UnsafeMutablePointer<Double>, _ n: Int) {
+  func add(_ source: [Double], times factor: Double, to row: UnsafeMutablePointer<Double>, _ n: Int) {
     for c in 0..<n { row[c] += factor * source[c] }
     for s in functionals.indices { row[n + s] -= factor * source[n + s] }
   }
@@ -328,7 +337,7 @@ struct BandEvaluation {
       let rows = mesh.active[element].count * points
       var w = [Double](repeating: 0, count: rows)
       for row in 0..<rows {
-        var sum = tables[element][row * columnCount + rateColumn + 1 + s]
+        var sum = tables[element][row * columnCount + functionalColumn + s]
         for c in border.indices { sum += border[c] * tables[element][row * columnCount + c] }
         w[row] = sum
       }

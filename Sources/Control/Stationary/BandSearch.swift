@@ -57,12 +57,12 @@ struct BandSearch {
 
   /// Bands that Newton's iteration left, as they are if the cost is at its minimum there, and otherwise minimised.
   private mutating func settled(_ bands: [Band], _ basis: ChebyshevBasis, _ success: Bool) -> ([Band], Bool) {
-    let (polished, predicted) = polished(bands, basis)
+    let (polished, predicted, distance) = polished(bands, basis)
     if success, predicted == 0 { return (bands, true) }
     // Edges that the path hardly ever meets do not show in the cost; smooth fit places them once the others are right.
     var fitted = polished
     if attempt(problem, &fitted, basis), self.polished(fitted, basis).predicted == 0 { return (fitted, true) }
-    lastStep = predicted.squareRoot()
+    lastStep = max(predicted.squareRoot(), distance)
     return (polished, success || predicted <= BandSearch.acceptable)
   }
 
@@ -72,23 +72,31 @@ struct BandSearch {
   /// Newton's step takes every edge for itself. Where an edge and its target nearly meet, they depend on each other, and the
   /// steps may end before the minimum: the slopes of the cost tell, and its minimisation in all edges at once finds it.
   ///
-  /// - Returns: the bands, and what decrease is still predicted as a share of the cost; 0 where there was none to begin with.
-  private func polished(_ bands: [Band], _ basis: ChebyshevBasis) -> (bands: [Band], predicted: Double) {
+  /// - Returns: the bands, what decrease is still predicted as a share of the cost, 0 where there was none to begin with, and
+  ///   then how far the slopes say that edges are off, as a fraction of their bands, however little the cost feels of it.
+  private func polished(
+    _ bands: [Band], _ basis: ChebyshevBasis
+  ) -> (bands: [Band], predicted: Double, distance: Double) {
     let shape = ClassShape.free(bands, reflects: problem.reflects)
     let weights = problem.startWeights
     func gradient(_ parameters: [Double]) -> ClassGradient? {
       try? ClassGradient(
         problem, bands: shape.bands(parameters), basis: basis, mergeTolerance: settings.mergeTolerance, start: weights)
     }
-    guard let first = gradient(shape.start) else { return (bands, .infinity) }
+    guard let first = gradient(shape.start) else { return (bands, .infinity, .infinity) }
     let predicted = zip(first.slopes, first.curvatures).reduce(0) { $0 + ($1.1 > 0 ? 0.5 * $1.0 * $1.0 / $1.1 : 0) }
-    guard predicted > BandSearch.polishShare * abs(first.cost) else { return (bands, 0) }
+    guard predicted > BandSearch.polishShare * abs(first.cost) else {
+      let steps = first.slopes.indices.map { i in
+        first.curvatures[i] > 0 ? abs(first.slopes[i] / first.curvatures[i]) / bands[i / 4].width : 0
+      }
+      return (bands, 0, steps.max()!)
+    }
     let search = QuasiNewton(isAdmissible: shape.isAdmissible, reach: shape.reach)
     let found = search.minimise(from: shape.start, hessian: shape.hessian(first.curvatures)) { parameters in
       gradient(parameters).map { ($0.cost, shape.gradient($0.slopes)) }
     }
-    guard let found else { return (bands, .infinity) }
-    return (shape.bands(found.parameters), found.predicted / abs(found.value))
+    guard let found else { return (bands, .infinity, .infinity) }
+    return (shape.bands(found.parameters), found.predicted / abs(found.value), 0)
   }
 
   /// Where less than this share of the cost is left, edges that hardly matter stay where smooth fit put them.

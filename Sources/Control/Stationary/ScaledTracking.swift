@@ -129,6 +129,21 @@ struct ScaledTracking: Sendable {
 
   var hasJumps: Bool { jumps.contains { $0 != nil } }
 
+  /// Mean time to an edge grows as e^c, c = κ(edge − centre)²/η²: values found as differences of such times lose as many
+  /// digits. Up to here it is less than one.
+  static let steep = 3.0
+
+  /// Where reversion pulls to, in a regime whose edges are steep to reach from there: the steepest one's centre.
+  func steepCentre(_ bands: [Band]) -> Double? {
+    let climbs = bands.indices.filter { reversion[$0] > 0 }.map { e -> (climb: Double, centre: Double) in
+      let centre = drift[e] / reversion[e]
+      let way = max(0, min(bands[e].upper - centre, centre - bands[e].lower))
+      return (0.5 * reversion[e] * way * way / halfVariance[e], centre)
+    }
+    guard let most = climbs.max(by: { $0.climb < $1.climb }), most.climb > ScaledTracking.steep else { return nil }
+    return most.centre
+  }
+
   /// Where ℓ of one of the regimes changes its polynomial.
   var kinks: [Double] { running.filter { !$0.isSymmetric }.map(\.center) }
 

@@ -2,8 +2,8 @@ import Formulation
 
 /// Elements on which every regime either holds or trades throughout, and on which the value is analytic.
 ///
-/// Breakpoints are the edges of all bands, the points where a running cost changes its polynomial, and the places from
-/// which a jump of the mean size would reach an edge, when jumps vary so little that this shows. An element longer than `resolvedExponent` decay lengths is divided
+/// Breakpoints are the edges of all bands, the points where a running cost changes its polynomial, the places from which
+/// a jump of the mean size would reach an edge, when jumps vary so little that this shows, and the anchor. An element longer than `resolvedExponent` decay lengths is divided
 /// geometrically from both ends, because the layers sit at breakpoints.
 struct StationaryMesh: Sendable {
   /// The bands with edges moved onto shared breakpoints.
@@ -12,6 +12,8 @@ struct StationaryMesh: Sendable {
   let nodes: [Double]
   /// The regimes that hold on each element.
   let active: [[Int]]
+  /// The node at the point that reversion pulls to, where the way from there to an edge is steep.
+  let anchor: Int?
 
   var elementCount: Int { nodes.count - 1 }
 
@@ -47,7 +49,15 @@ struct StationaryMesh: Sendable {
       let isApart = breakpoints.allSatisfy { abs($0 - x) > mergeTolerance * narrowest }
       if isApart, x > breakpoints.first!, x < breakpoints.last! { breakpoints.append(x) }
     }
+    var pulled = problem.steepCentre(snapped)
+    if let x = pulled, x > breakpoints.first!, x < breakpoints.last! {
+      let nearest = breakpoints.min { abs($0 - x) < abs($1 - x) }!
+      if abs(nearest - x) > mergeTolerance * narrowest { breakpoints.append(x) } else { pulled = nearest }
+    } else {
+      pulled = nil
+    }
     breakpoints.sort()
+    if pulled == breakpoints.first || pulled == breakpoints.last { pulled = nil }
     var nodes = [breakpoints[0]]
     var active: [[Int]] = []
     for (left, right) in zip(breakpoints, breakpoints.dropFirst()) {
@@ -64,6 +74,7 @@ struct StationaryMesh: Sendable {
     self.bands = snapped
     self.nodes = nodes
     self.active = active
+    anchor = pulled.flatMap { nodes.firstIndex(of: $0) }
   }
 
   /// Jumps of nearly one size carry what happens at an edge to one jump before it. Jumps that vary by more than this part

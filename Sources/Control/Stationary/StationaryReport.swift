@@ -13,12 +13,22 @@ struct StationaryReport {
   let coarse: StationaryStatistics.Regime
 
   private func estimate(_ value: Double, _ other: Double, _ unit: Double, _ more: Double = 0) -> Approximation {
-    Approximation(value: value * unit, error: (abs(value - other) + more) * unit)
+    Approximation(value: value * unit, error: value.isFinite ? (abs(value - other) + more) * unit : .infinity)
   }
 
   private func estimate(_ value: Double?, _ other: Double?, _ unit: Double) -> Approximation? {
     guard let value, let other else { return nil }
     return estimate(value, other, unit) as Approximation
+  }
+
+  /// A time of which hardly a digit is known is left out: one that is beyond what rounding resolves, or infinite.
+  static let timeTolerance = 0.05
+
+  private func time(_ value: Double?, _ other: Double?) -> Approximation? {
+    guard let time = estimate(value, other, problem.units.time) as Approximation?,
+      time.error <= StationaryReport.timeTolerance * time.value
+    else { return nil }
+    return time
   }
 
   /// Cost per unit time, or the discounted value.
@@ -44,9 +54,10 @@ struct StationaryReport {
       bandError: (moves.map(abs).max()! + bandStep) * units.deviation, cost: cost,
       tradesPerTime: estimate(fine.tradesPerTime, coarse.tradesPerTime, 1 / units.time),
       turnover: estimate(fine.turnover, coarse.turnover, units.deviation / units.time),
-      timeFromLowerTarget: estimate(fine.timeFromLowerTarget, coarse.timeFromLowerTarget, units.time),
-      timeFromUpperTarget: estimate(fine.timeFromUpperTarget, coarse.timeFromUpperTarget, units.time),
-      timeFromCentre: estimate(fine.timeFromCentre, coarse.timeFromCentre, units.time),
-      meanBetweenTrades: estimate(fine.meanBetweenTrades, coarse.meanBetweenTrades, units.time))
+      timeFromLowerTarget: time(fine.timeFromLowerTarget, coarse.timeFromLowerTarget),
+      timeFromUpperTarget: time(fine.timeFromUpperTarget, coarse.timeFromUpperTarget),
+      timeFromCentre: time(fine.timeFromCentre, coarse.timeFromCentre)
+        ?? Approximation(value: .infinity, error: .infinity),
+      meanBetweenTrades: time(fine.meanBetweenTrades, coarse.meanBetweenTrades))
   }
 }

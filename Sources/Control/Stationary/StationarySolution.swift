@@ -26,12 +26,13 @@ public struct StationaryRegime: Sendable, Equatable {
   public let turnover: Approximation?
   /// Expected time from the lower target to the next trade in any regime; nil without a fixed cost (it would be 0).
   public let timeFromLowerTarget: Approximation?
-  /// Expected time from the upper target to the next trade in any regime; nil without a fixed cost.
+  /// Expected time from the upper target to the next trade in any regime; nil as the other.
   public let timeFromUpperTarget: Approximation?
-  /// Expected time from the centre of the band to the next trade in any regime.
+  /// Expected time from the centre of the band to the next trade in any regime; infinite where rounding
+  /// leaves no digit of it.
   public let timeFromCentre: Approximation
   /// Expected time from a trade in this regime to the next in any, the two targets weighed by how often they are traded
-  /// to; nil without a fixed cost.
+  /// to; nil as the times from the targets.
   public let meanBetweenTrades: Approximation?
 }
 

@@ -54,7 +54,11 @@ struct StationaryStatistics {
     regimes = (0..<count).map { e in
       let band = bands[e]
       let isImpulse = !problem.reflects[e]
-      let time = { (x: Double) in countValues[0].value(e, x) }
+      // Beyond the range of numbers it is infinite.
+      let time = { (x: Double) in
+        let found = countValues[0].value(e, x)
+        return found.isFinite ? found : .infinity
+      }
       let (fromLower, fromUpper) = (time(band.targetLower), time(band.targetUpper))
       let trades = hasLongRun ? (countValues[3 * e + 1].rate, countValues[3 * e + 2].rate) : (1, 1)
       // Where no trade is ever made, the two ways count alike.

@@ -114,6 +114,7 @@ extension ClassOmission {
     case .fixedCost(let e): "fixedCost: \(regimes[e])"
     case .lopsidedRunningCost(let e): "lopsidedRunningCost: \(regimes[e])"
     case .reversionInSeveralRegimes: "reversionInSeveralRegimes"
+    case .neverTrading: "neverTrading"
     case .notSolved: "notSolved"
     case .notConverged: "notConverged"
     case .inaccurate: "inaccurate"

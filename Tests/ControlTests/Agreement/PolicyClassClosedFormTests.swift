@@ -148,6 +148,50 @@ import Testing
     }
   }
 
+  /// Under mean reversion x is normal about z e^{−κh} with variance η²(1 − e^{−2κh})/(2κ), however long nobody looks.
+  @Test(arguments: [0.01, 0.7, 5, 40, 700, 1e5]) func reversion(_ h: Double) throws {
+    let problem = try TrackingProblem(
+      name: "reverting", criterion: .longRunAverage,
+      regimes: [TrackingRegime(name: "a", reversion: 1, volatility: 1, runningCost: .quadratic(1))],
+      generator: .frozen(count: 1), costs: [StationaryExamples.both(0.1, 0.3)])
+    let scaled = ScaledTracking(problem, members: [0])
+    let (x, t) = (scaled.units.deviation, scaled.units.time)
+    let stretch = try BlindStretch(scaled, from: 0, time: h / t)
+    let deviation = (0.5 * -expm1(-2 * h)).squareRoot()
+    for (z, target) in [(0.0, 0.0), (0.4, -0.3), (1, 2)] {
+      let offset = z * exp(-h) - target
+      let ratio = offset / deviation
+      let expected = 2 * deviation * NormalLaw.density(ratio) + offset * (2 * NormalLaw.cumulative(ratio) - 1)
+      let found = stretch.distance(0, from: z / x, target: target / x) * x
+      #expect(abs(found - expected) < 1e-10, "\(h): \(found), \(expected)")
+    }
+  }
+
+  /// Under mean reversion intervals from 0 cost `λη²/(2κ) + (K + kσ√(2/π) − λσ²/(2κ))/h` per unit time, σ² the variance after
+  /// h: where `K + kη/√(πκ) ≥ λη²/(4κ²)` the longer the better, and where it is less there is a best one.
+  @Test(arguments: [0.04, 0.07, 0.08, 0.0815, 0.1, 1]) func neverTrading(_ fixed: Double) throws {
+    let solver = StationarySolver()
+    let problem = try TrackingProblem(
+      name: "reverting", criterion: .longRunAverage,
+      regimes: [TrackingRegime(name: "a", reversion: 1, volatility: 1, runningCost: .quadratic(1))],
+      generator: .frozen(count: 1), costs: [StationaryExamples.both(fixed, 0.3)])
+    let optimum = try solver.solve(problem)
+    let classes = try solver.classes(of: problem, optimum: optimum)
+    let isUseless = fixed + 0.3 / Double.pi.squareRoot() >= 0.25
+    #expect(
+      classes.omitted.contains { $0.policyClass == .interval && $0.reason == .neverTrading } == isUseless,
+      "\(classes.omitted)")
+    guard !isUseless else { return }
+    let regime = try #require(classes[.interval]).regimes[0]
+    func cost(_ h: Double) -> Double {
+      let variance = 0.5 * -expm1(-2 * h)
+      return 0.5 + (fixed + 0.3 * (2 * variance / Double.pi).squareRoot() - 0.5 * variance) / h
+    }
+    let found = try #require(regime.interval).time
+    #expect(relative(regime.cost.total.value, cost(found)) < 1e-10)
+    for other in stride(from: 0.05, to: 20, by: 0.05) { #expect(regime.cost.total.value <= cost(other) + 1e-10) }
+  }
+
   /// The distance of a sum of jumps: intensity so low that two jumps do not count, against the sum over their number.
   @Test func jumps() throws {
     let (intensity, mean, spread, volatility, h) = (0.3, 0.4, 0.5, 0.6, 0.8)

@@ -38,6 +38,10 @@ struct BlindIntervals {
   private static let difference = 1e-4
   /// Differences carry about ten digits, their products the rest.
   private static let tolerance = 1e-11
+  /// Where rounding of the differences ends the search, so much may be left, and counts as error …
+  private static let acceptable = 1e-9
+  /// … and where it is more, the search begins again from there with new curvatures, so many times in all.
+  private static let attempts = 4
   /// An interval changes by at most a factor e in one step, a target by at most so many units.
   private static let reach = 1.0
 
@@ -73,22 +77,48 @@ struct BlindIntervals {
       }
       return (value, gradient, curvature)
     }
-    guard let begin = evaluate(first) else { return nil }
-    let hessian = first.indices.map { i in
-      first.indices.map { i == $0 ? max(abs(begin.curvature[i]), BlindIntervals.difference * abs(begin.value)) : 0.0 }
-    }
     var search = QuasiNewton { from in from.map { _ in BlindIntervals.reach } }
     search.tolerance = BlindIntervals.tolerance
-    let point = search.minimise(from: first, hessian: hessian) { evaluate($0).map { ($0.value, $0.gradient) } }
-    guard let point, point.predicted <= 1e2 * BlindIntervals.tolerance * abs(point.value) else { return nil }
+    var best: QuasiNewton.Point?
+    for _ in 0..<BlindIntervals.attempts {
+      guard let begin = evaluate(best?.parameters ?? first) else { return nil }
+      let hessian = first.indices.map { i in
+        first.indices.map {
+          i == $0 ? max(abs(begin.curvature[i]), BlindIntervals.difference * abs(begin.value)) : 0.0
+        }
+      }
+      best = search.minimise(from: best?.parameters ?? first, hessian: hessian) {
+        evaluate($0).map { ($0.value, $0.gradient) }
+      }
+      guard let best else { return nil }
+      if best.predicted <= BlindIntervals.acceptable * abs(best.value) { break }
+    }
+    guard let point = best, point.predicted <= BlindIntervals.acceptable * abs(point.value) else { return nil }
     return report(policy(point.parameters), left: point.predicted, hasLongRun: hasLongRun)
   }
 
   /// The cost of a policy with everything known of it.
   func report(_ policy: Policy, left: Double, hasLongRun: Bool) -> Found? {
+    var found: Found?
+    for halvings in 0...BlindIntervals.halvings {
+      let spacing = scalbn(BlindStretch.spacing, -halvings)
+      found = report(policy, left: left, hasLongRun: hasLongRun, spacing: spacing)
+      guard let found else { return nil }
+      let error = zip(found.costs.total, found.coarse.total).map { abs($0 - $1) / abs($0) }.max()!
+      if error <= BlindIntervals.known { break }
+    }
+    return found
+  }
+
+  /// Regimes of volatilities far apart need finer quadratures; the last counts where even they do not give these digits.
+  private static let halvings = 3
+  private static let known = 1e-8
+
+  private func report(_ policy: Policy, left: Double, hasLongRun: Bool, spacing: Double) -> Found? {
     let m = problem.count
-    guard let stretches = try? (0..<m).map({ try BlindStretch(problem, from: $0, time: policy.times[$0]) }),
-      let costs = costs(policy, stretches), let coarse = self.costs(policy, stretches, stride: 2)
+    let made = try? (0..<m).map { try BlindStretch(problem, from: $0, time: policy.times[$0], spacing: spacing) }
+    guard let stretches = made, let costs = costs(policy, stretches),
+      let coarse = self.costs(policy, stretches, stride: 2)
     else { return nil }
     var (trades, turnover): ([Double]?, [Double]?) = (nil, nil)
     if hasLongRun, let law = reviewLaw(policy, stretches) {

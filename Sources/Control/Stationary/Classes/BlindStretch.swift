@@ -32,12 +32,16 @@ struct BlindStretch {
 
   /// In ln u; a further halving changes no digit for means within a few deviations.
   static let spacing = 0.15
+  let spacing: Double
   /// The lowest u is this over the largest deviation: the integrand falls as u³.
   static let lowest = 1e-4
   /// e^{−½·9²} < 10⁻¹⁷.
   static let highest = 9.0
 
-  init(_ problem: ScaledTracking, from e: Int, time h: Double) throws(LinearAlgebraError) {
+  init(
+    _ problem: ScaledTracking, from e: Int, time h: Double, spacing: Double = BlindStretch.spacing
+  ) throws(LinearAlgebraError) {
+    self.spacing = spacing
     let m = problem.count
     var generator = Matrix(rows: 3 * m + 1, columns: 3 * m + 1)
     for from in 0..<m {
@@ -58,7 +62,12 @@ struct BlindStretch {
       generator[from, 3 * m] = cost.above * cost.center * cost.center - cost.linear * cost.center
     }
     let flow = try BlindStretch.scaled(generator, h).exponential()
-    let rows = (0..<3).map { flow.row($0 * m + e) }
+    var rows = (0..<3).map { flow.row($0 * m + e) }
+    // Squaring compounds rounding, in several regimes in the transform as well; in one the probability is known.
+    let compounded = m == 1 ? rows[0][0] / exp(-problem.discount * h) : 1
+    for power in 0..<3 {
+      for column in 0..<3 * m { rows[power][column] /= compounded }
+    }
     let mass = Array(rows[0][..<m])
     (self.rows, self.mass) = (rows, mass)
     memory = exp(-problem.reversion[e] * h)
@@ -67,12 +76,12 @@ struct BlindStretch {
       max(0, rows[0][2 * m + f] / mass[f] - pow(rows[0][m + f] / mass[f], 2))
     }
     let widest = variances.max()!.squareRoot()
-    let narrowest = (2 * problem.halfVariance.min()! * h).squareRoot() * min(1, memory)
+    let narrowest = (2 * problem.halfVariance.min()! * Reversion(problem.reversion[e], h).square).squareRoot()
     var nodes: [Double] = []
     var u = BlindStretch.lowest / widest
     while u < BlindStretch.highest / narrowest {
       nodes.append(u)
-      u *= exp(BlindStretch.spacing)
+      u *= exp(spacing)
     }
     self.nodes = nodes
     var transform: [[Complex]] = []
@@ -94,26 +103,58 @@ struct BlindStretch {
     return result
   }
 
+  /// `∫₀ʰ e^{−κs} ds` and `∫₀ʰ e^{−2κs} ds`.
+  private struct Reversion {
+    let plain: Double
+    let square: Double
+
+    init(_ rate: Double, _ h: Double) {
+      plain = rate == 0 ? h : -expm1(-rate * h) / rate
+      square = rate == 0 ? h : -expm1(-2 * rate * h) / (2 * rate)
+    }
+  }
+
+  /// e^{−40}: what a jump that long ago has left is below the last digit of what one has just now.
+  private static let forgotten = 40.0
+  /// A panel of Gauss's rule in units of 1/κ.
+  private static let panel = 2.0
+
+  /// `∫₀ʰ ψ(u e^{−κs}) ds` of one regime: diffusion and drift in closed form, jumps by panels up to where they are forgotten.
+  private static func reverted(_ problem: ScaledTracking, _ u: Double, _ h: Double) -> Complex {
+    let rate = problem.reversion[0]
+    let lengths = Reversion(rate, h)
+    var total = Complex(
+      real: -problem.halfVariance[0] * u * u * lengths.square, imaginary: problem.drift[0] * u * lengths.plain)
+    guard let jumps = problem.jumps[0] else { return total }
+    guard rate != 0 else {
+      let value = jumps.transform(u)
+      total.real += h * jumps.intensity * (value.real - 1)
+      total.imaginary += h * jumps.intensity * value.imaginary
+      return total
+    }
+    let reach = abs(jumps.mean) + jumps.secondMoment.squareRoot()
+    let end = rate > 0 ? min(h, (log(1 + u * reach) + forgotten) / rate) : h
+    let panels = max(1, Int((abs(rate) * end / panel).rounded(.up)))
+    let rule = GaussLegendre.jumps
+    let half = 0.5 * end / Double(panels)
+    for index in 0..<panels {
+      for (x, w) in zip(rule.nodes, rule.weights) {
+        let value = jumps.transform(u * exp(-rate * half * (Double(2 * index + 1) + x)))
+        total.real += half * w * jumps.intensity * (value.real - 1)
+        total.imaginary += half * w * jumps.intensity * value.imaginary
+      }
+    }
+    return total
+  }
+
   private static func transform(
     _ problem: ScaledTracking, _ e: Int, _ u: Double, _ h: Double, _ killing: Double
   ) throws(LinearAlgebraError) -> [Complex] {
     let m = problem.count
     guard m > 1 else {
-      // ∫ψ(u e^{−κ(h−s)}) ds.
-      var (real, imaginary) = (0.0, 0.0)
-      if problem.reversion[0] == 0 {
-        let value = exponent(problem, 0, u)
-        (real, imaginary) = (value.real * h, value.imaginary * h)
-      } else {
-        let rule = GaussLegendre.jumps
-        for (x, w) in zip(rule.nodes, rule.weights) {
-          let value = exponent(problem, 0, u * exp(-problem.reversion[0] * h * 0.5 * (1 + x)))
-          real += 0.5 * h * w * value.real
-          imaginary += 0.5 * h * w * value.imaginary
-        }
-      }
-      let size = killing * exp(real)
-      return [Complex(real: size * cos(imaginary), imaginary: size * sin(imaginary))]
+      let total = reverted(problem, u, h)
+      let size = killing * exp(total.real)
+      return [Complex(real: size * cos(total.imaginary), imaginary: size * sin(total.imaginary))]
     }
     let exponents = (0..<m).map { exponent(problem, $0, u) }
     // [[Re, −Im], [Im, Re]] as a real matrix; without imaginary parts one block is enough.
@@ -166,7 +207,7 @@ struct BlindStretch {
       deviation > 0
       ? p * (2 * deviation * NormalLaw.density(ratio) + offset * (2 * NormalLaw.cumulative(ratio) - 1))
       : p * abs(offset)
-    let weight = 2 / Double.pi * BlindStretch.spacing * Double(stride)
+    let weight = 2 / Double.pi * spacing * Double(stride)
     var integral = 0.0
     for k in Swift.stride(from: 0, to: nodes.count, by: stride) {
       let u = nodes[k]

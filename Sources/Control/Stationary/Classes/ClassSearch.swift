@@ -25,16 +25,20 @@ struct ClassSearch {
         try? ClassGradient(
           problem, bands: shape.bands(parameters), basis: basis, mergeTolerance: settings.mergeTolerance, start: start)
       }
-      guard let first = gradient(parameters) else { throw .notConverged }
       let search = QuasiNewton(isAdmissible: shape.isAdmissible, reach: shape.reach, nonNegative: shape.nonNegative)
-      let found = search.minimise(from: parameters, hessian: shape.hessian(first.curvatures)) { parameters in
-        gradient(parameters).map { ($0.cost, shape.gradient($0.slopes)) }
+      var isFound = false
+      // A model that went wrong on the way is given up for the one that the value itself gives.
+      for _ in 0..<ClassSearch.attempts where !isFound {
+        guard let first = gradient(parameters) else { throw .notConverged }
+        let found = search.minimise(from: parameters, hessian: shape.hessian(first.curvatures)) { parameters in
+          gradient(parameters).map { ($0.cost, shape.gradient($0.slopes)) }
+        }
+        guard let found else { throw .notConverged }
+        parameters = found.parameters
+        left = found.predicted
+        isFound = found.converged || found.predicted <= ClassSearch.acceptable * abs(found.value)
       }
-      guard let found, found.converged || found.predicted <= ClassSearch.acceptable * abs(found.value) else {
-        throw .notConverged
-      }
-      parameters = found.parameters
-      left = found.predicted
+      guard isFound else { throw .notConverged }
     }
     bands = shape.bands(parameters)
     self.left = left
@@ -48,6 +52,8 @@ struct ClassSearch {
 
   /// Where rounding stops the search before its tolerance, the cost is still known to this share, which counts as error.
   private static let acceptable = 1e-7
+  /// A search that a fresh model does not help after so many is given up.
+  private static let attempts = 4
 }
 
 /// A search that found no minimum.

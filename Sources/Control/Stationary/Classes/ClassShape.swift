@@ -146,19 +146,29 @@ struct ClassShape {
     return ClassShape(columns: columns, start: start, nonNegative: nonNegative, reflects: reflects)
   }
 
-  /// The same four numbers in every regime; reflecting if no regime has a fixed cost.
-  static func constantBand(_ optimum: [Band], reflects: [Bool]) -> ClassShape {
+  /// The same four numbers in every regime; reflecting if no regime has a fixed cost. The targets stay in order.
+  ///
+  /// - Parameter regime: whose optimal band the search begins with; nil: the mean of all.
+  static func constantBand(_ optimum: [Band], reflects: [Bool], from regime: Int? = nil) -> ClassShape {
     let m = optimum.count
-    let mean = (0..<4).map { number in
-      (0..<m).reduce(0) { $0 + numbers(optimum)[4 * $1 + number] } / Double(m)
+    let all = numbers(optimum)
+    let first = (0..<4).map { number in
+      regime.map { all[4 * $0 + number] } ?? (0..<m).reduce(0) { $0 + all[4 * $1 + number] } / Double(m)
     }
     func column(_ chosen: [Int]) -> [Double] {
       (0..<4 * m).map { chosen.contains($0 % 4) ? 1.0 : 0.0 }
     }
     if reflects.allSatisfy({ $0 }) {
-      return ClassShape(columns: [column([0, 1]), column([2, 3])], start: [mean[0], mean[3]], reflects: reflects)
+      return ClassShape(columns: [column([0, 1]), column([2, 3])], start: [first[0], first[3]], reflects: reflects)
     }
+    // Where the band of a regime without a fixed cost is taken, edges and targets are kept apart.
+    let apart = closing * (first[3] - first[0])
+    let (below, above) = (max(first[1], first[0] + apart), min(first[2], first[3] - apart))
     return ClassShape(
-      columns: (0..<4).map { column([$0]) }, start: mean, reflects: reflects.map { _ in false })
+      columns: [[0], [1, 2], [2], [3]].map(column), start: [first[0], below, max(0, above - below), first[3]],
+      nonNegative: [2], reflects: reflects.map { _ in false })
   }
+
+  /// A trade at an edge begins the search with at least this part of the band.
+  private static let closing = 0.05
 }

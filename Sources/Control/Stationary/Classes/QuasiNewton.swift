@@ -1,7 +1,7 @@
 /// Minimises a smooth function of a few parameters, some of which may not fall below zero.
 ///
-/// Damped BFGS from a given Hessian (Nocedal and Wright 2006, algorithms 6.1 and 18.2's damping), with backtracking. The
-/// iteration ends when the decrease that its model still predicts is below the tolerance.
+/// Damped BFGS from a given Hessian (Nocedal and Wright 2006, algorithms 6.1 and 18.2's damping), with steps that minimise the
+/// model within a box, and backtracking. The iteration ends when the decrease that its model still predicts is below the tolerance.
 struct QuasiNewton {
   struct Point {
     var parameters: [Double]
@@ -42,24 +42,25 @@ struct QuasiNewton {
     var point = Point(parameters: start, value: first.value, gradient: first.gradient)
     var matrix = hessian
     let n = start.count
+    // Where the given Hessian knows of no curvature, the first step would be without bound.
+    let scale = reach(start)
+    for i in 0..<n where scale[i] > 0 { matrix[i][i] = max(matrix[i][i], abs(first.gradient[i]) / scale[i]) }
     var idle = 0
     for _ in 0..<stepLimit {
       let free = (0..<n).filter { !(nonNegative.contains($0) && point.parameters[$0] <= 0 && point.gradient[$0] >= 0) }
-      guard let direction = QuasiNewton.direction(matrix, point.gradient, free) else { return point }
-      let slope = zip(direction, point.gradient).reduce(0) { $0 + $1.0 * $1.1 }
-      point.predicted = -0.5 * slope
+      let limits = reach(point.parameters)
+      let step = QuasiNewton.step(matrix, point.gradient, free, limits)
+      let descent = zip(step, point.gradient).reduce(0) { $0 + $1.0 * $1.1 }
+      // At the model's minimum at least half of what its slope promises; a step down the gradient has no better measure.
+      point.predicted = max(QuasiNewton.decrease(matrix, point.gradient, step), -0.5 * descent)
       if point.predicted <= tolerance * abs(point.value) {
         point.converged = true
         return point
       }
-      let limits = reach(point.parameters)
-      let clipped = zip(direction, limits).map { min(max($0, -$1), $1) }
-      let descent = zip(clipped, point.gradient).reduce(0) { $0 + $1.0 * $1.1 }
-      guard descent < 0 else { return point }
       var length = 1.0
       var next: Point?
       while length > QuasiNewton.shortest {
-        var trial = zip(point.parameters, clipped).map { $0 + length * $1 }
+        var trial = zip(point.parameters, step).map { $0 + length * $1 }
         for i in nonNegative { trial[i] = max(0, trial[i]) }
         if isAdmissible(point.parameters, trial), let found = evaluate(trial), found.value.isFinite,
           found.value <= point.value + QuasiNewton.sufficientDecrease * length * descent
@@ -71,9 +72,9 @@ struct QuasiNewton {
         length /= 2
       }
       guard let next else { return point }
-      let step = zip(next.parameters, point.parameters).map { $0 - $1 }
+      let move = zip(next.parameters, point.parameters).map { $0 - $1 }
       let change = zip(next.gradient, point.gradient).map { $0 - $1 }
-      QuasiNewton.update(&matrix, step, change)
+      QuasiNewton.update(&matrix, move, change)
       idle = point.value - next.value > QuasiNewton.rounding * abs(point.value) ? 0 : idle + 1
       let predicted = point.predicted
       point = next
@@ -83,25 +84,48 @@ struct QuasiNewton {
     return point
   }
 
-  /// `−B⁻¹∇f` over the free parameters.
-  private static func direction(_ matrix: [[Double]], _ gradient: [Double], _ free: [Int]) -> [Double]? {
-    let n = free.count
-    guard n > 0 else { return gradient.map { _ in 0 } }
-    let ridge = regularisation * free.map { abs(matrix[$0][$0]) }.max()!
-    let system = UnsafeMutablePointer<Double>.allocate(capacity: n * (n + 1))
-    defer { system.deallocate() }
-    for (row, i) in free.enumerated() {
-      for (column, j) in free.enumerated() {
-        system[row * (n + 1) + column] = matrix[i][j] + (i == j ? ridge : 0)
-      }
-      system[row * (n + 1) + n] = -gradient[i]
+  /// What the model says a step brings.
+  private static func decrease(_ matrix: [[Double]], _ gradient: [Double], _ step: [Double]) -> Double {
+    zip(step, zip(gradient, matrix)).reduce(0) { sum, term in
+      let image = zip(term.1.1, step).reduce(0) { $0 + $1.0 * $1.1 }
+      return sum - term.0 * (term.1.0 + 0.5 * image)
     }
-    guard (try? DenseElimination.solve(system, rows: n, columns: 1)) != nil else { return nil }
+  }
+
+  /// The minimum of the model over the free parameters within their limits: what would go too far is held at its limit, and
+  /// the others follow from it. Cutting every parameter for itself could point uphill.
+  private static func step(
+    _ matrix: [[Double]], _ gradient: [Double], _ free: [Int], _ limits: [Double]
+  ) -> [Double] {
+    let ridge = regularisation * (free.map { abs(matrix[$0][$0]) }.max() ?? 0)
     var result = [Double](repeating: 0, count: gradient.count)
-    for (row, i) in free.enumerated() { result[i] = system[row * (n + 1) + n] }
-    // A model that is not convex points uphill: then down the gradient, in units of the diagonal.
-    if zip(result, gradient).reduce(0, { $0 + $1.0 * $1.1 }) >= 0 {
-      for i in free { result[i] = -gradient[i] / max(abs(matrix[i][i]), ridge) }
+    var moving = free
+    while !moving.isEmpty {
+      let n = moving.count
+      let held = free.filter { !moving.contains($0) }
+      let system = UnsafeMutablePointer<Double>.allocate(capacity: n * (n + 1))
+      defer { system.deallocate() }
+      for (row, i) in moving.enumerated() {
+        for (column, j) in moving.enumerated() {
+          system[row * (n + 1) + column] = matrix[i][j] + (i == j ? ridge : 0)
+        }
+        system[row * (n + 1) + n] = -held.reduce(gradient[i]) { $0 + matrix[i][$1] * result[$1] }
+      }
+      guard (try? DenseElimination.solve(system, rows: n, columns: 1)) != nil else { break }
+      for (row, i) in moving.enumerated() { result[i] = system[row * (n + 1) + n] }
+      let beyond = moving.filter { !(abs(result[$0]) <= limits[$0]) }
+      if beyond.isEmpty { break }
+      for i in beyond { result[i] = result[i] < 0 ? -limits[i] : limits[i] }
+      moving.removeAll { beyond.contains($0) }
+    }
+    if zip(result, gradient).reduce(0, { $0 + $1.0 * $1.1 }) < 0, decrease(matrix, gradient, result) > 0 {
+      return result
+    }
+    // A model that is not convex, or without a curvature at all, points uphill: then down the gradient.
+    for i in gradient.indices { result[i] = 0 }
+    for i in free {
+      let newton = gradient[i] / max(abs(matrix[i][i]), ridge)
+      result[i] = -(newton.isFinite ? min(max(newton, -limits[i]), limits[i]) : 0)
     }
     return result
   }

@@ -154,7 +154,9 @@ extension StationarySolver {
     case .recentre:
       let frozen = scaled.members.map { ScaledTracking.frozen(problem, regime: $0) }
       shapes = [false, true].map { ClassShape.recentre(bands, frozen, evenly: $0) }
-    case .constantBand: shapes = [.constantBand(bands, reflects: scaled.reflects)]
+    case .constantBand:
+      let starts: [Int?] = [nil] + bands.indices.map { $0 }
+      shapes = starts.map { ClassShape.constantBand(bands, reflects: scaled.reflects, from: $0) }
     default: shapes = [.inner(bands, reflects: scaled.reflects)]
     }
     var found: ClassSearch?
@@ -191,6 +193,10 @@ extension StationarySolver {
       centres: best.map { 0.5 * ($0.band.targetLower + $0.band.targetUpper) / units.deviation },
       hasLongRun: hasLongRun)
     guard let found else { throw ClassOmissionError(reason: .notConverged) }
+    // At the next look nothing is left of where one started: a trade was for nothing.
+    if zip(found.policy.times, scaled.reversion).contains(where: { $0 * $1 > Self.forgotten }) {
+      throw ClassOmissionError(reason: .neverTrading)
+    }
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
     return best.indices.map { e in
       func estimate(_ value: Double, _ other: Double, _ more: Double = 0) -> Approximation {
@@ -210,6 +216,9 @@ extension StationarySolver {
         loss: StationarySolver.loss(cost, best[e].cost))
     }
   }
+
+  /// e^{−36} is the last digit of one.
+  private static let forgotten = 36.0
 
   /// `(J − J*)/|J*|` with the error of both.
   static func loss(_ cost: StationaryCost, _ best: StationaryCost) -> Approximation {

@@ -26,6 +26,8 @@ public enum ClassOmission: Sendable, Equatable {
   case lopsidedRunningCost(regime: Int)
   /// Blind intervals need the law of the deviation at the next look: it is known under mean reversion in one regime only.
   case reversionInSeveralRegimes
+  /// Left alone the deviation comes back by itself: the longer the interval, the better.
+  case neverTrading
   /// The class is known and its equations are not solved here.
   case notSolved
   /// The best parameters were not found.
