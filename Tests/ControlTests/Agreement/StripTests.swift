@@ -84,6 +84,28 @@ import Testing
     }
   }
 
+  /// A book of thousands of straddles, whose delta runs through half of all inventories from one row to the next before the expiry,
+  /// and whose band is a hundredth of it: tiles that the region jumps over, and others that it passes in a row or two.
+  @Test(arguments: [208, 832]) func narrowAgainstTheBook(_ holdings: Int) throws {
+    let problem = try Straddle.problem(
+      proportional: 0.0005, fixed: 0.01, riskAversion: 0.05, volatilities: [0.5], switching: [[0]], implied: [0.5],
+      quantity: -3000)
+    let settings = GridSettings(spots: 300, holdings: holdings, steps: 400)
+    let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
+    let (all, strip) = (
+      try BackwardMarch(problem: problem, grid: grid, threads: 2, everywhere: true).run(
+        settings: settings, progress: nil),
+      try BackwardMarch(problem: problem, grid: grid, threads: 2).run(settings: settings, progress: nil)
+    )
+    for inventory in [-2000.0, 0, 500] {
+      let (expected, found) = (
+        all.value(regime: 0, inventory: inventory), strip.value(regime: 0, inventory: inventory)
+      )
+      // Of these grids' errors, 4·10⁻³ and more, a hundredth as well.
+      #expect(abs(found / expected - 1) < 5e-5, "\(inventory): \(found), \(expected)")
+    }
+  }
+
   /// Far from the band what is left out must still be filled in: values grow by what the trade costs.
   @Test func valuesFarOutsideAreLines() throws {
     let given = Case(fixed: 0.01, proportional: 5e-4, settlement: .none, preference: Self.quadratic, regimeCount: 2)
