@@ -11,7 +11,8 @@ extension RollOut {
   ///
   /// - Throws: `outOfRange` when there are more shards than blocks, or no shard of this number.
   public func paths(ofShard number: Int, of count: Int) throws(SimulationError) -> Range<Int> {
-    try require(Double(count), count >= 1 && count <= blockCount, "shards", "from 1 to \(blockCount), the blocks of paths")
+    try require(
+      Double(count), count >= 1 && count <= blockCount, "shards", "from 1 to \(blockCount), the blocks of paths")
     try require(Double(number), number >= 0 && number < count, "shard", "from 0 to \(count - 1)")
     let (first, last) = (blockCount * number / count, blockCount * (number + 1) / count)
     return first * RollOut.blockSize..<min(settings.pathCount, last * RollOut.blockSize)

@@ -5,7 +5,7 @@ import Testing
 
 /// Shards that leave their process as numbers and come back.
 @Suite struct ShardNumberTests {
-  private func rollOut(paths: Int = 2900, sobol: Int? = nil) throws -> RollOut {
+  private func rollOut(paths: Int = 2912, sobol: Int? = nil) throws -> RollOut {
     var settings = RollOutSettings(checkEvery: 12 * 3600, pathCount: paths, seed: 9, antithetic: sobol == nil)
     if let sobol { settings.sequence = .sobol(randomisations: sobol) }
     return try RollOut(problem: try Fixture.switching(), settings: settings)
@@ -41,7 +41,7 @@ import Testing
     #expect(rollOut.blockCount == 12)
     for count in 1...12 {
       let ranges = try (0..<count).map { try rollOut.paths(ofShard: $0, of: count) }
-      #expect(ranges[0].lowerBound == 0 && ranges[count - 1].upperBound == 2900)
+      #expect(ranges[0].lowerBound == 0 && ranges[count - 1].upperBound == 2912)
       for (left, right) in zip(ranges, ranges.dropFirst()) { #expect(left.upperBound == right.lowerBound) }
       for range in ranges { #expect(!range.isEmpty && range.lowerBound % 256 == 0) }
     }
