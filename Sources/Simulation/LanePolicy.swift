@@ -94,6 +94,7 @@ struct TableLanePolicy: LanePolicy {
   private let bucketCount: Double
   private let corrections: Int
   private let hasFlats: Bool
+  private let targetsAreEdges: Bool
   /// The last time of the table at or before the check, and where the two rows begin.
   private var time = 0
   private var before = 0
@@ -136,6 +137,7 @@ struct TableLanePolicy: LanePolicy {
     bucketCount = Double(nodes.bucketCount)
     corrections = nodes.corrections
     hasFlats = !nodes.flats.isEmpty
+    targetsAreEdges = nodes.targetsAreEdges
   }
 
   /// Called once per check and block, with the paths where they stand.
@@ -196,7 +198,11 @@ struct TableLanePolicy: LanePolicy {
   }
 
   @inline(__always) func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
-    between(targetRows, paths, state: state)
+    guard targetsAreEdges else { return between(targetRows, paths, state: state) }
+    let (found, pairs) = (state.edges, state.targets)
+    for lane in 0..<Lanes.scalarCount { pairs[lane] = found[paths.path(lane)] }
+    let (lower, upper) = separated(pairs)
+    return (lower, upper)
   }
 
   func slopes(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair? {
@@ -246,6 +252,10 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
   let isDetailed: Bool
   /// The regime where none switches.
   let current: Int
+  /// Whether trades cost the same in every regime.
+  let costsAlike: Bool
+  /// Whether a trade costs something whatever its size, in any regime.
+  let hasFixed: Bool
 
   /// Where eight neighbours stand outside.
   @inline(always)
@@ -270,7 +280,7 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
     if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
     var charge = costs[current].variableCharge(price: spot, trade: trade)
     var fixed = Lanes(repeating: costs[current].fixed)
-    if Switching.isOn {
+    if Switching.isOn, !costsAlike {
       for index in 0..<costs.count where index != current {
         let mask = regime .== Double(index)
         charge.replace(with: costs[index].variableCharge(price: spot, trade: trade), where: mask)
@@ -281,7 +291,7 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
     fixed.replace(with: 0, where: idle)
     let units = absolute(trade)
     paths.add(trade, to: state.inventory)
-    paths.add(fixed, to: state.column(.fixedCosts))
+    if hasFixed { paths.add(fixed, to: state.column(.fixedCosts)) }
     paths.add(charge, to: state.column(.variableCosts))
     paths.add(Lanes(repeating: 1).replacing(with: 0, where: idle), to: state.column(.tradeCount))
     paths.add(units, to: state.column(.turnoverUnits))
@@ -333,7 +343,8 @@ enum BlockPolicy {
     @inline(__always) func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(_ policy: Policy, _: Switching.Type) {
       TradePass<Policy, Switching>(
         policy: policy, costs: costs, time: time, state: state, growth: plan.wealth?.growth(at: time) ?? 0,
-        lot: plan.problem.execution.lot, isDetailed: plan.settings.detailed, current: plan.problem.market.currentRegime
+        lot: plan.problem.execution.lot, isDetailed: plan.settings.detailed, current: plan.problem.market.currentRegime,
+        costsAlike: plan.costsAlike, hasFixed: plan.hasFixed
       ).run()
     }
     @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {
