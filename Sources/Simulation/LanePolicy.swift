@@ -82,7 +82,11 @@ struct ConstantLanePolicy: LanePolicy {
 /// A table between two of its times.
 struct TableLanePolicy: LanePolicy {
   static var gathersTrades: Bool { true }
-  private let nodes: PolicyNodes
+  // Copied at every check: counting references to what all threads share would make them wait for each other. `with` holds it.
+  private unowned(unsafe) let nodes: PolicyNodes
+  private let times: UnsafePointer<Double>
+  private let timeCount: Int
+  private let rowLength: Int
   private let edgeRows: UnsafePointer<SIMD2<Double>>
   private let targetRows: UnsafePointer<SIMD2<Double>>
   private let slopeRows: UnsafePointer<SIMD2<Double>>?
@@ -112,10 +116,14 @@ struct TableLanePolicy: LanePolicy {
         nodes.slopes.withUnsafeBufferPointer { slopes in
           nodes.stretches.withUnsafeBufferPointer { stretches in
             nodes.firstCells.withUnsafeBufferPointer { cells in
-              body(
-                TableLanePolicy(
-                  nodes, edges.baseAddress!, targets.baseAddress!, slopes.isEmpty ? nil : slopes.baseAddress,
-                  stretches.baseAddress!, cells.baseAddress!))
+              nodes.times.withUnsafeBufferPointer { times in
+                withExtendedLifetime(nodes) {
+                  body(
+                    TableLanePolicy(
+                      nodes, times, edges.baseAddress!, targets.baseAddress!,
+                      slopes.isEmpty ? nil : slopes.baseAddress, stretches.baseAddress!, cells.baseAddress!))
+                }
+              }
             }
           }
         }
@@ -124,10 +132,14 @@ struct TableLanePolicy: LanePolicy {
   }
 
   private init(
-    _ nodes: PolicyNodes, _ edges: UnsafePointer<SIMD2<Double>>, _ targets: UnsafePointer<SIMD2<Double>>,
-    _ slopes: UnsafePointer<SIMD2<Double>>?, _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
+    _ nodes: PolicyNodes, _ times: UnsafeBufferPointer<Double>, _ edges: UnsafePointer<SIMD2<Double>>,
+    _ targets: UnsafePointer<SIMD2<Double>>, _ slopes: UnsafePointer<SIMD2<Double>>?,
+    _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
   ) {
     self.nodes = nodes
+    self.times = times.baseAddress!
+    timeCount = times.count
+    rowLength = nodes.rowLength
     edgeRows = edges
     targetRows = targets
     slopeRows = slopes
@@ -144,13 +156,12 @@ struct TableLanePolicy: LanePolicy {
   ///
   /// Times ascend within a block: the search goes on where it ended, and starts anew when they do not.
   mutating func prepare(time now: Double, state: BlockState) {
-    let times = nodes.times
     if now < times[time] { time = 0 }
-    while time + 1 < times.count, times[time + 1] <= now { time += 1 }
-    let next = min(time + 1, times.count - 1)
+    while time + 1 < timeCount, times[time + 1] <= now { time += 1 }
+    let next = min(time + 1, timeCount - 1)
     weight = next == time ? 0 : max(0, (now - times[time]) / (times[next] - times[time]))
-    before = time * nodes.rowLength
-    after = next * nodes.rowLength
+    before = time * rowLength
+    after = next * rowLength
     findBuckets(state)
     findEdges(state)
   }
