@@ -122,30 +122,36 @@ func rollOutBenchmark(
   return timings
 }
 
-/// One and two threads on the same paths: the ratio of their wall times, 2 if nothing is shared but the work, and what two
+/// One and two threads on the same paths, in turn: the ratio of their wall times, 2 if nothing is shared but the work, and what two
 /// threads spend in processor time over one, 1 if they do not hinder each other. Where the cores do other work too only the
-/// second is to be trusted; the fastest of several alternating runs is kept of each.
+/// second is to be trusted. Times are the fastest of all runs, ratios the medians of those of each pair.
 ///
 /// - Parameter chosen: only the cases whose names contain this; nil: all.
 func threadBenchmark(
-  paths: Int = 1 << 17, repetitions: Int = 5, containing chosen: String? = nil
+  paths: Int = 1 << 17, repetitions: Int = 9, containing chosen: String? = nil
 ) throws -> [String] {
   let names = ["one regime, one leg, constant band", "two regimes, two marks, table"]
   return try names.filter { name in chosen.map { name.contains($0) } ?? true }.map { name in
     var wall = [Double.infinity, .infinity]
     var processor = [Double.infinity, .infinity]
+    var (wallRatios, processorRatios) = ([Double](), [Double]())
     var (pathSteps, criterion) = (0, 0.0)
     for _ in 0..<repetitions {
-      for index in wall.indices {
-        let timing = try rollOutBenchmark(paths: paths, threads: index + 1, repetitions: 1, containing: name)[0]
+      let pair = try wall.indices.map { index in
+        try rollOutBenchmark(paths: paths, threads: index + 1, repetitions: 1, containing: name)[0]
+      }
+      for (index, timing) in pair.enumerated() {
         wall[index] = min(wall[index], timing.wallSeconds)
         processor[index] = min(processor[index], timing.seconds)
-        (pathSteps, criterion) = (timing.pathSteps, timing.criterion.mean)
       }
+      wallRatios.append(pair[0].wallSeconds / pair[1].wallSeconds)
+      processorRatios.append(pair[1].seconds / pair[0].seconds)
+      (pathSteps, criterion) = (pair[0].pathSteps, pair[0].criterion.mean)
     }
+    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     return "{\"benchmark\":\"threads\",\"case\":\"\(name)\",\"pathSteps\":\(pathSteps),"
       + "\"wallSeconds\":[\(wall[0]),\(wall[1])],\"processorSeconds\":[\(processor[0]),\(processor[1])],"
-      + "\"wallRatio\":\(wall[0] / wall[1]),\"processorRatio\":\(processor[1] / processor[0]),"
+      + "\"pairs\":\(repetitions),\"wallRatio\":\(median(wallRatios)),\"processorRatio\":\(median(processorRatios)),"
       + "\"criterion\":\(criterion)}"
   }
 }

@@ -41,7 +41,7 @@ extension OptionBookCertifier {
               mean: result.tradingCosts + result[.settlementCost].mean,
               standardError: hypot(result[.fixedCosts].standardError, result[.variableCosts].standardError)),
             risk: result[.gammaRisk],
-            excess: result.criterionDifference(from: band, keptAt: 0, isAntithetic: true)))
+            excess: result.criterionDifference(from: band, keptAt: 0, grouping: .pairs)))
       } catch { throw .simulation(error) }
     }
     return rivals

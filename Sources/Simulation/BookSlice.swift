@@ -70,7 +70,9 @@ struct BookSlice {
       found.append(
         Option(
           sign: kind == .call ? 1 : -1, quantity: leg.quantity, strike: strike, logStrike: log(strike),
-          carry: leg.carry, expiry: leg.expiry, volatilities: leg.impliedVolatilities))
+          carry: leg.carry, expiry: leg.expiry,
+          // Its own copy: threads that count references to one array wait for each other.
+          volatilities: leg.impliedVolatilities.map { $0 }))
     }
     options = found
     rate = book.rate

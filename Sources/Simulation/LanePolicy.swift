@@ -82,7 +82,11 @@ struct ConstantLanePolicy: LanePolicy {
 /// A table between two of its times.
 struct TableLanePolicy: LanePolicy {
   static var gathersTrades: Bool { true }
-  private let nodes: PolicyNodes
+  // Copied at every check: counting references to what all threads share would make them wait for each other. `with` holds it.
+  private unowned(unsafe) let nodes: PolicyNodes
+  private let times: UnsafePointer<Double>
+  private let timeCount: Int
+  private let rowLength: Int
   private let edgeRows: UnsafePointer<SIMD2<Double>>
   private let targetRows: UnsafePointer<SIMD2<Double>>
   private let slopeRows: UnsafePointer<SIMD2<Double>>?
@@ -94,6 +98,7 @@ struct TableLanePolicy: LanePolicy {
   private let bucketCount: Double
   private let corrections: Int
   private let hasFlats: Bool
+  private let targetsAreEdges: Bool
   /// The last time of the table at or before the check, and where the two rows begin.
   private var time = 0
   private var before = 0
@@ -111,10 +116,14 @@ struct TableLanePolicy: LanePolicy {
         nodes.slopes.withUnsafeBufferPointer { slopes in
           nodes.stretches.withUnsafeBufferPointer { stretches in
             nodes.firstCells.withUnsafeBufferPointer { cells in
-              body(
-                TableLanePolicy(
-                  nodes, edges.baseAddress!, targets.baseAddress!, slopes.isEmpty ? nil : slopes.baseAddress,
-                  stretches.baseAddress!, cells.baseAddress!))
+              nodes.times.withUnsafeBufferPointer { times in
+                withExtendedLifetime(nodes) {
+                  body(
+                    TableLanePolicy(
+                      nodes, times, edges.baseAddress!, targets.baseAddress!,
+                      slopes.isEmpty ? nil : slopes.baseAddress, stretches.baseAddress!, cells.baseAddress!))
+                }
+              }
             }
           }
         }
@@ -123,10 +132,14 @@ struct TableLanePolicy: LanePolicy {
   }
 
   private init(
-    _ nodes: PolicyNodes, _ edges: UnsafePointer<SIMD2<Double>>, _ targets: UnsafePointer<SIMD2<Double>>,
-    _ slopes: UnsafePointer<SIMD2<Double>>?, _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
+    _ nodes: PolicyNodes, _ times: UnsafeBufferPointer<Double>, _ edges: UnsafePointer<SIMD2<Double>>,
+    _ targets: UnsafePointer<SIMD2<Double>>, _ slopes: UnsafePointer<SIMD2<Double>>?,
+    _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
   ) {
     self.nodes = nodes
+    self.times = times.baseAddress!
+    timeCount = times.count
+    rowLength = nodes.rowLength
     edgeRows = edges
     targetRows = targets
     slopeRows = slopes
@@ -136,19 +149,19 @@ struct TableLanePolicy: LanePolicy {
     bucketCount = Double(nodes.bucketCount)
     corrections = nodes.corrections
     hasFlats = !nodes.flats.isEmpty
+    targetsAreEdges = nodes.targetsAreEdges
   }
 
   /// Called once per check and block, with the paths where they stand.
   ///
   /// Times ascend within a block: the search goes on where it ended, and starts anew when they do not.
   mutating func prepare(time now: Double, state: BlockState) {
-    let times = nodes.times
     if now < times[time] { time = 0 }
-    while time + 1 < times.count, times[time + 1] <= now { time += 1 }
-    let next = min(time + 1, times.count - 1)
+    while time + 1 < timeCount, times[time + 1] <= now { time += 1 }
+    let next = min(time + 1, timeCount - 1)
     weight = next == time ? 0 : max(0, (now - times[time]) / (times[next] - times[time]))
-    before = time * nodes.rowLength
-    after = next * nodes.rowLength
+    before = time * rowLength
+    after = next * rowLength
     findBuckets(state)
     findEdges(state)
   }
@@ -196,7 +209,11 @@ struct TableLanePolicy: LanePolicy {
   }
 
   @inline(__always) func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
-    between(targetRows, paths, state: state)
+    guard targetsAreEdges else { return between(targetRows, paths, state: state) }
+    let (found, pairs) = (state.edges, state.targets)
+    for lane in 0..<Lanes.scalarCount { pairs[lane] = found[paths.path(lane)] }
+    let (lower, upper) = separated(pairs)
+    return (lower, upper)
   }
 
   func slopes(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair? {
@@ -246,6 +263,10 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
   let isDetailed: Bool
   /// The regime where none switches.
   let current: Int
+  /// Whether trades cost the same in every regime.
+  let costsAlike: Bool
+  /// Whether a trade costs something whatever its size, in any regime.
+  let hasFixed: Bool
 
   /// Where eight neighbours stand outside.
   @inline(always)
@@ -270,7 +291,7 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
     if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
     var charge = costs[current].variableCharge(price: spot, trade: trade)
     var fixed = Lanes(repeating: costs[current].fixed)
-    if Switching.isOn {
+    if Switching.isOn, !costsAlike {
       for index in 0..<costs.count where index != current {
         let mask = regime .== Double(index)
         charge.replace(with: costs[index].variableCharge(price: spot, trade: trade), where: mask)
@@ -281,7 +302,7 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
     fixed.replace(with: 0, where: idle)
     let units = absolute(trade)
     paths.add(trade, to: state.inventory)
-    paths.add(fixed, to: state.column(.fixedCosts))
+    if hasFixed { paths.add(fixed, to: state.column(.fixedCosts)) }
     paths.add(charge, to: state.column(.variableCosts))
     paths.add(Lanes(repeating: 1).replacing(with: 0, where: idle), to: state.column(.tradeCount))
     paths.add(units, to: state.column(.turnoverUnits))
@@ -333,7 +354,8 @@ enum BlockPolicy {
     @inline(__always) func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(_ policy: Policy, _: Switching.Type) {
       TradePass<Policy, Switching>(
         policy: policy, costs: costs, time: time, state: state, growth: plan.wealth?.growth(at: time) ?? 0,
-        lot: plan.problem.execution.lot, isDetailed: plan.settings.detailed, current: plan.problem.market.currentRegime
+        lot: plan.problem.execution.lot, isDetailed: plan.settings.detailed, current: plan.problem.market.currentRegime,
+        costsAlike: plan.costsAlike, hasFixed: plan.hasFixed
       ).run()
     }
     @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {

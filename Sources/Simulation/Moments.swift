@@ -62,6 +62,21 @@ public struct Moments: Sendable, Equatable {
     }
   }
 
+  /// How many numbers say everything.
+  static let numberCount = 5
+
+  /// Count, mean and the central sums.
+  var numbers: [Double] { [Double(count), mean, secondSum, thirdSum, fourthSum] }
+
+  /// From `numbers`.
+  init(_ numbers: ArraySlice<Double>) {
+    let first = numbers.startIndex
+    self.init()
+    count = Int(exactly: numbers[first]) ?? 0
+    (mean, secondSum) = (numbers[first + 1], numbers[first + 2])
+    (thirdSum, fourthSum) = (numbers[first + 3], numbers[first + 4])
+  }
+
   public init(_ values: [Double]) { self = values.withUnsafeBufferPointer { Moments($0) } }
 
   /// The moments of both samples together.
@@ -126,6 +141,19 @@ public struct PairedMoments: Sendable, Equatable {
   public private(set) var productSum = 0.0
 
   public init() {}
+
+  /// How many numbers say everything.
+  static let numberCount = 2 * Moments.numberCount + 1
+
+  /// Those of both, and the sum of products.
+  var numbers: [Double] { first.numbers + second.numbers + [productSum] }
+
+  /// From `numbers`.
+  init(_ numbers: ArraySlice<Double>) {
+    first = Moments(numbers.prefix(Moments.numberCount))
+    second = Moments(numbers.dropFirst(Moments.numberCount).prefix(Moments.numberCount))
+    productSum = numbers[numbers.endIndex - 1]
+  }
 
   public init(_ first: UnsafeBufferPointer<Double>, _ second: UnsafeBufferPointer<Double>) {
     self.first = Moments(first)

@@ -18,6 +18,8 @@ final class PolicyNodes: Sendable {
   let edges: [SIMD2<Double>]
   /// `[time × cell]`: (targetLower, targetUpper).
   let targets: [SIMD2<Double>]
+  /// Whether every target is its edge: a path's targets are then the edges that were looked up for it.
+  let targetsAreEdges: Bool
   /// `[time × cell]`: (slopeLower, slopeUpper); empty where no target depends on the position.
   let slopes: [SIMD2<Double>]
   /// `[cell]`: log-spot of the node and 1 / length of the stretch; (∞, 0) after the last node.
@@ -60,7 +62,10 @@ final class PolicyNodes: Sendable {
     heldFlats = table.flats.isEmpty ? [] : PolicyNodes.rows(of: table) { $0.heldFlats }
     rowLength = regimeCount * (nodes.count + 1)
     (origin, end) = (nodes[0], nodes[nodes.count - 1])
-    (edges, targets, slopes) = try PolicyNodes.halves(table)
+    let halves = try PolicyNodes.halves(table)
+    (edges, slopes) = (halves.edges, halves.slopes)
+    targetsAreEdges = halves.targets == halves.edges
+    targets = targetsAreEdges ? halves.edges : halves.targets
 
     var shortest = end - origin
     for index in nodes.indices.dropFirst() { shortest = min(shortest, nodes[index] - nodes[index - 1]) }

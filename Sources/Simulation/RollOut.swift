@@ -66,9 +66,13 @@ public struct RollOut: Sendable {
   ) throws(SimulationError) -> RollOutShard {
     let variant = try Variant(policy, plan: plan)
     let blocks = try blocks(of: [variant], paths: paths, keeping: keeping)
-    return RollOutShard(
-      paths: paths, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear, scale: scale,
-      blocksPerSample: blocksPerSample)
+    return shard(paths, blocks: blocks.map { $0.summaries[0] })
+  }
+
+  /// The sums of a range of paths with what merging them asks for.
+  func shard(_ paths: Range<Int>, blocks: [BlockSummary]) -> RollOutShard {
+    RollOutShard(
+      paths: paths, blocks: blocks, secondsPerYear: secondsPerYear, scale: scale, blocksPerSample: blocksPerSample)
   }
 
   /// Blocks of one scrambling of Sobol's points; nil where paths are independent.
@@ -97,11 +101,7 @@ public struct RollOut: Sendable {
     let blocks = try blocks(of: variants, paths: 0..<plan.settings.pathCount, keeping: [])
     let paired = paired(blocks, .criterion)
     let fine = try RollOutResult(
-      merging: [
-        RollOutShard(
-          paths: 0..<plan.settings.pathCount, blocks: blocks.map { $0.summaries[0] }, secondsPerYear: secondsPerYear,
-          scale: scale, blocksPerSample: blocksPerSample)
-      ])
+      merging: [shard(0..<plan.settings.pathCount, blocks: blocks.map { $0.summaries[0] })])
     return RollOutEstimate(result: fine, paired: paired, scale: scale)
   }
 

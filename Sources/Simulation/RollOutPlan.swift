@@ -63,6 +63,9 @@ struct RollOutPlan: Sendable {
   let world: WorldMotion?
   /// Per regime, what trades at once are charged by.
   let costs: [FormulaCost]
+  /// Whether they are the same in every regime, and whether any has a fixed part.
+  let costsAlike: Bool
+  let hasFixed: Bool
   /// With costs or execution beyond K + k|u| and lots.
   let general: GeneralTrades?
 
@@ -106,7 +109,10 @@ struct RollOutPlan: Sendable {
     }
     self.problem = problem
     self.settings = settings
-    costs = problem.costs.map { FormulaCost($0) }
+    let costs = problem.costs.map { FormulaCost($0) }
+    self.costs = costs
+    costsAlike = costs.allSatisfy { $0 == costs[0] }
+    hasFixed = costs.contains { $0.fixed != 0 }
     general = GeneralTrades(problem)
     sample =
       settings.graded

@@ -90,21 +90,30 @@ public struct RollOutResult: Sendable, Equatable {
   /// This policy's criterion minus another's on the same paths [quote], from the values that both kept: what
   /// `RollOut.compare` says, to the last bit, without rolling out again.
   ///
-  /// - Parameter index: where the criterion stands among the columns kept, in both.
-  public func criterionDifference(from other: RollOutResult, keptAt index: Int, isAntithetic: Bool) -> Estimate {
-    var pair = PairedMoments()
+  /// - Parameters:
+  ///   - index: where the criterion stands among the columns kept, in both.
+  ///   - grouping: which paths are one sample.
+  public func criterionDifference(
+    from other: RollOutResult, keptAt index: Int, grouping: SampleGrouping
+  ) -> Estimate {
     let (mine, theirs) = (kept[index], other.kept[index])
-    for start in stride(from: 0, to: mine.count, by: RollOut.blockSize) {
-      let block = start..<min(mine.count, start + RollOut.blockSize)
-      func samples(_ values: [Double]) -> [Double] {
-        isAntithetic ? SampleLaw.pairMeans(Array(values[block])) : Array(values[block])
+    func pair(_ paths: Range<Int>, _ grouping: SampleGrouping) -> PairedMoments {
+      stride(from: paths.lowerBound, to: paths.upperBound, by: RollOut.blockSize).reduce(PairedMoments()) {
+        let block = $1..<min(paths.upperBound, $1 + RollOut.blockSize)
+        let next = grouping.samples(Array(mine[block])).withUnsafeBufferPointer { mine in
+          grouping.samples(Array(theirs[block])).withUnsafeBufferPointer { PairedMoments(mine, $0) }
+        }
+        return $0.merged(with: next)
       }
-      let next = samples(mine).withUnsafeBufferPointer { mine in
-        samples(theirs).withUnsafeBufferPointer { PairedMoments(mine, $0) }
-      }
-      pair = pair.merged(with: next)
     }
-    return scale.combination(pair, 1, -1)
+    guard case .runs(let length) = grouping else { return scale.combination(pair(0..<mine.count, grouping), 1, -1) }
+    let runs = stride(from: 0, to: mine.count, by: length).map {
+      pair($0..<min(mine.count, $0 + length), .paths)
+    }
+    let means = runs.map(\.first.mean).withUnsafeBufferPointer { first in
+      runs.map(\.second.mean).withUnsafeBufferPointer { PairedMoments(first, $0) }
+    }
+    return scale.combination(means, 1, -1)
   }
 
   /// Costs without the settlement.

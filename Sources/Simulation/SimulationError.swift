@@ -16,6 +16,8 @@ public enum SimulationError: Error, Equatable, Sendable {
   case misalignedShard(first: Int, block: Int)
   /// Shards that do not follow one another without a gap.
   case shardGap(expected: Int, found: Int)
+  /// Numbers that are not those of a shard with these paths.
+  case shardShape(found: Int, expected: Int)
   /// Too few samples for a standard error.
   case tooFewSamples(found: Int, needed: Int)
   /// A criterion that the roll-out of a tracking problem does not estimate.

@@ -56,36 +56,38 @@ enum ProfitStatistic: String, CaseIterable {
   }
 }
 
-/// Rolls policies out on the same paths, one after the other, and compares each with the optimal one.
+/// Compares policies that were rolled out on the same paths, one after the other, with the optimal one.
 struct PolicyComparison {
-  private let rollOut: RollOut
-  private let reference: HedgingPolicy
-  private let referenceResult: RollOutResult
+  private let settings: RollOutSettings
+  private let reference: RollOutResult
   private let referenceLaws: [SampleLaw?]
   private var found: [SimulatedPolicy] = []
 
-  private var isAntithetic: Bool { rollOut.settings.antithetic }
-  private static let columns = ProfitStatistic.Kept.allCases.map(\.column)
+  private var grouping: SampleGrouping { settings.grouping }
+  /// What every roll-out keeps path by path.
+  static let columns = ProfitStatistic.Kept.allCases.map(\.column)
 
-  /// - Parameter reference: the optimal policy.
-  init(_ rollOut: RollOut, reference: HedgingPolicy) throws(SimulationError) {
-    self.rollOut = rollOut
+  /// - Parameters:
+  ///   - settings: of all roll-outs.
+  ///   - reference: the optimal policy's, with `columns` kept.
+  init(_ settings: RollOutSettings, reference: RollOutResult) throws(SimulationError) {
+    self.settings = settings
     self.reference = reference
-    referenceResult = try rollOut.run(reference, keeping: Self.columns)
-    referenceLaws = try Self.laws(referenceResult, isAntithetic: rollOut.settings.antithetic)
+    referenceLaws = try Self.laws(reference, settings.grouping)
   }
 
   /// A law per kept column but the criterion's, of which only the mean matters.
-  private static func laws(_ result: RollOutResult, isAntithetic: Bool) throws(SimulationError) -> [SampleLaw?] {
+  private static func laws(_ result: RollOutResult, _ grouping: SampleGrouping) throws(SimulationError) -> [SampleLaw?]
+  {
     var laws: [SampleLaw?] = [nil]
-    for values in result.kept.dropFirst() { laws.append(try SampleLaw(values, isAntithetic: isAntithetic)) }
+    for values in result.kept.dropFirst() { laws.append(try SampleLaw(values, grouping: grouping)) }
     return laws
   }
 
-  mutating func add(_ policy: ShelvedPolicy) throws(SimulationError) {
-    let isReference = policy.policy == reference
-    let result = isReference ? referenceResult : try rollOut.run(policy.policy, keeping: Self.columns)
-    let laws = isReference ? referenceLaws : try Self.laws(result, isAntithetic: isAntithetic)
+  /// - Parameter rolledOut: with `columns` kept; nil: the policy is the reference itself.
+  mutating func add(_ policy: PolicyLabel, _ rolledOut: RollOutResult?) throws(SimulationError) {
+    let result = rolledOut ?? reference
+    let laws = try rolledOut.map { (own) throws(SimulationError) in try Self.laws(own, grouping) } ?? referenceLaws
     var statistics: [ProfitStatistic: Simulation.Estimate] = [:]
     var differences: [ProfitStatistic: Simulation.Estimate] = [:]
     let isOptimal = policy.name == CommandTable.optimal
@@ -95,7 +97,7 @@ struct PolicyComparison {
       if !isOptimal { differences[statistic] = laws[column]!.difference(kind, from: referenceLaws[column]!) }
     }
     let excess =
-      isOptimal ? nil : result.criterionDifference(from: referenceResult, keptAt: 0, isAntithetic: isAntithetic)
+      isOptimal ? nil : result.criterionDifference(from: reference, keptAt: 0, grouping: grouping)
     found.append(
       SimulatedPolicy(
         name: policy.name, rule: policy.rule, hasBand: policy.hasBand, result: result.withoutPaths,
@@ -105,11 +107,13 @@ struct PolicyComparison {
   /// All of them, with their differences judged: every statistic's comparisons are one family.
   var policies: [SimulatedPolicy] {
     var policies = found
+    // Means of a few scramblings are no normal sample.
+    let samples = settings.sequence == .pseudorandom ? nil : settings.sampleCount
     let compared = policies.indices.filter { policies[$0].excess != nil }
     func judge(
       _ difference: (SimulatedPolicy) -> Simulation.Estimate, _ set: (inout SimulatedPolicy, Significance) -> Void
     ) {
-      let family = Significance.family(compared.map { difference(policies[$0]) })
+      let family = Significance.family(compared.map { difference(policies[$0]) }, samples: samples)
       for (index, judged) in zip(compared, family) { set(&policies[index], judged) }
     }
     judge({ $0.excess! }, { $0.significance = $1 })

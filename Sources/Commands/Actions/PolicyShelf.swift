@@ -4,6 +4,15 @@ import Formulation
 import Interchange
 import Simulation
 
+/// What is said of a policy.
+struct PolicyLabel: Equatable {
+  let name: String
+  /// What it does, in a few words.
+  let rule: String
+  /// Whether it has a band that net delta can leave.
+  let hasBand: Bool
+}
+
 /// A policy that can be rolled out, with what is said of it.
 struct ShelvedPolicy {
   let name: String
@@ -12,6 +21,8 @@ struct ShelvedPolicy {
   let rule: String
   /// Whether it has a band that net delta can leave.
   var hasBand = true
+
+  var label: PolicyLabel { PolicyLabel(name: name, rule: rule, hasBand: hasBand) }
 }
 
 /// Policies of an option book by name: the optimum, its classes at their own best, published rules, rules of the clock, tables.

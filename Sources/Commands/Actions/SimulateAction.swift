@@ -4,7 +4,8 @@ import Formulation
 import Interchange
 import Simulation
 
-/// `deadband simulate`: policies side by side on the same random paths. Nothing is certified and nothing is written.
+/// `deadband simulate`: policies side by side on the same random paths, all of them at once, or in shares that are put together later.
+/// Nothing is certified, and nothing but a share is written.
 struct SimulateAction {
   let parsed: ParsedCommand
   let console: Console
@@ -15,13 +16,19 @@ struct SimulateAction {
   private static let classed = 0.5
 
   static func run(_ parsed: ParsedCommand, _ console: Console) throws(Failure) -> ExitStatus {
-    let model = try ModelLoading.meetingBudget(ModelLoading.load(parsed), parsed, console)
     let action = SimulateAction(parsed: parsed, console: console)
+    try action.checkUsage()
+    let model = try ModelLoading.meetingBudget(ModelLoading.load(parsed), parsed, console)
     let bar = ProgressBar("simulating \(model.name)", console: console, quiet: parsed.has(.quiet))
     let (draw, encoded) = try Interruption.guarding(console: console) { () throws(Failure) -> Shown in
       defer { bar.finish() }
       switch model.problem {
-      case .optionBook(let problem): return try action.simulate(problem, grid: model.grid ?? GridSettings(), bar)
+      case .optionBook(let problem):
+        if parsed.has(.merge) { return Self.shown(try action.merge(problem)) }
+        switch try action.simulate(problem, grid: model.grid ?? GridSettings(), bar) {
+        case .table(let screen): return Self.shown(screen)
+        case .share(let shard): return try action.written(shard, name: model.name)
+        }
       case .tracking(let problem): return try action.simulate(problem, bar)
       }
     }
@@ -35,7 +42,7 @@ struct SimulateAction {
     return .done
   }
 
-  private typealias Shown = (draw: (inout Screen) -> Void, encoded: JSONValue)
+  typealias Shown = (draw: (inout Screen) -> Void, encoded: JSONValue)
 
   private var settings: CertificationSettings {
     var settings = CertificationSettings(seed: ModelLoading.seed(parsed), threads: ModelLoading.threads(parsed))
@@ -43,40 +50,105 @@ struct SimulateAction {
     return settings
   }
 
+  /// The share that `--shard` names, from 1.
+  private var share: (number: Int, count: Int)? { parsed.text(.shard).flatMap(CommandLineParser.share) }
+
+  /// What options say against each other, before anything is solved.
+  private func checkUsage() throws(Failure) {
+    func refuse(_ error: UsageError) -> Failure { Failure(Explainer.message(error), .usage) }
+    if parsed.has(.merge) {
+      // All of these stand in the shares.
+      for option in [OptionName.shard, .policy, .paths, .sobol, .seed, .out] where parsed.has(option) {
+        throw refuse(.notTogether(.merge, option))
+      }
+    }
+    if parsed.has(.out), !parsed.has(.shard) { throw refuse(.onlyWith(.out, .shard)) }
+    let paths = settings.paths
+    if let count = parsed.integer(.sobol) {
+      let size = paths / count
+      guard paths % count == 0, size >= RollOut.blockSize, size.nonzeroBitCount == 1 else {
+        throw refuse(.scramblings(found: count, paths: paths, block: RollOut.blockSize))
+      }
+    }
+    let blocks = (paths + RollOut.blockSize - 1) / RollOut.blockSize
+    if let share, share.count > blocks { throw refuse(.moreSharesThanBlocks(found: share.count, blocks: blocks)) }
+  }
+
   // MARK: Option books
 
   private func simulate(
     _ problem: OptionBookProblem, grid: GridSettings, _ bar: ProgressBar
-  ) throws(Failure) -> Shown {
+  ) throws(Failure) -> Outcome {
     let settings = settings
     var asked: [PolicyRequest] = []
     do {
       for text in parsed.texts(.policy) { asked.append(try PolicyRequest(text)) }
     } catch { throw Failure(Explainer.message(error), .usage) }
     let world = try WorldLoading.load(parsed, problem)
+    if parsed.has(.sobol), case .bootstrap = world?.world {
+      throw Failure(
+        "--sobol: a history is drawn again in blocks, not from points; it is for the model's prices and Heston's",
+        .usage)
+    }
     let check = world?.check(problem) ?? Self.check(problem, settings)
     let shelf = try shelf(problem, grid: grid, asked: asked, check: check, bar)
     let policies = try shelf.policies(asked)
-    var table: PolicyComparison
-    let foreign: WorldScreen?
-    do throws(SimulationError) {
-      let rollOut = try RollOut(
-        problem: problem,
-        settings: RollOutSettings(
-          checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: true,
-          threads: settings.threads), world: world?.world)
-      foreign = world.map { WorldScreen($0, problem, rollOut) }
-      table = try PolicyComparison(rollOut, reference: .table(shelf.optimum))
-      for (index, policy) in policies.enumerated() {
-        try table.add(policy)
-        bar.advance(to: Self.classed + (1 - Self.classed) * Double(index + 1) / Double(policies.count))
+    let omissions = asked.isEmpty ? shelf.omissions : []
+    let reference = HedgingPolicy.table(shelf.optimum)
+    let rollOutSettings = rollOutSettings(
+      check: check, paths: settings.paths, seed: settings.seed, scramblings: parsed.integer(.sobol))
+    func advance(_ index: Int) {
+      bar.advance(to: Self.classed + (1 - Self.classed) * Double(index + 1) / Double(policies.count))
+    }
+    return try Self.working { () throws(SimulationError) in
+      let rollOut = try RollOut(problem: problem, settings: rollOutSettings, world: world?.world)
+      if let share {
+        return .share(
+          try ShardedSimulation.shard(
+            share, of: rollOut, world: world, reference: reference, policies: policies, omissions: omissions,
+            progress: advance))
       }
-    } catch { throw Failure(Explainer.message(error), .failed) }
-    let screen = SimulationScreen(
-      problem: problem, policies: table.policies, omissions: asked.isEmpty ? shelf.omissions : [], check: check,
-      seed: settings.seed, world: foreign)
-    return ({ screen.draw(on: &$0) }, screen.encoded)
+      let optimum = try rollOut.run(reference, keeping: PolicyComparison.columns)
+      var table = try PolicyComparison(rollOutSettings, reference: optimum)
+      for (index, policy) in policies.enumerated() {
+        try table.add(
+          policy.label,
+          policy.policy == reference ? nil : rollOut.run(policy.policy, keeping: PolicyComparison.columns))
+        advance(index)
+      }
+      return .table(screen(problem, table, rollOut, world, omissions))
+    }
   }
+
+  /// What a roll-out of an option book comes to.
+  private enum Outcome {
+    case table(SimulationScreen)
+    case share(ShardFile)
+  }
+
+  private static func working<Result>(_ body: () throws(SimulationError) -> Result) throws(Failure) -> Result {
+    do { return try body() } catch { throw Failure(Explainer.message(error), .failed) }
+  }
+
+  /// - Parameter scramblings: of Sobol's points; nil: antithetic paths.
+  private func rollOutSettings(check: Double, paths: Int, seed: UInt64, scramblings: Int?) -> RollOutSettings {
+    var settings = RollOutSettings(
+      checkEvery: check, pathCount: paths, seed: seed, antithetic: scramblings == nil, detailed: true,
+      threads: ModelLoading.threads(parsed))
+    if let scramblings { settings.sequence = .sobol(randomisations: scramblings) }
+    return settings
+  }
+
+  private func screen(
+    _ problem: OptionBookProblem, _ table: PolicyComparison, _ rollOut: RollOut, _ world: WorldFile?,
+    _ omissions: [(classes: [String], reason: String)]
+  ) -> SimulationScreen {
+    SimulationScreen(
+      problem: problem, policies: table.policies, omissions: omissions, settings: rollOut.settings,
+      world: world.map { WorldScreen($0, problem, rollOut) })
+  }
+
+  private static func shown(_ screen: SimulationScreen) -> Shown { ({ screen.draw(on: &$0) }, screen.encoded) }
 
   /// Solves the problem, and finds the classes that somebody may want.
   private func shelf(
@@ -121,10 +193,50 @@ struct SimulateAction {
     return hour / max(1, (hour / longest).rounded(.up))
   }
 
+  // MARK: Shares
+
+  /// Writes a share and says where.
+  private func written(_ shard: ShardFile, name: String) throws(Failure) -> Shown {
+    let directory = parsed.text(.out) ?? "\(SolveAction.resultsDirectory)/\(name)/shards"
+    let path: String
+    do { path = try shard.write(to: directory) } catch { throw Failure(Explainer.message(error), .failed) }
+    let (number, study) = (shard.number, shard.study)
+    return (
+      { $0.line("share \(number) of \(study.shards), seed \(study.seed): \(path)") },
+      [
+        "file": .string(path), "shard": .integer(number), "shards": .integer(study.shards),
+        "seed": .integer(Int(clamping: study.seed)), "paths": .integer(study.paths),
+      ]
+    )
+  }
+
+  /// Puts all shares together: the bytes of one process.
+  private func merge(_ problem: OptionBookProblem) throws(Failure) -> SimulationScreen {
+    let world = try WorldLoading.load(parsed, problem)
+    let set: ShardSet
+    do throws(ShardError) {
+      set = try ShardSet(directories: parsed.texts(.merge))
+      try ShardedSimulation.check(set, problem: problem, world: world)
+    } catch { throw Failure(Explainer.message(error), Failure.status(of: error)) }
+    let study = set.study
+    let settings = rollOutSettings(
+      check: study.checkEvery, paths: study.paths, seed: study.seed, scramblings: study.scramblings)
+    return try Self.working { () throws(SimulationError) in
+      let rollOut = try RollOut(problem: problem, settings: settings, world: world?.world)
+      let table = try ShardedSimulation.merged(set, rollOut)
+      return screen(problem, table, rollOut, world, study.omissions.map { ($0.classes, $0.reason) })
+    }
+  }
+
   // MARK: Tracking problems
 
   private func simulate(_ problem: TrackingProblem, _ bar: ProgressBar) throws(Failure) -> Shown {
     try WorldLoading.refuse(parsed)
+    for option in [OptionName.sobol, .shard, .merge] where parsed.has(option) {
+      throw Failure(
+        "\(parsed.operands[0]): a tracking problem is simulated along a few long paths; --\(option.rawValue) is for option "
+          + "books", .usage)
+    }
     if let other = parsed.texts(.policy).first(where: { $0 != CommandTable.optimal }) {
       throw Failure(
         Explainer.message(

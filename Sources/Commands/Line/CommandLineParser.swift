@@ -124,11 +124,22 @@ struct CommandLineParser {
       guard let mark = value.firstIndex(of: "="), mark != value.startIndex else {
         throw .notAnAssignment(option: option.name, found: value)
       }
+    case .share:
+      guard share(value) != nil else { throw .notAShare(option: option.name, found: value) }
     case .time:
       guard PriceOptions.seconds(of: value) != nil else {
         throw .notATime(option: option.name, found: value)
       }
     }
+  }
+
+  /// `K/N` as a number from 1 and how many there are.
+  static func share(_ value: String) -> (number: Int, count: Int)? {
+    let parts = value.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]),
+      CommandTable.shardRange.contains(count), (1...count).contains(number)
+    else { return nil }
+    return (number, count)
   }
 
   /// The words of a list.

@@ -10,7 +10,7 @@ enum CommandName: String, CaseIterable, Sendable {
 /// The options. The raw value is the name after `--`.
 enum OptionName: String, CaseIterable, Sendable {
   case json, quiet, threads, seed, set, out, paths, points, span, policy, classes, method, regimes, column, from, clock,
-    world, help
+    world, sobol, shard, merge, help
   case upTo = "up-to"
 }
 
@@ -30,6 +30,8 @@ enum OptionValue: Equatable, Sendable {
   case assignment
   /// A date or instant.
   case time
+  /// `K/N`, one of N equal shares.
+  case share
   case text
   case file
   case directory
@@ -91,6 +93,11 @@ enum CommandTable {
   /// Beyond a thousand times the model's risk aversion its grid resolves nothing.
   static let spanRange = 2...1000
 
+  /// Fewer scramblings than these have standard errors that are a guess; more are pseudorandom paths in all but name.
+  static let scramblingRange = 4...1024
+  /// Nobody has more processes.
+  static let shardRange = 1...65_536
+
   /// The solver, and the formulas beside it.
   static let optimal = "optimal"
   static let methods = [optimal, FiniteHorizon.name] + Formula.allCases.map(\.rawValue)
@@ -148,6 +155,18 @@ enum CommandTable {
     OptionSpecification(
       name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "8192", category: .method,
       help: "paths of the independent simulation"),
+    OptionSpecification(
+      name: .sobol, value: .integer(CommandTable.scramblingRange), placeholder: "N", standard: "pseudorandom paths",
+      category: .method,
+      help:
+        "draw the coarse course of prices from Sobol's points in N independent scramblings, each of a power of two of paths"
+    ),
+    OptionSpecification(
+      name: .shard, value: .share, placeholder: "K/N", category: .method,
+      help: "roll out the K-th of N shares of the paths only, and write it for --merge"),
+    OptionSpecification(
+      name: .merge, value: .directory, placeholder: "DIR", isRepeatable: true, category: .data,
+      help: "put together the shares in this directory instead of rolling out"),
     OptionSpecification(
       name: .seed, value: .integer(0...Int.max), placeholder: "N",
       standard: "1, for calibrate 0", category: .method,
@@ -221,7 +240,9 @@ enum CommandTable {
       example: "deadband frontier Models/btc-short-strangle.json5 --points 30"),
     CommandSpecification(
       name: .simulate, operand: OperandSpecification(placeholder: "MODEL", count: 1...1, isFile: true),
-      options: [.policy, .world, .set, .paths, .seed, .threads, .json, .quiet, .help],
+      options: [
+        .policy, .world, .set, .merge, .paths, .sobol, .seed, .shard, .threads, .out, .json, .quiet, .help,
+      ],
       summary: "profit and loss of policies on the same random paths",
       description: """
         Solves the problem of a model file and finds the best policy of every class, then rolls policies out on common
@@ -229,7 +250,9 @@ enum CommandTable {
         standard error, and which policies differ from the optimal one by more than chance. With execution.checkEvery
         the optimal bands are those for decisions at those intervals. With --world the policies stay the model's and the
         prices come from elsewhere, which shows what an error of the model costs.
-        Nothing is certified and nothing is written.
+        With --shard K/N one of N processes does its share of the paths and writes it to Results/<name>/shards/ by default;
+        --merge puts all of them together, with the bytes of one process. Nothing is certified and nothing else is
+        written.
         """,
       example: "deadband simulate Models/btc-short-strangle.json5 --policy band:4 --policy every:4h"),
     CommandSpecification(

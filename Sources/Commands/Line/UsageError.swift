@@ -12,5 +12,13 @@ enum UsageError: Error, Equatable, Sendable {
   case notATime(option: OptionName, found: String)
   case missingOperand(command: CommandName, placeholder: String)
   case tooManyOperands(command: CommandName, found: String, allowed: Int)
+  case notAShare(option: OptionName, found: String)
+  /// Options of which one takes the place of the other.
+  case notTogether(OptionName, OptionName)
+  /// An option that means something beside another only.
+  case onlyWith(OptionName, OptionName)
+  /// Paths that cannot be divided as asked.
+  case scramblings(found: Int, paths: Int, block: Int)
+  case moreSharesThanBlocks(found: Int, blocks: Int)
   case severalResults(command: CommandName, inputs: Int)
 }

@@ -29,7 +29,8 @@ extension SimulationScreen {
   var encoded: JSONValue {
     [
       "name": .string(problem.name), "paths": .integer(paths), "seed": .integer(Int(clamping: seed)),
-      "checkEvery": .number(check), "unit": .string(quote), "preference": .string(problem.preference.name),
+      "sampling": sampling, "checkEvery": .number(check), "unit": .string(quote),
+      "preference": .string(problem.preference.name),
       "world": world?.encoded ?? "model", "frictionlessValue": .number(frictionlessValue),
       "significance": [
         "level": .number(Significance.level), "sides": .integer(2), "correction": "Holm",
@@ -41,6 +42,15 @@ extension SimulationScreen {
           omission.classes.map { ["class": .string($0), "reason": .string(omission.reason)] }
         }),
     ]
+  }
+
+  /// What the standard errors are from.
+  private var sampling: JSONValue {
+    let samples = JSONMember("samples", .integer(settings.sampleCount))
+    guard settings.sequence == .pseudorandom else {
+      return .object([JSONMember("sequence", "sobol"), JSONMember("scramblings", .integer(settings.sampleCount))])
+    }
+    return .object([JSONMember("sequence", settings.antithetic ? "antithetic" : "pseudorandom"), samples])
   }
 
   /// The columns of a roll-out, in order.

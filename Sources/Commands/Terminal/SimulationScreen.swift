@@ -8,12 +8,13 @@ struct SimulationScreen {
   let policies: [SimulatedPolicy]
   /// Policy classes that the model has none of, by reason.
   let omissions: [(classes: [String], reason: String)]
-  /// Seconds between looks at the market.
-  let check: Double
-  let seed: UInt64
+  let settings: RollOutSettings
   /// Where prices come from; nil: from the model.
   var world: WorldScreen?
 
+  /// Seconds between looks at the market.
+  var check: Double { settings.checkEvery }
+  var seed: UInt64 { settings.seed }
   var quote: String { problem.market.quote }
   var paths: Int { policies.first?.result.pathCount ?? 0 }
   private var isExponential: Bool { problem.preference.isExponential }
@@ -97,6 +98,12 @@ struct SimulationScreen {
       "\(Self.mark) differs from optimal on the same paths by more than chance: two-sided, "
         + "\(Figures.percent(Significance.level, 0)) for all \(compared.count) comparisons together (Holm's correction). z: the "
         + "difference in its standard errors.")
+    if settings.sequence != .pseudorandom {
+      let count = settings.sampleCount
+      screen.note(
+        "The coarse course of prices is from Sobol's points: standard errors are those of \(count) independent scramblings, and z is "
+          + "judged by Student's law with \(count - 1) degrees of freedom.")
+    }
     let unsure = compared.filter { $0.significance?.isSignificant == false }.map(\.name)
     if !unsure.isEmpty { screen.note("Not told apart from optimal: " + unsure.joined(separator: ", ") + ".") }
     let cheaper = compared.filter { $0.significance?.isSignificant == true && $0.excess!.mean < 0 }.map(\.name)

@@ -94,6 +94,8 @@ extension Explainer {
       sentence(nil, "a share of the paths begins at \(first)", allowed: "shares begin at multiples of \(block)")
     case .shardGap(let expected, let found):
       sentence(nil, "a share of the paths begins at \(found)", allowed: "the one before ends at \(expected)")
+    case .shardShape(let found, let expected):
+      sentence(nil, "a share of the paths has \(found) numbers", allowed: "\(expected) belong to it")
     case .tooFewSamples(let found, let needed):
       sentence(nil, "\(found) samples were drawn", allowed: "at least \(needed) are needed")
     case .criterion(let criterion):

@@ -75,6 +75,21 @@ enum Explainer {
       sentence(
         "--\(option.rawValue)", "found \(quoted(found))",
         allowed: "allowed is a date or an instant in UTC, such as 2021-10-21 or 2021-10-21T08:00:00Z")
+    case .notAShare(let option, let found):
+      sentence(
+        "--\(option.rawValue)", "found \(quoted(found))",
+        allowed: "allowed is K/N with K from 1 to N, such as 3/8, and N \(integers(CommandTable.shardRange))")
+    case .notTogether(let one, let other):
+      sentence("--\(one.rawValue)", "stands beside --\(other.rawValue)", allowed: "give one of them")
+    case .onlyWith(let option, let needed):
+      sentence("--\(option.rawValue)", "says nothing without --\(needed.rawValue)", allowed: "give both or neither")
+    case .scramblings(let found, let paths, let block):
+      sentence(
+        "--sobol", "\(paths) paths cannot be \(found) scramblings",
+        allowed: "allowed are --paths of \(found) times a power of two from \(block) on, such as \(found * block)")
+    case .moreSharesThanBlocks(let found, let blocks):
+      sentence(
+        "--shard", "found \(found) shares", allowed: "the paths make \(blocks) blocks, and a share has at least one")
     case .missingOperand(let command, let placeholder):
       sentence(nil, "\(command.rawValue) needs \(placeholder)", allowed: "see deadband help \(command.rawValue)")
     case .tooManyOperands(let command, let found, let allowed):

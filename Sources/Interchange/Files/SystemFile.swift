@@ -98,6 +98,15 @@ enum SystemFile {
     _ = unsafe unlink(path)
   }
 
+  /// The names in a directory, in ascending order.
+  static func names(in path: String) throws(Failure) -> [String] {
+    guard isDirectory(path) else {
+      throw FileManager.default.fileExists(atPath: path) ? Failure(code: ENOTDIR) : .noSuchFile
+    }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { throw Failure(code: EACCES) }
+    return names.sorted()
+  }
+
   /// Removes a directory and what is in it.
   static func removeTree(_ path: String) {
     try? FileManager.default.removeItem(atPath: path)

@@ -1,5 +1,4 @@
 import Glibc
-import VectorMath
 
 /// The law of a number measured on every path: moments, and means of the worst paths, each with its standard error.
 ///
@@ -11,8 +10,8 @@ import VectorMath
 ///     worst mean  ((q − x)⁺ − E(q − x)⁺)/(1 − α),   q the (1 − α)-quantile of x
 ///
 /// (Hampel, "The influence curve and its role in robust estimation", JASA 69 (1974); Rockafellar and Uryasev 2000, eq. 4, for the
-/// last, in which the quantile's own error enters at second order.) Antithetic paths are not independent: ψ is averaged over a
-/// pair first. Two laws on the same paths have a difference whose error is that of `ψ₁ − ψ₂`.
+/// last, in which the quantile's own error enters at second order.) Paths that belong together are not independent: ψ is averaged over
+/// each of `SampleGrouping`'s samples first. Two laws on the same paths have a difference whose error is that of `ψ₁ − ψ₂`.
 ///
 /// Values in the order of the paths, two passes: the same bytes for any number of threads and for shards that were merged.
 /// *Verified by* `SampleLawTests`.
@@ -27,14 +26,14 @@ public struct SampleLaw: Sendable {
   /// In ascending order.
   private let sorted: [Double]
   private let moments: Moments
-  private let isAntithetic: Bool
+  private let grouping: SampleGrouping
 
-  /// - Parameter isAntithetic: whether paths come in pairs as `RollOutSettings.antithetic` says.
+  /// - Parameter grouping: which paths are one sample.
   /// - Throws: `tooFewSamples` below two paths.
-  public init(_ values: [Double], isAntithetic: Bool) throws(SimulationError) {
+  public init(_ values: [Double], grouping: SampleGrouping) throws(SimulationError) {
     guard values.count > 1 else { throw .tooFewSamples(found: values.count, needed: 2) }
     self.values = values
-    self.isAntithetic = isAntithetic
+    self.grouping = grouping
     sorted = values.sorted()
     moments = Moments(values)
   }
@@ -91,15 +90,6 @@ public struct SampleLaw: Sendable {
   }
 
   private func error(of influences: [Double]) -> Double {
-    Moments(isAntithetic ? SampleLaw.pairMeans(influences) : influences).estimate.standardError
-  }
-
-  /// Means over antithetic pairs: of sixteen paths in a row path k has its mirror image in path k + 8.
-  static func pairMeans(_ values: [Double]) -> [Double] {
-    let lanes = Lanes.scalarCount
-    return (0..<(values.count / 2)).map { pair in
-      let path = pair / lanes * 2 * lanes + pair % lanes
-      return 0.5 * (values[path] + values[path + lanes])
-    }
+    Moments(grouping.samples(influences)).estimate.standardError
   }
 }

@@ -10,6 +10,7 @@ import Testing
   static func sample(_ option: OptionSpecification) -> String? {
     switch option.value {
     case .none: nil
+    case .share: "2/3"
     case .integer(let range): String(max(range.lowerBound, min(range.upperBound, 512)))
     case .choice(let words, _), .policy(let words): words[0]
     case .list(let words, _): words[0] + "," + words[1]

@@ -63,7 +63,9 @@ import Testing
         turnover, each with its standard error, and which policies differ from the optimal one by more than
         chance. With execution.checkEvery the optimal bands are those for decisions at those intervals. With
         --world the policies stay the model's and the prices come from elsewhere, which shows what an error
-        of the model costs. Nothing is certified and nothing is written.
+        of the model costs. With --shard K/N one of N processes does its share of the paths and writes it to
+        Results/<name>/shards/ by default; --merge puts all of them together, with the bytes of one process.
+        Nothing is certified and nothing else is written.
 
         The problem:
           --policy POLICY      a policy to roll out: optimal, edge, recentre, inner, constantBand,
@@ -77,16 +79,23 @@ import Testing
           --set PATH=VALUE     replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
                                repeated
 
+        The data:
+          --merge DIR  put together the shares in this directory instead of rolling out; may be repeated
+
         The method:
           --paths N    paths of the independent simulation (default: 8192)
+          --sobol N    draw the coarse course of prices from Sobol's points in N independent scramblings,
+                       each of a power of two of paths (default: pseudorandom paths)
           --seed N     seed of the random numbers; the same seed gives the same bytes (default: 1, for
                        calibrate 0)
+          --shard K/N  roll out the K-th of N shares of the paths only, and write it for --merge
           --threads N  threads to use; no number depends on it (default: one per processor)
 
         The output:
-          --json   print JSON for machines instead of tables
-          --quiet  print no progress and no remarks on standard error
-          --help   print the help of the command
+          --out PATH  where to write the result
+          --json      print JSON for machines instead of tables
+          --quiet     print no progress and no remarks on standard error
+          --help      print the help of the command
 
         Example: deadband simulate Models/btc-short-strangle.json5 --policy band:4 --policy every:4h
 

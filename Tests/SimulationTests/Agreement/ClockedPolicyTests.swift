@@ -99,7 +99,7 @@ import Testing
     let (mine, theirs) = (
       try rollOut.run(first, keeping: [.profit, .criterion]), try rollOut.run(second, keeping: [.profit, .criterion])
     )
-    let kept = mine.criterionDifference(from: theirs, keptAt: 1, isAntithetic: antithetic)
+    let kept = mine.criterionDifference(from: theirs, keptAt: 1, grouping: antithetic ? .pairs : .paths)
     #expect(try kept == rollOut.compare(first, second).difference(.criterion))
     let shards = try [0..<512, 512..<1056].map { try rollOut.run(first, paths: $0, keeping: [.profit, .criterion]) }
     #expect(try RollOutResult(merging: shards) == mine)

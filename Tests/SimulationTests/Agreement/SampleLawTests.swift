@@ -28,7 +28,7 @@ import Testing
   ]
 
   @Test func exponentialLosses() throws {
-    let law = try SampleLaw(exponentials(262_144, seed: 61), isAntithetic: false)
+    let law = try SampleLaw(exponentials(262_144, seed: 61), grouping: .paths)
     for (statistic, exact) in Self.statistics {
       let found = law.estimate(statistic)
       #expect(distance(found, exact) < 4, "\(statistic): \(found) for \(exact)")
@@ -44,7 +44,7 @@ import Testing
       var found: [Double] = []
       var errors = 0.0
       for index in 0..<samples {
-        let law = try SampleLaw(Array(all[(index * size)..<((index + 1) * size)]), isAntithetic: false)
+        let law = try SampleLaw(Array(all[(index * size)..<((index + 1) * size)]), grouping: .paths)
         let estimate = law.estimate(statistic)
         found.append(estimate.mean)
         errors += estimate.standardError / Double(samples)
@@ -63,10 +63,10 @@ import Testing
       let eight = half[(8 * group)..<(8 * group + 8)]
       values += eight + eight.map { -$0 }
     }
-    let law = try SampleLaw(values, isAntithetic: true)
+    let law = try SampleLaw(values, grouping: .pairs)
     #expect(law.estimate(.mean).standardError < 1e-12)
     // The square is the same for both: half as many samples as paths.
-    let independent = try SampleLaw(half, isAntithetic: false)
+    let independent = try SampleLaw(half, grouping: .paths)
     let (paired, single) = (law.estimate(.deviation), independent.estimate(.deviation))
     #expect(abs(paired.standardError / single.standardError - 1) < 0.01, "\(paired) \(single)")
   }
@@ -76,7 +76,7 @@ import Testing
     let (base, noise) = (normals(65_536, seed: 64), normals(65_536, seed: 65))
     let moved = zip(base, noise).map { $0 + 0.1 + 0.01 * $1 }
     let (first, second) = (
-      try SampleLaw(moved, isAntithetic: false), try SampleLaw(base, isAntithetic: false)
+      try SampleLaw(moved, grouping: .paths), try SampleLaw(base, grouping: .paths)
     )
     let difference = first.difference(.mean, from: second)
     #expect(distance(difference, 0.1) < 4 && abs(difference.standardError - 0.01 / 256) < 0.02 * 0.01 / 256)
@@ -87,6 +87,6 @@ import Testing
   }
 
   @Test func needsTwoPaths() {
-    #expect(throws: SimulationError.tooFewSamples(found: 1, needed: 2)) { try SampleLaw([1], isAntithetic: false) }
+    #expect(throws: SimulationError.tooFewSamples(found: 1, needed: 2)) { try SampleLaw([1], grouping: .paths) }
   }
 }

@@ -26,6 +26,27 @@ import Testing
     #expect(family.map(\.isSignificant) == [true, false, false, true])
   }
 
+  /// Two-sided quantiles of Student's law: Abramowitz and Stegun (1964), table 26.10, A = 0.95 and 0.99, to their three digits.
+  @Test func student() {
+    let rows: [(freedom: Int, half: Double, hundredth: Double)] = [
+      (1, 12.706, 63.657), (2, 4.303, 9.925), (5, 2.571, 4.032), (10, 2.228, 3.169), (30, 2.042, 2.750),
+      (120, 1.980, 2.617),
+    ]
+    for row in rows {
+      for (t, p) in [(row.half, 0.05), (row.hundredth, 0.01)] {
+        let (low, high) = (
+          Significance.studentTails(t + 0.0006, freedom: row.freedom),
+          Significance.studentTails(t - 0.0006, freedom: row.freedom)
+        )
+        #expect(low < p && p < high, "\(row): \(low) \(high)")
+      }
+    }
+    // Two normal standard errors are not significant with four samples.
+    let estimate = [Estimate(mean: 2.1, standardError: 1)]
+    #expect(Significance.family(estimate)[0].isSignificant)
+    #expect(!Significance.family(estimate, samples: 4)[0].isSignificant)
+  }
+
   /// Of families of ten where nothing differs, sharing half of their noise as policies on the same paths do, at most one in twenty
   /// has a difference called real; by the same draws a test without correction would find many more.
   @Test func falseAlarms() {
