@@ -28,9 +28,6 @@ struct ImpulseRow {
   /// Lines that delivery may leave free, none of them the kink.
   var flats = FlatRow.none
 
-  /// Lines at which V may have a kink: those of inventories that settlement leaves free.
-  var settled: NodeArray<Int>?
-
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
 

@@ -14,8 +14,6 @@ struct RowReader: Sendable {
   private let kinks: NodeArray<Int>
   /// Lines that delivery may leave free; nil without.
   private let flats: NodeArray<FlatLine>?
-  /// Lines of inventories that settlement leaves free at one price or another; nil without.
-  private let settled: NodeArray<Int>?
   /// Index of the reference inventory.
   let reference: Int
   /// K per regime.
@@ -37,12 +35,9 @@ struct RowReader: Sendable {
   ///   - prices: what costs are charged on, per row [quote/unit].
   ///   - kinks: per row.
   ///   - flats: flat lines that are not the kink.
-  ///   - settled: lines at which V may have a kink.
   init(
-    costs: [TradeCost], prices: [Double], holdings: [Double], kinks: [Int], flats: [FlatLine], settled: [Int],
-    reference: Int
+    costs: [TradeCost], prices: [Double], holdings: [Double], kinks: [Int], flats: [FlatLine], reference: Int
   ) {
-    self.settled = settled.isEmpty ? nil : NodeArray(settled)
     self.flats = flats.isEmpty ? nil : NodeArray(flats)
     regimes = costs.count
     count = prices.count
@@ -66,7 +61,6 @@ struct RowReader: Sendable {
     for array in [fixed, buy, sell, delta, diffusion, excess, lagBounds] { array.deallocate() }
     kinks.deallocate()
     flats?.deallocate()
-    settled?.deallocate()
     ends.deallocate()
   }
 
@@ -135,8 +129,7 @@ struct RowReader: Sendable {
       let node = row * regimes + e
       let read = GameRow(
         buffers: buffers, strip: strip, rates: rates, node: node, row: row, spacing: spacing,
-        isTangent: EdgeReader.isTangent(diffusion: diffusion[node], spacing: spacing), settled: settled,
-        before: ends[node]
+        isTangent: EdgeReader.isTangent(diffusion: diffusion[node], spacing: spacing), before: ends[node]
       ).read(reference: reference)
       ends[node] = read.ends
       excess[node] = read.excess
@@ -178,7 +171,6 @@ struct RowReader: Sendable {
       impulse.lagBound = lagBounds[node]
       impulse.mayHaveWells = costsDiffer
       impulse.flats = FlatRow(flats)
-      impulse.settled = settled
       let read = impulse.intervene(in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch)
       trades[node] = read.trades
       found[row] = joined(found[row], read.waiting, isFirst: e == 0)
