@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Every point is a problem of its own, marched from the horizon once: a march has no iteration that another point's
 /// solution could shorten. What the points share is the grid, half of what is chosen for the model in each direction (and a
-/// quarter for the error), so that a point costs 2/8 + 2/64 of a solution.
+/// quarter for the error), so that a point has 2/8 + 2/64 of a solution's unknowns.
 ///
 /// The grid is right for the model's own risk aversion; far above it bands are narrower and errors larger, as each point's
 /// own estimates say. *Verified by* `FrontierTests`.
