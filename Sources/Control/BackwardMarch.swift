@@ -203,7 +203,7 @@ struct BackwardMarch {
   func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     let slice = buffers.slice(buffers.recent)
-    let jumps = isGame ? settledLines : []
+    let jumps = isGame ? grid.settledLines(problem) : []
     for node in 0..<nodes {
       let line = (0..<lines).map { slice[node, $0] }
       let base = node * lines
@@ -216,18 +216,6 @@ struct BackwardMarch {
     }
     return values
   }
-
-  /// The lines of inventories that settlement leaves free at one price or another.
-  private var settledLines: [Int] {
-    problem.settledFree.compactMap { place in
-      let position = (place - holdings[0]) / spacing
-      let line = Int(position.rounded())
-      return abs(position - position.rounded()) <= BackwardMarch.onLine && line >= 2 && line < lines - 2 ? line : nil
-    }
-  }
-
-  /// Off a line by less than this share of a spacing is rounding.
-  private static let onLine = 1e-9
 
   /// `∫ W dy` from a line to each by the trapezoidal rule.
   ///

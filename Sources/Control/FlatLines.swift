@@ -38,6 +38,17 @@ extension FiniteHorizonGrid {
     return FlatInventories(places: places.sorted(), within: spacing)
   }
 
+  /// The lines of inventories that settlement leaves free at one price or another, where V of waiting has a kink.
+  func settledLines(_ problem: OptionBookProblem) -> [Int] {
+    let spacing = holdings[1] - holdings[0]
+    return problem.settledFree.compactMap { place in
+      let position = (place - holdings[0]) / spacing
+      let line = Int(position.rounded())
+      let isInside = line >= FiniteHorizonGrid.plainLines && line < holdings.count - FiniteHorizonGrid.plainLines
+      return isInside && abs(position - position.rounded()) <= FiniteHorizonGrid.onLine ? line : nil
+    }
+  }
+
   /// Ascending.
   var flatLines: [FlatLine] {
     let spacing = holdings[1] - holdings[0]
