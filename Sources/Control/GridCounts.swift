@@ -36,19 +36,22 @@ struct GridCounts {
       problem: problem, settings: settings, count: GridSettings.standardSpots)
     for band in survey.bands {
       let spacing = band.halfWidth / GridSettings.nodesPerHalfWidth
-      if settings.holdings == nil { wanted.holdings = max(wanted.holdings, width / spacing) }
+      let finer = spacing / (1 + GridSettings.mostNarrowing * min(1, band.growth * band.diffusionTime))
+      if settings.holdings == nil { wanted.holdings = max(wanted.holdings, width / finer) }
       if settings.spots == nil {
-        wanted.spots = max(wanted.spots, Double(GridSettings.standardSpots) * standard * band.logGamma / spacing)
+        let convected = GridSettings.convectionPerRow / (band.exposure * band.halfWidth)
+        wanted.spots = max(
+          wanted.spots, Double(GridSettings.standardSpots) * standard * max(band.logGamma / spacing, 1 / convected))
       }
       if settings.steps == nil {
-        let diffusion = band.halfWidth / (band.logGamma * band.volatility)
-        let step = GridSettings.stepPerDiffusionTime * diffusion * diffusion
+        let step = min(
+          GridSettings.stepPerDiffusionTime * band.diffusionTime, GridSettings.stepPerGrowthTime / band.growth)
         let steps = FiniteHorizonGrid.timeGrading * problem.horizon / step
         wanted.steps = max(wanted.steps, steps)
         // Towards the expiry Γ grows, and a band that is narrow against the book narrows in spot as well: rows follow the
         // inventories, as far as diffusion in a step tells them apart. At a = 100 on the straddle of `UnresolvedBandTests` they
         // alone decide: twice the rows have a quarter of the error, twice the inventories or steps have it unchanged.
-        if settings.spots == nil, hasStrip {
+        if settings.spots == nil, hasStrip, !problem.preference.isExponential {
           let narrowness = width / spacing / Double(GridSettings.standardHoldings)
           let ratio = min((steps / Double(GridSettings.standardSteps)).squareRoot(), narrowness)
           wanted.spots = max(wanted.spots, Double(GridSettings.standardSpots) * ratio)
@@ -71,7 +74,9 @@ struct GridCounts {
     spots = rounded(wanted.spots, given: settings.spots, standard: GridSettings.standardSpots)
     steps = rounded(wanted.steps, given: settings.steps, standard: GridSettings.standardSteps)
     let cutHoldings = rounded(wanted.holdings, given: settings.holdings, standard: GridSettings.standardHoldings)
-    let resolving = wanted.holdings * min(1, GridCounts.leastNodesPerHalfWidth / GridSettings.nodesPerHalfWidth)
+    let least =
+      problem.preference.isExponential ? GridSettings.nodesPerHalfWidth : GridCounts.leastNodesPerHalfWidth
+    let resolving = wanted.holdings * min(1, least / GridSettings.nodesPerHalfWidth)
     let affordable =
       GridCounts.budgetOfLines / (Double(spots) * Double(steps) * Double(problem.environment.count))
     holdings =
@@ -80,7 +85,8 @@ struct GridCounts {
   }
 
   /// What is cut back keeps so many nodes per half-width in inventory: the solution half as fine, from which errors are estimated,
-  /// then has a band of five spacings, which it resolves (`CertificationSettings.leastSpacings`).
+  /// then has a band of five spacings, which it resolves (`CertificationSettings.leastSpacings`). Under exponential utility the scale
+  /// is wider than bands are, and nothing is cut back in inventory.
   private static let leastNodesPerHalfWidth = 5.0
   /// Lines beside the band are not stepped: they cost memory and their share of a row, a fourth of what unknowns cost or less.
   private static let budgetOfLines = 4 * GridSettings.budget
@@ -88,8 +94,7 @@ struct GridCounts {
   /// Whether steps leave out what lies beside the band (`Strip`).
   private static func hasStrip(_ problem: OptionBookProblem) -> Bool {
     let timing = DecisionTiming(problem)
-    return !problem.preference.isExponential && !problem.environment.hasPriceJumps && timing.reviewPeriod == nil
-      && !timing.needsGeneralOperator(problem)
+    return !problem.environment.hasPriceJumps && timing.reviewPeriod == nil && !timing.needsGeneralOperator(problem)
   }
 
   /// A band at today's spot, roughly.
@@ -98,6 +103,17 @@ struct GridCounts {
     /// |Γ|S [units]: what the deviation moves per unit of log-spot.
     let logGamma: Double
     let volatility: Double
+    /// γS under exponential utility [1/unit], zero otherwise: what a deviation convects the loss by, in units of what diffuses it.
+    let exposure: Double
+
+    /// In which the deviation diffuses through a half-width [years].
+    var diffusionTime: Double {
+      let deviations = halfWidth / (logGamma * volatility)
+      return deviations * deviations
+    }
+
+    /// `γσ²S · |Γ|S`, at which deviations grow where exponential utility weighs the outcomes that they make worse [1/year].
+    var growth: Double { exposure * volatility * volatility * logGamma }
   }
 
   private static func survey(
@@ -137,7 +153,9 @@ struct GridCounts {
       if width > 0 {
         bands.append(
           BandSurvey(
-            halfWidth: width, logGamma: logGamma, volatility: problem.environment.regimes[regime].volatility))
+            halfWidth: width, logGamma: logGamma, volatility: problem.environment.regimes[regime].volatility,
+            exposure: problem.preference.isExponential
+              ? problem.preference.riskAversion * problem.market.spot : 0))
       }
     }
     let least = 1e-9

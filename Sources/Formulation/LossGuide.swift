@@ -16,10 +16,12 @@ public struct LossGuide: Sendable, Equatable {
   public let edges: [SIMD2<Float>]
   /// (Λ_x, Λ_xx) [quote at the horizon], `[time × regime × node × point]`.
   public let changes: [SIMD2<Float>]
+  /// Λ of the start, from today's price and inventory in each regime [quote at the horizon].
+  public let losses: [Double]
 
   public init(
     times: [Double], logPrices: ClosedRange<Double>, nodeCount: Int, regimeCount: Int, pointCount: Int,
-    edges: [SIMD2<Float>], changes: [SIMD2<Float>]
+    edges: [SIMD2<Float>], changes: [SIMD2<Float>], losses: [Double]
   ) {
     self.times = times
     self.logPrices = logPrices
@@ -28,5 +30,6 @@ public struct LossGuide: Sendable, Equatable {
     self.pointCount = pointCount
     self.edges = edges
     self.changes = changes
+    self.losses = losses
   }
 }

@@ -7,9 +7,10 @@ import Glibc
 /// disutility of each path, `d = (e^{−γ(W − W*)} − 1)/γ`, plus gains of mean zero (see `TerminalWealth`), and the criterion is the certainty
 /// equivalent of the loss,
 ///
-///     J(d̄) = e^{−rT} ln(1 + γ d̄)/γ,   J'(d̄) = e^{−rT}/(1 + γ d̄)
+///     J(d̄) = e^{−rT} (Λ₀ + ln(1 + γ d̄)/γ),   J'(d̄) = e^{−rT}/(1 + γ d̄)
 ///
-/// with γ [1/quote at the horizon]. For a combination `w₁J₁ + w₂J₂` of two means over the same n paths the delta method gives
+/// with γ [1/quote at the horizon] and Λ₀ a loss that W* is taken to have suffered already: nothing, or where it is known beforehand
+/// the loss itself, without which no exponential of γJ = 10³ could be held. For a combination `w₁J₁ + w₂J₂` of two means over the same n paths the delta method gives
 /// the standard error
 ///
 ///     √(Var(w₁J'(d̄₁) d₁ + w₂J'(d̄₂) d₂)/n) = √((a₁²Var d₁ + a₂²Var d₂ + 2a₁a₂ Cov(d₁, d₂))/n),   a_i = w_i J'(d̄_i)
@@ -20,8 +21,8 @@ import Glibc
 /// *Verified by* `CertaintyEquivalentTests`.
 public enum CriterionScale: Sendable, Equatable {
   case money
-  /// γ [1/quote at the horizon] and `e^{−rT}`.
-  case certaintyEquivalent(riskAversion: Double, discount: Double)
+  /// γ [1/quote at the horizon], `e^{−rT}` and Λ₀ [quote at the horizon].
+  case certaintyEquivalent(riskAversion: Double, discount: Double, reference: Double)
 
   /// Why a certainty equivalent cannot be estimated from the paths at hand.
   public enum Doubt: Sendable, Equatable {
@@ -39,12 +40,13 @@ public enum CriterionScale: Sendable, Equatable {
   /// At ¼ the bias of the logarithm is an eighth of a standard error; beyond it the expansion is not to be trusted.
   public static let largestRelativeError = 0.25
 
-  init(_ problem: OptionBookProblem) {
+  /// - Parameter reference: Λ₀ [quote at the horizon].
+  init(_ problem: OptionBookProblem, reference: Double = 0) {
     switch problem.preference {
     case .quadratic: self = .money
     case .exponential(let riskAversion):
       self = .certaintyEquivalent(
-        riskAversion: riskAversion, discount: exp(-problem.market.rate * problem.horizon))
+        riskAversion: riskAversion, discount: exp(-problem.market.rate * problem.horizon), reference: reference)
     }
   }
 
@@ -55,7 +57,7 @@ public enum CriterionScale: Sendable, Equatable {
 
   /// What stands in the way of an estimate; nil: nothing.
   public func doubt(_ sample: Moments) -> Doubt? {
-    guard case .certaintyEquivalent(let riskAversion, _) = self else { return nil }
+    guard case .certaintyEquivalent(let riskAversion, _, _) = self else { return nil }
     let growth = 1 + riskAversion * sample.mean
     guard growth < CriterionScale.largestMean else { return .overflow }
     let error = riskAversion * sample.estimate.standardError
@@ -88,12 +90,12 @@ public enum CriterionScale: Sendable, Equatable {
   }
 
   private func value(_ mean: Double) -> Double {
-    guard case .certaintyEquivalent(let riskAversion, let discount) = self else { return mean }
-    return discount * log1p(riskAversion * mean) / riskAversion
+    guard case .certaintyEquivalent(let riskAversion, let discount, let reference) = self else { return mean }
+    return discount * (reference + log1p(riskAversion * mean) / riskAversion)
   }
 
   private func slope(_ mean: Double) -> Double {
-    guard case .certaintyEquivalent(let riskAversion, let discount) = self else { return 1 }
+    guard case .certaintyEquivalent(let riskAversion, let discount, _) = self else { return 1 }
     return discount / (1 + riskAversion * mean)
   }
 }

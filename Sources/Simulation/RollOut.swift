@@ -131,7 +131,7 @@ public struct RollOut: Sendable {
     return Comparison(pairs: RollOutColumn.allCases.map { paired(blocks, $0) }, scale: scale)
   }
 
-  private var scale: CriterionScale { CriterionScale(plan.problem) }
+  private var scale: CriterionScale { CriterionScale(plan.problem, reference: plan.wealth?.reference ?? 0) }
 
   private var secondsPerYear: Double { plan.problem.dayCount.secondsPerYear }
 

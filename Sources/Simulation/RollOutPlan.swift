@@ -56,7 +56,7 @@ struct RollOutPlan: Sendable {
   /// Whether holding anything costs or earns more than its financing in some regime.
   let carries: Bool
   /// With exponential utility.
-  let wealth: TerminalWealth?
+  private(set) var wealth: TerminalWealth?
   /// Where paths are drawn under exponential utility; nil: from their own law.
   private(set) var tilt: ImportanceTilt?
   /// Where prices come from; nil: from the model.
@@ -142,6 +142,7 @@ struct RollOutPlan: Sendable {
     guard world == nil else { return self }
     var plan = self
     plan.tilt = ImportanceTilt(problem, guide: guide)
+    plan.wealth = plan.wealth?.measured(againstLoss: guide.losses[problem.market.currentRegime])
     return plan
   }
 

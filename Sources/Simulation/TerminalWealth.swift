@@ -30,7 +30,9 @@ struct TerminalWealth: Sendable {
   /// Marked at the regimes' own volatilities.
   private let book: Book
   /// `−W* − y₀X₀`.
-  let start: Double
+  private(set) var start: Double
+  /// What W* is taken to have lost already, Λ₀ [quote at the horizon] (`CriterionScale`).
+  private(set) var reference = 0.0
   /// `−y₀X₀`.
   let startOfGains: Double
   private let spot: Double
@@ -55,6 +57,14 @@ struct TerminalWealth: Sendable {
     let worth = book.greeks(time: 0, spot: problem.market.spot, regime: problem.market.currentRegime).value
     startOfGains = -exp(rate * horizon) * problem.inventory * problem.market.spot
     start = startOfGains - exp(rate * horizon) * worth
+  }
+
+  /// The same against a hedger who has lost so much already [quote at the horizon].
+  func measured(againstLoss loss: Double) -> TerminalWealth {
+    var wealth = self
+    wealth.start += loss - reference
+    wealth.reference = loss
+    return wealth
   }
 
   /// `e^{r(T−t)}`: what money of a time [years] is worth at the horizon.

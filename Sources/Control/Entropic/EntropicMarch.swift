@@ -173,14 +173,14 @@ struct EntropicMarch {
     // At a later time the same X is a dearer S.
     return try solution(
       buffers, policy: grid.policy(ordered: bands, problem: problem, logDrift: -rate), delta: delta, settings: settings,
-      guide: recorder.guide)
+      recorder: recorder)
   }
 
   /// What a march has arrived at.
   ///
   /// - Parameter delta: of the book today, per node.
   func solution(
-    _ buffers: LineBuffers, policy: PolicyTable, delta: [Double], settings: GridSettings, guide: LossGuide?
+    _ buffers: LineBuffers, policy: PolicyTable, delta: [Double], settings: GridSettings, recorder: LossGuideRecorder
   ) throws(ControlError) -> FiniteHorizonSolution {
     let discount = exp(-problem.market.rate * problem.horizon)
     var values = [Double](repeating: 0, count: nodes * lines)
@@ -191,9 +191,12 @@ struct EntropicMarch {
     guard values.allSatisfy(\.isFinite) else {
       throw .notFinite(method: FiniteHorizon.name, where: "the certainty equivalent at the valuation")
     }
-    return FiniteHorizonSolution(
+    var solution = FiniteHorizonSolution(
       problem: problem, settingsGiven: settings, grid: grid, policy: policy, values: values,
-      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, table: nil, guide: guide)
+      markJumpRisk: Array(repeating: 0, count: nodes), bookDeltas: delta, table: nil)
+    solution.guide = recorder.guide(
+      losses: (0..<regimes).map { solution.value(regime: $0, inventory: problem.inventory) / discount })
+    return solution
   }
 
   /// Whether one trades wherever the net delta is far from the band: not so with a fixed cost and a settlement at cost, where

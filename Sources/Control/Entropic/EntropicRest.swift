@@ -111,6 +111,6 @@ struct EntropicRest: RestingMarch {
   func solution(
     _ buffers: LineBuffers, policy: PolicyTable, settings: GridSettings
   ) throws(ControlError) -> FiniteHorizonSolution {
-    try base.solution(buffers, policy: policy, delta: delta, settings: settings, guide: recorder.guide)
+    try base.solution(buffers, policy: policy, delta: delta, settings: settings, recorder: recorder)
   }
 }

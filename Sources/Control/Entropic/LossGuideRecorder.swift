@@ -82,7 +82,9 @@ struct LossGuideRecorder {
   }
 
   /// What was recorded; nil when nothing was.
-  var guide: LossGuide? {
+  ///
+  /// - Parameter losses: Λ of the start per regime [quote at the horizon].
+  func guide(losses: [Double]) -> LossGuide? {
     guard !times.isEmpty else { return nil }
     let order = times.indices.reversed()
     let (rowEdges, rowChanges) = (regimes * nodeCount, regimes * nodeCount * Self.points)
@@ -90,6 +92,6 @@ struct LossGuideRecorder {
       times: order.map { times[$0] }, logPrices: logPrices[0]...logPrices[logPrices.count - 1], nodeCount: nodeCount,
       regimeCount: regimes, pointCount: Self.points,
       edges: order.flatMap { edges[($0 * rowEdges)..<(($0 + 1) * rowEdges)] },
-      changes: order.flatMap { changes[($0 * rowChanges)..<(($0 + 1) * rowChanges)] })
+      changes: order.flatMap { changes[($0 * rowChanges)..<(($0 + 1) * rowChanges)] }, losses: losses)
   }
 }

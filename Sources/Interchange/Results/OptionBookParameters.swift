@@ -124,7 +124,7 @@ struct OptionBookParameters {
     }
     members += [
       JSONMember("turnoverPerYear", .number(result[.turnoverNotional].mean / problem.horizon)),
-      JSONMember("error", .number(regime.rollOut.extrapolated.standardError)), JSONMember("unit", .string(quote)),
+      JSONMember("error", .number(regime.value.error)), JSONMember("unit", .string(quote)),
     ]
     return .object(members)
   }
