@@ -154,8 +154,8 @@ struct RollOutPlan: Sendable {
       : UInt64(firstPath + vector * Lanes.scalarCount)
   }
 
-  /// Draws a block's normals for the four steps from one whose number is a multiple of four: all uniforms, then all normals,
-  /// so that each loop has few constants and short chains.
+  /// Draws a block's normals for the four steps from one whose number is a multiple of four: all random bits, then all
+  /// normals, so that each loop has few constants and short chains.
   func drawNormals(firstPath: Int, step: Int, state: BlockState) {
     let (first, second, third, fourth) = (state.normals(0), state.normals(1), state.normals(2), state.normals(3))
     let group = UInt32(truncatingIfNeeded: step >> 2)
@@ -163,12 +163,13 @@ struct RollOutPlan: Sendable {
     let distance = settings.antithetic ? 2 : 1
     for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
       let stream0 = firstStream(firstPath: firstPath, vector: vector)
-      (first[vector], second[vector], third[vector], fourth[vector]) = stream.uniformQuadruple(
-        firstStream: stream0, step: group)
+      let bits = stream.quadrupleBits(firstStream: stream0, step: group)
+      first[vector] = unsafeBitCast(bits.0, to: Lanes.self)
+      third[vector] = unsafeBitCast(bits.1, to: Lanes.self)
     }
-    for (radius, turn) in [(first, second), (third, fourth)] {
+    for (bits, other) in [(first, second), (third, fourth)] {
       for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
-        (radius[vector], turn[vector]) = PhiloxStream.normals(radius: radius[vector], turn: turn[vector])
+        (bits[vector], other[vector]) = normalPair(bits: unsafeBitCast(bits[vector], to: LaneWords.self))
       }
     }
     guard settings.antithetic else { return }
