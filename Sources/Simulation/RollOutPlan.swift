@@ -51,6 +51,7 @@ struct RollOutPlan: Sendable {
   /// Whether the regime can change at all.
   let switches: Bool
   let motion: PriceMotion
+  private let longestGrowth: Double
   /// For a price that jumps.
   let jumpRisk: JumpRisk?
   /// Whether holding anything costs or earns more than its financing in some regime.
@@ -127,6 +128,7 @@ struct RollOutPlan: Sendable {
     coincidence = SampleTimes.coincidence * check
     switches = clocks.isRunning
     motion = PriceMotion(problem.environment, seed: settings.seed)
+    longestGrowth = RollOutPlan.longestGrowth(regimes, motion)
     let other = try world.map { (given) throws(SimulationError) in
       try WorldMotion(given, problem: problem, settings: settings)
     }
@@ -134,6 +136,27 @@ struct RollOutPlan: Sendable {
     jumpRisk = other == nil ? JumpRisk(problem, motion: motion, seed: settings.seed) : nil
     wealth = TerminalWealth(problem, coincidence: coincidence, isOwnWorld: other == nil)
     carries = regimes.contains { $0.funding != 0 || (other?.drift ?? $0.drift) != problem.market.rate }
+  }
+
+  /// Whether no price can move further in a step of some length than `grown` follows it: then a price grows by its move, at half
+  /// the cost of an exponential of its logarithm. Jumps have no bound, and neither have normals that are shifted or come from
+  /// Sobol's points.
+  func grows(_ length: Double) -> Bool {
+    length <= longestGrowth && tilt == nil && settings.sequence == .pseudorandom
+  }
+
+  /// The longest step of length l with `a l + z σ √l ≤ g` for the greatest normal z, where |μ − ½σ²| ≤ a and σ are those of the
+  /// worst regimes, whatever the regimes within the step, and g is `greatestGrowth`; none with jumps.
+  private static func longestGrowth(_ regimes: [Regime], _ motion: PriceMotion) -> Double {
+    guard !motion.hasLaws, motion.switchJumps.isEmpty else { return 0 }
+    var (slope, spread) = (0.0, 0.0)
+    for (regime, drift) in zip(regimes, motion.drift) {
+      slope = max(slope, abs(drift - 0.5 * regime.volatility * regime.volatility))
+      spread = max(spread, PhiloxStream.greatestOfFour * regime.volatility)
+    }
+    // The root of the quadratic in √l, in the form that does not cancel.
+    let root = 2 * greatestGrowth / (spread + (spread * spread + 4 * slope * greatestGrowth).squareRoot())
+    return root * root
   }
 
   /// The same with paths drawn where they matter.

@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 import Testing
 
 @testable import Simulation
@@ -41,6 +42,23 @@ import Testing
     let lean = try rollOut(threads: nil, detailed: false).run(policy)
     for column in RollOutColumn.allCases where !column.isDetail {
       #expect(lean[column] == detailed[column], "\(column)")
+    }
+  }
+
+  /// A price that grows by its moves is the exponential of its logarithm but for a rounding per step.
+  @Test func grownPrices() throws {
+    let problem = try Fixture.switching(rates: Fixture.twoRates)
+    let settings = RollOutSettings(checkEvery: 1800, pathCount: 64, seed: 11)
+    let rollOut = try RollOut(problem: problem, settings: settings)
+    let length = rollOut.plan.sample.times[1]
+    #expect(rollOut.plan.grows(length) && !rollOut.plan.grows(200 * length))
+    for index in 0..<settings.pathCount {
+      let path = rollOut.path(index)
+      for (step, logSpot) in path.logSpots.enumerated() {
+        let error = abs(path.spots[step] / exp(logSpot) - 1)
+        // The logarithm's own sum is rounded at every step too, at a magnitude of log 100.
+        #expect(error <= 8 * Double(step + 1) * 0x1p-52, "path \(index), step \(step): \(error)")
+      }
     }
   }
 
