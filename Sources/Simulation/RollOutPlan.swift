@@ -67,6 +67,9 @@ struct RollOutPlan: Sendable {
   /// Whether they are the same in every regime, and whether any has a fixed part.
   let costsAlike: Bool
   let hasFixed: Bool
+  /// Whether trades are charged in proportion alone, alike in all regimes, in any size, and nothing follows them but the sums of the
+  /// lean columns.
+  let isPlain: Bool
   /// With costs or execution beyond K + k|u| and lots.
   let general: GeneralTrades?
 
@@ -135,6 +138,8 @@ struct RollOutPlan: Sendable {
     self.world = other
     jumpRisk = other == nil ? JumpRisk(problem, motion: motion, seed: settings.seed) : nil
     wealth = TerminalWealth(problem, coincidence: coincidence, isOwnWorld: other == nil)
+    isPlain =
+      costsAlike && costs[0].isProportional && problem.execution.lot == 0 && wealth == nil && !settings.detailed
     carries = regimes.contains { $0.funding != 0 || (other?.drift ?? $0.drift) != problem.market.rate }
   }
 
