@@ -131,7 +131,8 @@ struct RollOutPlan: Sendable {
     coincidence = SampleTimes.coincidence * check
     switches = clocks.isRunning
     motion = PriceMotion(problem.environment, seed: settings.seed)
-    longestGrowth = RollOutPlan.longestGrowth(regimes, motion)
+    let reachable = clocks.isRunning ? Array(regimes.indices) : [problem.market.currentRegime]
+    longestGrowth = RollOutPlan.longestGrowth(regimes, reachable: reachable, motion)
     let other = try world.map { (given) throws(SimulationError) in
       try WorldMotion(given, problem: problem, settings: settings)
     }
@@ -151,13 +152,14 @@ struct RollOutPlan: Sendable {
   }
 
   /// The longest step of length l with `a l + z σ √l ≤ g` for the greatest normal z, where |μ − ½σ²| ≤ a and σ are those of the
-  /// worst regimes, whatever the regimes within the step, and g is `greatestGrowth`; none with jumps.
-  private static func longestGrowth(_ regimes: [Regime], _ motion: PriceMotion) -> Double {
-    guard !motion.hasLaws, motion.switchJumps.isEmpty else { return 0 }
+  /// worst of the regimes that a path can be in, and g is `greatestGrowth`; none with jumps.
+  private static func longestGrowth(_ regimes: [Regime], reachable: [Int], _ motion: PriceMotion) -> Double {
     var (slope, spread) = (0.0, 0.0)
-    for (regime, drift) in zip(regimes, motion.drift) {
-      slope = max(slope, abs(drift - 0.5 * regime.volatility * regime.volatility))
-      spread = max(spread, PhiloxStream.greatestOfFour * regime.volatility)
+    for index in reachable {
+      if motion.intensity[index] > 0 || reachable.count > 1 && !motion.switchJumps.isEmpty { return 0 }
+      let volatility = regimes[index].volatility
+      slope = max(slope, abs(motion.drift[index] - 0.5 * volatility * volatility))
+      spread = max(spread, PhiloxStream.greatestOfFour * volatility)
     }
     // The root of the quadratic in √l, in the form that does not cancel.
     let root = 2 * greatestGrowth / (spread + (spread * spread + 4 * slope * greatestGrowth).squareRoot())

@@ -11,7 +11,7 @@ private enum StatedBound {
   /// Of `grown`, in units in the last place.
   static let growth = 1.0
   /// Of `normalPair`, in radii.
-  static let coarseNormals = 5e-16
+  static let coarseNormals = 7e-16
 }
 
 /// Arguments evenly spaced over an interval.
