@@ -16,12 +16,27 @@ public struct FormulaCost: Sendable, Equatable {
     squareRootImpact = cost.squareRootImpact
   }
 
+  /// What eight trades are charged in proportion, per unit of price.
+  @inlinable @inline(always)
+  func proportional(_ trade: SIMD8<Double>) -> SIMD8<Double> {
+    var charge = trade * -proportionalSell
+    charge.replace(with: trade * proportionalBuy, where: trade .> 0)
+    return charge
+  }
+
+  /// Whether there is no part but those in proportion.
+  public var isProportional: Bool { fixed == 0 && quadraticImpact == 0 && squareRootImpact == 0 }
+
+  /// `variableCharge` of a cost that is proportional, but that the zero of no trade may be negative.
+  @inlinable @inline(always)
+  public func proportionalCharge(price: SIMD8<Double>, trade: SIMD8<Double>) -> SIMD8<Double> {
+    price * proportional(trade)
+  }
+
   /// `variable(trade:)` times the price for eight trades: the same operations in the same order, hence the same bits.
   @inlinable @inline(always)
   public func variableCharge(price: SIMD8<Double>, trade: SIMD8<Double>) -> SIMD8<Double> {
-    var proportional = trade * -proportionalSell
-    proportional.replace(with: trade * proportionalBuy, where: trade .> 0)
-    var plain = proportional
+    var plain = proportional(trade)
     if quadraticImpact != 0 { plain += (0.5 * quadraticImpact) * trade * trade }
     if squareRootImpact != 0 {
       let size = trade.replacing(with: -trade, where: trade .< 0)

@@ -10,6 +10,10 @@ protocol EightPaths {
   /// A field's numbers on the paths.
   func load(_ field: UnsafeMutablePointer<Lanes>) -> Lanes
   func store(_ value: Lanes, in field: UnsafeMutablePointer<Lanes>)
+  /// The paths' pairs, a pair per path of the block, one after the other; `room` is for eight.
+  func pairs(
+    _ pairs: UnsafeMutablePointer<SIMD2<Double>>, room: UnsafeMutablePointer<SIMD2<Double>>
+  ) -> UnsafeMutablePointer<SIMD2<Double>>
 }
 
 extension EightPaths {
@@ -37,6 +41,11 @@ struct NeighbouringPaths: EightPaths {
   @inline(__always) func load(_ field: UnsafeMutablePointer<Lanes>) -> Lanes { field[vector] }
 
   @inline(__always) func store(_ value: Lanes, in field: UnsafeMutablePointer<Lanes>) { field[vector] = value }
+
+  @inline(__always)
+  func pairs(
+    _ pairs: UnsafeMutablePointer<SIMD2<Double>>, room: UnsafeMutablePointer<SIMD2<Double>>
+  ) -> UnsafeMutablePointer<SIMD2<Double>> { pairs + vector &* Lanes.scalarCount }
 }
 
 /// Eight paths from anywhere in the block.
@@ -65,5 +74,13 @@ struct ScatteredPaths: EightPaths {
   func store(_ value: Lanes, in field: UnsafeMutablePointer<Lanes>) {
     let values = UnsafeMutableRawPointer(field).assumingMemoryBound(to: Double.self)
     for lane in 0..<Lanes.scalarCount { values[path(lane)] = value[lane] }
+  }
+
+  @inline(__always)
+  func pairs(
+    _ pairs: UnsafeMutablePointer<SIMD2<Double>>, room: UnsafeMutablePointer<SIMD2<Double>>
+  ) -> UnsafeMutablePointer<SIMD2<Double>> {
+    for lane in 0..<Lanes.scalarCount { room[lane] = pairs[path(lane)] }
+    return room
   }
 }

@@ -10,8 +10,8 @@ typealias LanePair = (lower: Lanes, upper: Lanes)
 /// Bands for the paths of a block: the edges at every check, the targets only where an edge is passed.
 protocol LanePolicy {
   /// Whether targets cost so much that they are worked out on paths that trade only, gathered from the block, rather than on
-  /// every vector with such a path.
-  static var gathersTrades: Bool { get }
+  /// every vector.
+  var gathersTrades: Bool { get }
   func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair
   func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair
   /// How the targets move with the position beyond the edges; nil where they do not.
@@ -47,8 +47,15 @@ enum Off: CompileTimeFlag { static var isOn: Bool { false } }
 
 /// One band per regime.
 struct ConstantLanePolicy: LanePolicy {
-  static var gathersTrades: Bool { false }
-  let bands: UnsafeBufferPointer<Band>
+  var gathersTrades: Bool { false }
+  private let bands: UnsafeBufferPointer<Band>
+  /// The first, at hand: what is behind the pointer would be read anew after every store.
+  private let first: Band
+
+  init(bands: UnsafeBufferPointer<Band>) {
+    self.bands = bands
+    first = bands[0]
+  }
 
   @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair { edges(regime: regime) }
 
@@ -61,17 +68,14 @@ struct ConstantLanePolicy: LanePolicy {
     return (choose(\.slopeLower, regime), choose(\.slopeUpper, regime))
   }
 
-  @inline(__always) func edges(regime: Lanes) -> LanePair {
-    (choose(\.lower, regime), choose(\.upper, regime))
-  }
+  @inline(__always) func edges(regime: Lanes) -> LanePair { (choose(\.lower, regime), choose(\.upper, regime)) }
 
-  @inline(__always) func targets(regime: Lanes) -> LanePair {
-    (choose(\.targetLower, regime), choose(\.targetUpper, regime))
-  }
+  @inline(__always)
+  func targets(regime: Lanes) -> LanePair { (choose(\.targetLower, regime), choose(\.targetUpper, regime)) }
 
   @inline(__always)
   private func choose(_ part: (Band) -> Double, _ regime: Lanes) -> Lanes {
-    var value = Lanes(repeating: part(bands[0]))
+    var value = Lanes(repeating: part(first))
     for index in 1..<max(1, bands.count) {
       value.replace(with: part(bands[index]), where: regime .== Double(index))
     }
@@ -81,7 +85,7 @@ struct ConstantLanePolicy: LanePolicy {
 
 /// A table between two of its times.
 struct TableLanePolicy: LanePolicy {
-  static var gathersTrades: Bool { true }
+  var gathersTrades: Bool { !targetsAreEdges || hasFlats }
   // Copied at every check: counting references to what all threads share would make them wait for each other. `with` holds it.
   private unowned(unsafe) let nodes: PolicyNodes
   private let times: UnsafePointer<Double>
@@ -210,9 +214,7 @@ struct TableLanePolicy: LanePolicy {
 
   @inline(__always) func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
     guard targetsAreEdges else { return between(targetRows, paths, state: state) }
-    let (found, pairs) = (state.edges, state.targets)
-    for lane in 0..<Lanes.scalarCount { pairs[lane] = found[paths.path(lane)] }
-    let (lower, upper) = separated(pairs)
+    let (lower, upper) = separated(paths.pairs(state.edges, room: state.targets))
     return (lower, upper)
   }
 
@@ -250,11 +252,14 @@ struct TableLanePolicy: LanePolicy {
 
 /// One check of a block: finds the paths outside their bands, then trades on those.
 ///
-/// The loop that finds them has no branch and the other visits only paths, or vectors, that trade, so neither waits for a wrong
-/// guess.
-private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
+/// Nothing waits for a wrong guess: where targets are at hand every vector trades, by nothing on most lanes, and where they
+/// are looked up the loop that finds the paths has no branch and the other visits only those that trade.
+/// `Plain`: see `RollOutPlan.isPlain`.
+private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag, Plain: CompileTimeFlag> {
   let policy: Policy
   let costs: UnsafeBufferPointer<FormulaCost>
+  /// The current regime's.
+  let cost: FormulaCost
   let time: Double
   let state: BlockState
   /// e^{r(T−t)} where terminal wealth is asked for, else 0.
@@ -288,34 +293,38 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
     trade.replace(with: targets.upper - net, where: isAbove)
     trade.replace(with: targets.lower - net, where: isBelow)
     trade = policy.flattened(trade, paths, state: state)
-    if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
-    var charge = costs[current].variableCharge(price: spot, trade: trade)
-    var fixed = Lanes(repeating: costs[current].fixed)
-    if Switching.isOn, !costsAlike {
-      for index in 0..<costs.count where index != current {
-        let mask = regime .== Double(index)
-        charge.replace(with: costs[index].variableCharge(price: spot, trade: trade), where: mask)
-        fixed.replace(with: Lanes(repeating: costs[index].fixed), where: mask)
-      }
-    }
+    if !Plain.isOn, lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
     let idle = trade .== 0
-    fixed.replace(with: 0, where: idle)
+    // Added to a sum, a negative zero is nothing too.
+    var charge = cost.proportionalCharge(price: spot, trade: trade)
+    if !Plain.isOn {
+      charge = cost.variableCharge(price: spot, trade: trade)
+      var fixed = Lanes(repeating: cost.fixed)
+      if Switching.isOn, !costsAlike {
+        for index in 0..<costs.count where index != current {
+          let mask = regime .== Double(index)
+          charge.replace(with: costs[index].variableCharge(price: spot, trade: trade), where: mask)
+          fixed.replace(with: Lanes(repeating: costs[index].fixed), where: mask)
+        }
+      }
+      fixed.replace(with: 0, where: idle)
+      if hasFixed { paths.add(fixed, to: state.column(.fixedCosts)) }
+      if growth != 0 {
+        paths.add(product: Lanes(repeating: -growth), trade * spot + charge + fixed, to: state.column(.excessWealth))
+        paths.add(-(growth * (trade * spot)), to: state.gains)
+      }
+      if isDetailed { state.recordTrades(at: time, trade: trade, regime: regime, paths) }
+    }
     let units = absolute(trade)
     paths.add(trade, to: state.inventory)
-    if hasFixed { paths.add(fixed, to: state.column(.fixedCosts)) }
     paths.add(charge, to: state.column(.variableCosts))
     paths.add(Lanes(repeating: 1).replacing(with: 0, where: idle), to: state.column(.tradeCount))
     paths.add(units, to: state.column(.turnoverUnits))
     paths.add(units * spot, to: state.column(.turnoverNotional))
-    if growth != 0 {
-      paths.add(product: Lanes(repeating: -growth), trade * spot + charge + fixed, to: state.column(.excessWealth))
-      paths.add(-(growth * (trade * spot)), to: state.gains)
-    }
-    if isDetailed { state.recordTrades(at: time, trade: trade, regime: regime, paths) }
   }
 
   func run() {
-    if Policy.gathersTrades {
+    if policy.gathersTrades {
       let count = state.outside.collect { outside($0) }
       for first in stride(from: 0, to: count, by: Lanes.scalarCount) {
         let (paths, isAbove) = state.outside.eight(from: first, of: count)
@@ -323,14 +332,7 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag> {
       }
       return
     }
-    var trading: UInt64 = 0
     for vector in 0..<BlockState.vectorCount {
-      let (isAbove, isBelow) = outside(vector)
-      trading |= (anyLane(isAbove .| isBelow) ? 1 : 0) &<< UInt64(truncatingIfNeeded: vector)
-    }
-    while trading != 0 {
-      let vector = trading.trailingZeroBitCount
-      trading &= trading &- 1
       let (isAbove, isBelow) = outside(vector)
       trade(NeighbouringPaths(vector: vector), isAbove, isBelow)
     }
@@ -350,12 +352,16 @@ enum BlockPolicy {
     plan: RollOutPlan, costs: UnsafeBufferPointer<FormulaCost>, time: Double, check: Check, book: BookTerms,
     state: BlockState
   ) {
-    // Specialised for each kind of policy, with and without regimes to choose from.
-    @inline(__always) func trade<Policy: LanePolicy, Switching: CompileTimeFlag>(_ policy: Policy, _: Switching.Type) {
-      TradePass<Policy, Switching>(
-        policy: policy, costs: costs, time: time, state: state, growth: plan.wealth?.growth(at: time) ?? 0,
-        lot: plan.problem.execution.lot, isDetailed: plan.settings.detailed, current: plan.problem.market.currentRegime,
-        costsAlike: plan.costsAlike, hasFixed: plan.hasFixed
+    // Specialised for each kind of policy, with and without regimes to choose from, for plain trades and for others.
+    @inline(__always)
+    func pass<Policy: LanePolicy, Switching: CompileTimeFlag, Plain: CompileTimeFlag>(
+      _ policy: Policy, _: Switching.Type, _: Plain.Type
+    ) {
+      let current = plan.problem.market.currentRegime
+      TradePass<Policy, Switching, Plain>(
+        policy: policy, costs: costs, cost: costs[current], time: time, state: state,
+        growth: plan.wealth?.growth(at: time) ?? 0, lot: plan.problem.execution.lot,
+        isDetailed: plan.settings.detailed, current: current, costsAlike: plan.costsAlike, hasFixed: plan.hasFixed
       ).run()
     }
     @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {
@@ -364,10 +370,11 @@ enum BlockPolicy {
       defer { if isDetailed { state.account.leave(policy, state: state) } }
       if let general = plan.general {
         general.decide(policy, plan: plan, time: time, check: check, state: state)
-      } else if plan.switches {
-        trade(policy, On.self)
       } else {
-        trade(policy, Off.self)
+        @inline(__always) func trade<Switching: CompileTimeFlag>(_ switching: Switching.Type) {
+          if plan.isPlain { pass(policy, switching, On.self) } else { pass(policy, switching, Off.self) }
+        }
+        if plan.switches { trade(On.self) } else { trade(Off.self) }
       }
     }
     switch self {

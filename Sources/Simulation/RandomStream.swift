@@ -40,10 +40,10 @@ struct RandomStream: Sendable {
     brownian.fourNormals(firstPath: firstStream, step: step)
   }
 
-  /// The uniforms from which `normalQuadruple` makes its normals.
+  /// The bits from which `normalQuadruple` makes its normals, two at a time.
   @inline(__always)
-  func uniformQuadruple(firstStream: UInt64, step: UInt32) -> (Lanes, Lanes, Lanes, Lanes) {
-    brownian.fourCoarseUniforms(firstPath: firstStream, step: step)
+  func quadrupleBits(firstStream: UInt64, step: UInt32) -> (LaneWords, LaneWords) {
+    brownian.fourNormalBits(firstPath: firstStream, step: step)
   }
 
   /// Two independent normals for each of eight consecutive streams: those of steps 2n and 2n + 1.

@@ -78,9 +78,10 @@ public struct RegimePath: Sendable, Equatable {
         clocks.wait = left
         occupation[regime] += length
       }
-      logSpot += shift + scale * normal
+      let move = shift + scale * normal
+      logSpot += move
       logSpots.append(logSpot)
-      spots.append(fastExponential(logSpot))
+      spots.append(plan.grows(length) ? grown(spots[step], by: move) : fastExponential(logSpot))
       regimes.append(regime)
       integratedVariances.append(variance)
     }

@@ -6,8 +6,8 @@ import VectorMath
 // of neighbouring paths overlap and the constants of the pass stay in registers. Goals, in this order: the criterion's
 // definition to the letter, the same bytes for any division of the work, speed.
 
-/// What the passes over one block share.
-struct BlockPass {
+/// What the passes over one block share. A class, so that no pass copies the plan.
+final class BlockPass {
   let plan: RollOutPlan
   let firstPath: Int
   let state: BlockState
@@ -80,10 +80,13 @@ struct BlockPass {
   ) {
     let spot = state.spot[vector]
     let inventory = state.inventory[vector]
-    let volatility = Switching.isOn ? state.volatility[vector] : Lanes(repeating: first.volatility)
     let held = spot * (state.bookDelta[vector] + inventory)
-    let exposure = volatility * held
-    state.add(.gammaRisk, product: riskWeight * exposure, exposure, vector)
+    if Switching.isOn {
+      let exposure = state.volatility[vector] * held
+      state.add(.gammaRisk, product: riskWeight * exposure, exposure, vector)
+    } else {
+      state.add(.gammaRisk, product: (riskWeight * first.volatility * first.volatility) * held, held, vector)
+    }
     if Carrying.isOn {
       let half = 0.5 * length
       let drift = Switching.isOn ? state.drift[vector] : Lanes(repeating: first.drift)
@@ -107,6 +110,7 @@ struct BlockPass {
     let growth = plan.wealth?.growth(at: start) ?? 0
     let normals = state.normals(step & 3)
     let jumping = plan.motion.hasLaws
+    let grows = plan.grows(length)
     tilt?.measure(time: start, still: still, state: state)
     for vector in 0..<BlockState.vectorCount {
       accrue(vector, length: length, riskWeight: riskWeight, growth: growth, Switching.self, Carrying.self)
@@ -133,9 +137,10 @@ struct BlockPass {
       }
       if growth != 0 { state.integratedVariance[vector] += scale * scale }
       let normal = tilt?.tilted(normals[vector], scale: scale, vector: vector, state: state) ?? normals[vector]
-      let logSpot = state.logSpot[vector] + (shift + scale * normal)
+      let move = shift + scale * normal
+      let logSpot = state.logSpot[vector] + move
       state.logSpot[vector] = logSpot
-      state.spot[vector] = fastExponential(logSpot)
+      state.spot[vector] = grows ? grown(state.spot[vector], by: move) : fastExponential(logSpot)
     }
   }
 

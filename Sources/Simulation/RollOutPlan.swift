@@ -51,6 +51,7 @@ struct RollOutPlan: Sendable {
   /// Whether the regime can change at all.
   let switches: Bool
   let motion: PriceMotion
+  private let longestGrowth: Double
   /// For a price that jumps.
   let jumpRisk: JumpRisk?
   /// Whether holding anything costs or earns more than its financing in some regime.
@@ -66,6 +67,9 @@ struct RollOutPlan: Sendable {
   /// Whether they are the same in every regime, and whether any has a fixed part.
   let costsAlike: Bool
   let hasFixed: Bool
+  /// Whether trades are charged in proportion alone, alike in all regimes, in any size, and nothing follows them but the sums of the
+  /// lean columns.
+  let isPlain: Bool
   /// With costs or execution beyond K + k|u| and lots.
   let general: GeneralTrades?
 
@@ -127,13 +131,39 @@ struct RollOutPlan: Sendable {
     coincidence = SampleTimes.coincidence * check
     switches = clocks.isRunning
     motion = PriceMotion(problem.environment, seed: settings.seed)
+    let reachable = clocks.isRunning ? Array(regimes.indices) : [problem.market.currentRegime]
+    longestGrowth = RollOutPlan.longestGrowth(regimes, reachable: reachable, motion)
     let other = try world.map { (given) throws(SimulationError) in
       try WorldMotion(given, problem: problem, settings: settings)
     }
     self.world = other
     jumpRisk = other == nil ? JumpRisk(problem, motion: motion, seed: settings.seed) : nil
     wealth = TerminalWealth(problem, coincidence: coincidence, isOwnWorld: other == nil)
+    isPlain =
+      costsAlike && costs[0].isProportional && problem.execution.lot == 0 && wealth == nil && !settings.detailed
     carries = regimes.contains { $0.funding != 0 || (other?.drift ?? $0.drift) != problem.market.rate }
+  }
+
+  /// Whether no price can move further in a step of some length than `grown` follows it: then a price grows by its move, at half
+  /// the cost of an exponential of its logarithm. Jumps have no bound, and neither have normals that are shifted or come from
+  /// Sobol's points.
+  func grows(_ length: Double) -> Bool {
+    length <= longestGrowth && tilt == nil && settings.sequence == .pseudorandom
+  }
+
+  /// The longest step of length l with `a l + z σ √l ≤ g` for the greatest normal z, where |μ − ½σ²| ≤ a and σ are those of the
+  /// worst of the regimes that a path can be in, and g is `greatestGrowth`; none with jumps.
+  private static func longestGrowth(_ regimes: [Regime], reachable: [Int], _ motion: PriceMotion) -> Double {
+    var (slope, spread) = (0.0, 0.0)
+    for index in reachable {
+      if motion.intensity[index] > 0 || reachable.count > 1 && !motion.switchJumps.isEmpty { return 0 }
+      let volatility = regimes[index].volatility
+      slope = max(slope, abs(motion.drift[index] - 0.5 * volatility * volatility))
+      spread = max(spread, PhiloxStream.greatestOfFour * volatility)
+    }
+    // The root of the quadratic in √l, in the form that does not cancel.
+    let root = 2 * greatestGrowth / (spread + (spread * spread + 4 * slope * greatestGrowth).squareRoot())
+    return root * root
   }
 
   /// The same with paths drawn where they matter.
@@ -155,8 +185,8 @@ struct RollOutPlan: Sendable {
       : UInt64(firstPath + vector * Lanes.scalarCount)
   }
 
-  /// Draws a block's normals for the four steps from one whose number is a multiple of four: all uniforms, then all normals,
-  /// so that each loop has few constants and short chains.
+  /// Draws a block's normals for the four steps from one whose number is a multiple of four: all random bits, then all
+  /// normals, so that each loop has few constants and short chains.
   func drawNormals(firstPath: Int, step: Int, state: BlockState) {
     let (first, second, third, fourth) = (state.normals(0), state.normals(1), state.normals(2), state.normals(3))
     let group = UInt32(truncatingIfNeeded: step >> 2)
@@ -164,12 +194,13 @@ struct RollOutPlan: Sendable {
     let distance = settings.antithetic ? 2 : 1
     for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
       let stream0 = firstStream(firstPath: firstPath, vector: vector)
-      (first[vector], second[vector], third[vector], fourth[vector]) = stream.uniformQuadruple(
-        firstStream: stream0, step: group)
+      let bits = stream.quadrupleBits(firstStream: stream0, step: group)
+      first[vector] = unsafeBitCast(bits.0, to: Lanes.self)
+      third[vector] = unsafeBitCast(bits.1, to: Lanes.self)
     }
-    for (radius, turn) in [(first, second), (third, fourth)] {
+    for (bits, other) in [(first, second), (third, fourth)] {
       for vector in Swift.stride(from: 0, to: BlockState.vectorCount, by: distance) {
-        (radius[vector], turn[vector]) = PhiloxStream.normals(radius: radius[vector], turn: turn[vector])
+        (bits[vector], other[vector]) = normalPair(bits: unsafeBitCast(bits[vector], to: LaneWords.self))
       }
     }
     guard settings.antithetic else { return }

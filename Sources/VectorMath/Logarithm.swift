@@ -4,6 +4,7 @@ import CVector
   /// Bits of √½: the fraction is brought into [√½, √2) by taking the exponent relative to it.
   @inlinable static var squareRootOfHalfBits: UInt64 { 0x3fe6_a09e_667f_3bcd }
   @inlinable static var oneBits: UInt64 { 0x3ff0_0000_0000_0000 }
+  @inlinable static var signBit: UInt64 { 0x8000_0000_0000_0000 }
   @inlinable static var fractionMask: UInt64 { 0x000f_ffff_ffff_ffff }
   /// Bits of 2⁵²: or-ing a whole number below 2⁵² into them gives the double 2⁵² + number.
   @inlinable static var wholeBits: UInt64 { 0x4330_0000_0000_0000 }
@@ -15,6 +16,24 @@ import CVector
   @inlinable static var liftExponent: Double { 54 }
 }
 
+/// x = 2ᵏ m with m in [√½, √2), for positive, finite, normal x only.
+@inlinable @inline(__always)
+func binaryParts(_ x: Lanes) -> (exponent: Lanes, fraction: Lanes) {
+  let bits = unsafeBitCast(x, to: LaneWords.self)
+  let relative =
+    bits
+    &+ LaneWords(repeating: LogarithmConstants.oneBits - LogarithmConstants.squareRootOfHalfBits)
+  let exponent = relative &>> LaneWords(repeating: ExponentialConstants.fractionBits)
+  let fraction =
+    (relative & LaneWords(repeating: LogarithmConstants.fractionMask))
+    &+ LaneWords(repeating: LogarithmConstants.squareRootOfHalfBits)
+  return (
+    unsafeBitCast(exponent | LaneWords(repeating: LogarithmConstants.wholeBits), to: Lanes.self)
+      - lanes(LogarithmConstants.wholeAndBias),
+    unsafeBitCast(fraction, to: Lanes.self)
+  )
+}
+
 /// log x for positive, finite, normal x only; `exponentShift` is subtracted from the exponent.
 ///
 /// x = 2ᵏ m with m in [√½, √2), f = m − 1, s = f / (2 + f), z = s²: log m = 2 atanh s = f − f²/2 + s (f²/2 + R(z)),
@@ -22,18 +41,9 @@ import CVector
 /// are those of Ng's logarithm in FDLIBM (Sun Microsystems 1993), e_log.c.
 @inlinable @inline(__always)
 func logarithmOfNormal(_ x: Lanes, exponentShift: Lanes) -> Lanes {
-  let bits = unsafeBitCast(x, to: LaneWords.self)
-  let relative =
-    bits
-    &+ LaneWords(repeating: LogarithmConstants.oneBits - LogarithmConstants.squareRootOfHalfBits)
-  let exponent = relative &>> LaneWords(repeating: ExponentialConstants.fractionBits)
-  let k =
-    unsafeBitCast(exponent | LaneWords(repeating: LogarithmConstants.wholeBits), to: Lanes.self)
-    - lanes(LogarithmConstants.wholeAndBias) - exponentShift
-  let fraction =
-    (relative & LaneWords(repeating: LogarithmConstants.fractionMask))
-    &+ LaneWords(repeating: LogarithmConstants.squareRootOfHalfBits)
-  let f = unsafeBitCast(fraction, to: Lanes.self) - lanes(1)
+  let (exponent, fraction) = binaryParts(x)
+  let k = exponent - exponentShift
+  let f = fraction - lanes(1)
   let s = f / (f + lanes(2))
   let z = s * s
   // Even and odd powers apart: two short chains of dependent operations instead of a long one.

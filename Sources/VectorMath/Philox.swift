@@ -48,7 +48,7 @@ public enum Philox4x32 {
     return x
   }
 
-  /// Four words of each of eight counters; words lie in the low halves of the lanes.
+  /// Four words of each of eight counters; words lie in the low halves of the lanes, and what lies above them is ignored.
   @inlinable @inline(__always)
   public static func blocks(
     key: PhiloxKey, _ c0: LaneWords, _ c1: LaneWords, _ c2: LaneWords, _ c3: LaneWords

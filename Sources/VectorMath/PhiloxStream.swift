@@ -32,11 +32,13 @@ public struct PhiloxStream: Hashable, Sendable {
 
   @inlinable @inline(__always)
   func words(_ paths: LaneWords, _ step: UInt32, _ block: UInt16) -> (LaneWords, LaneWords, LaneWords, LaneWords) {
-    let mask = LaneWords(repeating: 0xffff_ffff)
     let use = UInt64(purpose.rawValue) | UInt64(block) << 16
+    // What lies above the words is ignored. It is not zero, since the compiler would turn products of words known to be small
+    // into slower ones of packed words.
+    let half = LaneWords(repeating: 32)
     return Philox4x32.blocks(
-      key: key, paths & mask, paths &>> LaneWords(repeating: 32), LaneWords(repeating: UInt64(step)),
-      LaneWords(repeating: use))
+      key: key, paths, (paths &>> half) | (paths &<< half), LaneWords(repeating: UInt64(step)),
+      LaneWords(repeating: use | use << 32))
   }
 
   /// Two uniforms per lane in (0, 1): the midpoints (k + ½) 2⁻⁵², k = 0 … 2⁵² − 1, never 0 nor 1, symmetric about ½.
@@ -75,43 +77,24 @@ public struct PhiloxStream: Hashable, Sendable {
   /// over v of sines and cosines of whole multiples below 2²⁴ are exact, so all odd and mixed moments to that order are;
   /// the midpoint rule in u changes E Z² by less than 10⁻¹² and E Z⁴ by less than 10⁻⁹.
   ///
-  /// *Verified by* `normalMoments`, `normalKolmogorovSmirnov`, `serialCorrelation`, `fourNormalsFromWords`.
+  /// *Verified by* `normalMoments`, `normalKolmogorovSmirnov`, `serialCorrelation`, `fourNormalsFromWords`,
+  /// `coarseNormalsError`.
   @inlinable @inline(__always)
   public func fourNormals(firstPath: UInt64, step: UInt32, block: UInt16 = 0) -> (Lanes, Lanes, Lanes, Lanes) {
-    let (u, v, w, x) = fourCoarseUniforms(firstPath: firstPath, step: step, block: block)
-    let (a, b) = PhiloxStream.normals(radius: u, turn: v)
-    let (c, d) = PhiloxStream.normals(radius: w, turn: x)
+    let (first, second) = fourNormalBits(firstPath: firstPath, step: step, block: block)
+    let (a, b) = normalPair(bits: first)
+    let (c, d) = normalPair(bits: second)
     return (a, b, c, d)
   }
 
-  /// The uniforms of `fourNormals`, for loops that draw those of many paths before they transform them: first u and v, then
-  /// u and v of the second pair.
+  /// What none of `fourNormals` exceeds: √(−2 log 2⁻⁴¹) = 7.5393, rounded up.
+  public static let greatestOfFour = 7.54
+
+  /// The bits of the two pairs of `fourNormals`, for loops that draw those of many paths before they transform them.
   @inlinable @inline(__always)
-  public func fourCoarseUniforms(
-    firstPath: UInt64, step: UInt32, block: UInt16 = 0
-  ) -> (Lanes, Lanes, Lanes, Lanes) {
+  public func fourNormalBits(firstPath: UInt64, step: UInt32, block: UInt16 = 0) -> (LaneWords, LaneWords) {
     let w = words(PhiloxStream.paths(from: firstPath), step, block)
-    let first = (w.0 &<< LaneWords(repeating: 32)) | w.1
-    let second = (w.2 &<< LaneWords(repeating: 32)) | w.3
-    return (
-      PhiloxStream.upper(first), PhiloxStream.lower(first), PhiloxStream.upper(second), PhiloxStream.lower(second)
-    )
-  }
-
-  // As fractions of numbers in [1, 2), with the ½ as the bit below the last.
-
-  /// (k + ½) 2⁻⁴⁰.
-  @inlinable @inline(__always)
-  static func upper(_ bits: LaneWords) -> Lanes {
-    let kept = (bits &>> LaneWords(repeating: 24)) &<< LaneWords(repeating: 12)
-    return unsafeBitCast(kept | LaneWords(repeating: LogarithmConstants.oneBits | 1 << 11), to: Lanes.self) - lanes(1)
-  }
-
-  /// (j + ½) 2⁻²⁴.
-  @inlinable @inline(__always)
-  static func lower(_ bits: LaneWords) -> Lanes {
-    let kept = (bits &<< LaneWords(repeating: 40)) &>> LaneWords(repeating: 12)
-    return unsafeBitCast(kept | LaneWords(repeating: LogarithmConstants.oneBits | 1 << 27), to: Lanes.self) - lanes(1)
+    return ((w.0 &<< LaneWords(repeating: 32)) | w.1, (w.2 &<< LaneWords(repeating: 32)) | w.3)
   }
 
   /// Two standard normals for each of eight consecutive paths.

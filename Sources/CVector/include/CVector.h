@@ -25,6 +25,12 @@ CVECTOR_INLINE cvector_lanes cvector_minimum(cvector_lanes a, cvector_lanes b) {
 /// a > b ? a : b, lane by lane: b where either lane is not a number (one instruction on x86).
 CVECTOR_INLINE cvector_lanes cvector_maximum(cvector_lanes a, cvector_lanes b) { return (a > b) ? a : b; }
 
+/// `negative` where the sign of a number is set, else `positive`, lane by lane: by the sign's bit, without a comparison.
+CVECTOR_INLINE cvector_lanes cvector_by_sign(cvector_lanes a, cvector_lanes negative, cvector_lanes positive) {
+  typedef long long words __attribute__((ext_vector_type(8)));
+  return (__builtin_bit_cast(words, a) < 0) ? negative : positive;
+}
+
 /// Tells the processor that a loop waits for another thread.
 CVECTOR_INLINE void cvector_relax(void) {
 #if defined(__x86_64__)
@@ -72,3 +78,42 @@ CVECTOR_INLINE cvector_pair cvector_between(
   cvector_pair right = __builtin_shufflevector(both, both, 2, 3);
   return left + place * (right - left);
 }
+
+// Coefficients of the functions that roll-outs wait for, each on eight lanes, in memory. A literal is brought into a register
+// by an instruction of its own wherever it is used, since arithmetic takes whole vectors from memory but repeats no number,
+// and the registers are too few to keep them; with these it is part of the arithmetic. Values and sources: CVector.c.
+
+extern const cvector_lanes cvector_exponential_coefficients[];
+extern const cvector_lanes cvector_growth_coefficients[];
+extern const cvector_lanes cvector_normal_numerator_coefficients[];
+extern const cvector_lanes cvector_normal_denominator_coefficients[];
+extern const cvector_lanes cvector_radius_coefficients[];
+extern const cvector_lanes cvector_sine_coefficients[];
+extern const cvector_lanes cvector_cosine_coefficients[];
+
+/// Of r to a power, 2 to 11, in e^r.
+CVECTOR_INLINE cvector_lanes cvector_exponential_coefficient(int power) {
+  return cvector_exponential_coefficients[power - 2];
+}
+
+/// Of x to a power, 2 to 8, in e^x for small x.
+CVECTOR_INLINE cvector_lanes cvector_growth_coefficient(int power) { return cvector_growth_coefficients[power - 2]; }
+
+/// Of x to a power, 0 to 6, in the numerator of the normal law's tail.
+CVECTOR_INLINE cvector_lanes cvector_normal_numerator(int power) {
+  return cvector_normal_numerator_coefficients[power];
+}
+
+/// Of x to a power, 0 to 6, in its denominator; that of the seventh is 1.
+CVECTOR_INLINE cvector_lanes cvector_normal_denominator(int power) {
+  return cvector_normal_denominator_coefficients[power];
+}
+
+/// Of s to the power 2 index + 1, index 0 to 6, in -2 log((1 + s) / (1 - s)).
+CVECTOR_INLINE cvector_lanes cvector_radius_coefficient(int index) { return cvector_radius_coefficients[index]; }
+
+/// Of t to the power 2 index + 1, index 0 to 6, in sin(2 pi t) / sqrt(2).
+CVECTOR_INLINE cvector_lanes cvector_sine_coefficient(int index) { return cvector_sine_coefficients[index]; }
+
+/// Of t to the power 2 index, index 0 to 6, in cos(2 pi t) / sqrt(2).
+CVECTOR_INLINE cvector_lanes cvector_cosine_coefficient(int index) { return cvector_cosine_coefficients[index]; }

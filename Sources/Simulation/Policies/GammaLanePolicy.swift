@@ -4,7 +4,7 @@ import VectorMath
 
 /// Bands around zero net delta whose half-width follows the book's gamma, worked out on every path; see `gammaScaled`.
 struct GammaLanePolicy: LanePolicy {
-  static var gathersTrades: Bool { false }
+  var gathersTrades: Bool { false }
   /// c of `c (k S Γ²/a)^{1/3}`.
   let multiple: Double
 

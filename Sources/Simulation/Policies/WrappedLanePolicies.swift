@@ -3,7 +3,7 @@ import VectorMath
 /// A table of bands in inventory: the book's delta is added where a path stands, so that between nodes the inventory is what is
 /// linear.
 struct HoldingLanePolicy: LanePolicy {
-  static var gathersTrades: Bool { true }
+  var gathersTrades: Bool { true }
   private(set) var table: TableLanePolicy
 
   init(_ table: TableLanePolicy) { self.table = table }
@@ -24,7 +24,7 @@ struct HoldingLanePolicy: LanePolicy {
 
 /// A table of bands with clocks; see `PolicyClock`.
 struct ClockedLanePolicy: LanePolicy {
-  static var gathersTrades: Bool { true }
+  var gathersTrades: Bool { true }
   private var table: TableLanePolicy
   private let clock: PolicyClock
   /// Gaps [years].

@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 import Testing
 
 @testable import Simulation
@@ -41,6 +42,49 @@ import Testing
     let lean = try rollOut(threads: nil, detailed: false).run(policy)
     for column in RollOutColumn.allCases where !column.isDetail {
       #expect(lean[column] == detailed[column], "\(column)")
+    }
+  }
+
+  /// And where trades cost in proportion alone, which the lean kernel charges by itself: bands with targets inside, and tables whose
+  /// targets are their edges and others.
+  @Test(arguments: [0, 0.03]) func plainLeanEqualsDetailed(inset: Double) throws {
+    let problem = try Fixture.plain(cost: TradeCost(proportionalBuy: 0.0005, proportionalSell: 0.0007))
+    let band = Band(lower: -0.1, upper: 0.08, targetLower: -0.1 + inset, targetUpper: 0.08 - inset)
+    let table = PolicyTable(
+      times: [0, 0.05], logSpots: [4.4, 4.6, 4.9], regimeCount: 1, bands: Array(repeating: band, count: 6))
+    func rollOut(detailed: Bool) throws -> RollOut {
+      try RollOut(
+        problem: problem,
+        settings: RollOutSettings(checkEvery: 3 * 3600, pathCount: 512, seed: 3, detailed: detailed))
+    }
+    #expect(try rollOut(detailed: false).plan.isPlain && !rollOut(detailed: true).plan.isPlain)
+    var costs: [Double] = []
+    for policy in [HedgingPolicy.constantBand([band]), .table(table)] {
+      let detailed = try rollOut(detailed: true).run(policy)
+      let lean = try rollOut(detailed: false).run(policy)
+      for column in RollOutColumn.allCases where !column.isDetail {
+        #expect(lean[column] == detailed[column], "\(column)")
+      }
+      costs.append(lean[.variableCosts].mean)
+    }
+    // The table says the same everywhere.
+    #expect(abs(costs[0] - costs[1]) <= 1e-12 * costs[0] && costs[0] > 0)
+  }
+
+  /// A price that grows by its moves is the exponential of its logarithm but for a rounding per step.
+  @Test func grownPrices() throws {
+    let problem = try Fixture.switching(rates: Fixture.twoRates)
+    let settings = RollOutSettings(checkEvery: 1800, pathCount: 64, seed: 11)
+    let rollOut = try RollOut(problem: problem, settings: settings)
+    let length = rollOut.plan.sample.times[1]
+    #expect(rollOut.plan.grows(length) && !rollOut.plan.grows(200 * length))
+    for index in 0..<settings.pathCount {
+      let path = rollOut.path(index)
+      for (step, logSpot) in path.logSpots.enumerated() {
+        let error = abs(path.spots[step] / exp(logSpot) - 1)
+        // The logarithm's own sum is rounded at every step too, at a magnitude of log 100.
+        #expect(error <= 8 * Double(step + 1) * 0x1p-52, "path \(index), step \(step): \(error)")
+      }
     }
   }
 
