@@ -69,6 +69,14 @@ struct Failure: Error, Equatable {
     return .refused
   }
 
+  static func status(ofBudget error: TailBudgetError) -> ExitStatus {
+    switch error {
+    case .control(let error): status(of: CertificationError.control(error))
+    case .simulation(let error): status(of: CertificationError.simulation(error))
+    case .freeTrading, .needless, .notReached: .refused
+    }
+  }
+
   /// A method that does not cover a problem refuses it; anything else is a failure.
   static func status(of error: CertificationError) -> ExitStatus {
     switch error {

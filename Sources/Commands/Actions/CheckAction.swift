@@ -67,7 +67,7 @@ enum CheckAction {
     facts.add(
       "preference",
       budget.map {
-        "\($0.measure == .deviation ? "risk budget, deviation" : "budget, expected cost") \(figure($0.amount)) \(quote); solve finds the risk aversion that meets it"
+        "\($0.measured) \(figure($0.amount)) \(quote); solve finds the risk aversion that meets it"
       }
         ?? "quadratic, risk aversion \(Figures.significant(problem.preference.riskAversion, 3)) per \(quote)")
     facts.add(

@@ -1,3 +1,4 @@
+import Certification
 import Control
 import Formulation
 import Glibc
@@ -22,10 +23,23 @@ enum ModelLoading {
   ) throws(Failure) -> ModelFile {
     guard let budget = model.riskBudget, case .optionBook(let problem) = model.problem else { return model }
     let bar = ProgressBar("meeting the risk budget", console: console, quiet: parsed.has(.quiet))
-    let search = RiskBudgetSearch(
-      problem: problem, budget: budget, settings: model.grid ?? GridSettings(), threads: threads(parsed))
+    let grid = model.grid ?? GridSettings()
+    let search = RiskBudgetSearch(problem: problem, budget: budget, settings: grid, threads: threads(parsed))
+    let tails = TailBudgetSearch(
+      problem: problem, budget: budget, grid: grid,
+      settings: CertificationSettings(seed: seed(parsed), threads: threads(parsed)))
     return try Interruption.guarding(console: console, undo: undo) { () throws(Failure) -> ModelFile in
       defer { bar.finish() }
+      if budget.measure == .conditionalValueAtRisk {
+        do throws(TailBudgetError) {
+          let answer = try tails.run { bar.advance(to: $0) }
+          return model.meetingBudget(at: answer.point, tail: answer.tail)
+        } catch {
+          throw Failure(
+            Explainer.message(error, budget: budget, quote: problem.market.quote, place: parsed.operands[0]),
+            Failure.status(ofBudget: error))
+        }
+      }
       do throws(RiskBudgetError) { return model.meetingBudget(at: try search.run { bar.advance(to: $0) }) } catch {
         throw Failure(
           Explainer.message(error, budget: budget, quote: problem.market.quote, place: parsed.operands[0]),

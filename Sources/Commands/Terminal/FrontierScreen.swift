@@ -73,7 +73,7 @@ struct FrontierScreen {
       JSONMember("bandUnit", .string(problem.market.underlying)), JSONMember("own", .integer(frontier.own)),
     ]
     if let budget = model.riskBudget {
-      members.append(JSONMember("riskBudget", [budget.measure.rawValue: .number(budget.amount)]))
+      members.append(JSONMember("riskBudget", budget.encoded))
     }
     members.append(JSONMember("points", .array(frontier.points.map(encode))))
     return .object(members)
@@ -96,5 +96,22 @@ struct FrontierScreen {
 
 extension RiskBudget {
   /// As screens call it.
-  var name: String { measure == .deviation ? "risk budget" : "cost budget" }
+  var name: String {
+    switch measure {
+    case .deviation: "risk budget"
+    case .expectedCost: "cost budget"
+    case .conditionalValueAtRisk: "budget of \(tail)"
+    }
+  }
+
+  /// What is capped, as tables call it.
+  var measured: String {
+    switch measure {
+    case .deviation: "risk budget, deviation"
+    case .expectedCost: "budget, expected cost"
+    case .conditionalValueAtRisk: "risk budget, \(tail)"
+    }
+  }
+
+  private var tail: String { "CVaR \(Figures.significant(100 * level, 3)) %" }
 }

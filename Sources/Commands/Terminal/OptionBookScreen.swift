@@ -41,6 +41,7 @@ struct OptionBookScreen {
       if budget.measure == .expectedCost {
         met += " · trading and carry \(Figures.measured(point.cost.value, point.cost.error))"
       }
+      if let tail = model.budgetTail { met += " · simulated \(Figures.measured(tail.mean, tail.standardError)) ± s.e." }
       screen.line(met + " · deviation \(Figures.measured(point.deviation.value, point.deviation.error))")
       screen.line(
         "  deviation simulated, looking every \(Figures.duration(answer.rollOutCheck)): "

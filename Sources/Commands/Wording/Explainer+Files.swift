@@ -79,7 +79,6 @@ extension Explainer {
   private static func words(_ feature: UnsolvedFeature) -> String {
     switch feature {
     case .kind(let name): "a problem of the kind \(quoted(name))"
-    case .preference(let name): "the preference \(quoted(name))"
     case .impactCost: "price impact"
     }
   }

@@ -51,6 +51,28 @@ extension Explainer {
     }
   }
 
+  static func message(
+    _ error: TailBudgetError, budget: RiskBudget, quote: String, place: String
+  ) -> String {
+    func amount(_ value: Double) -> String { "\(Figures.significant(value, 4)) \(quote)" }
+    let asked = "preference.riskBudget.\(budget.measure.rawValue).amount is \(amount(budget.amount))"
+    switch error {
+    case .control(let error): return message(error, place: place)
+    case .simulation(let error): return sentence(place, message(error))
+    case .freeTrading:
+      return sentence(place, asked, allowed: "trading is free, so that no risk need be run and no budget bounds it")
+    case .needless(let unhedged):
+      return sentence(
+        place, asked,
+        allowed:
+          "the worst outcomes of the book left alone lose \(amount(unhedged)), within the budget: the answer is never to trade")
+    case .notReached(let least):
+      return sentence(
+        place, asked,
+        allowed: "no risk aversion leads to less than \(amount(least)): hedging more costs more than it saves")
+    }
+  }
+
   static func message(_ error: StationaryError) -> String {
     switch error {
     case .quadraticImpact(let regime):

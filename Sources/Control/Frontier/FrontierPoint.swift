@@ -18,6 +18,17 @@ public struct FrontierPoint: Sendable {
   public let bands: [Band]
 }
 
+extension FrontierPoint {
+  /// The point at a problem's own risk aversion, on half of the grid that is chosen for it.
+  ///
+  /// - Throws: where `FiniteHorizon` throws.
+  public init(of problem: OptionBookProblem, settings: GridSettings, threads: Int) throws(ControlError) {
+    self = try FrontierEvaluation(problem: problem, threads: threads).point(
+      at: problem.preference.riskAversion,
+      grids: FrontierEvaluation.Grids(problem: problem, settings: settings))
+  }
+}
+
 /// Finds a point of the frontier with two solutions on each of two grids.
 ///
 /// `J(a) = min over policies of (a R + C)` is the lower envelope of straight lines in a, hence concave, and by the envelope

@@ -86,8 +86,6 @@ public enum ModelFileError: Error, Equatable, Sendable {
 public enum UnsolvedFeature: Hashable, Sendable {
   /// A whole kind of problem, such as `lpRange`.
   case kind(String)
-  /// A preference other than the quadratic one.
-  case preference(String)
   case impactCost
 }
 

@@ -1,6 +1,7 @@
 import Calibration
 import Control
 import Formulation
+import Simulation
 
 /// A model file, decoded: the problem it states, and everything needed to say later what was asked.
 ///
@@ -35,6 +36,8 @@ public struct ModelFile: Sendable {
   public let riskBudget: RiskBudget?
   /// The point of the frontier that meets the budget, once found.
   public private(set) var budgetPoint: FrontierPoint?
+  /// `CVaR_α` of the loss there [quote], where that is what the budget caps.
+  public private(set) var budgetTail: Simulation.Estimate?
   /// The multiplier of a turnover budget, once found; the problem's costs then contain it.
   public private(set) var turnover: TurnoverMultiplier?
   /// Nil for a problem that is solved without a grid.
@@ -89,11 +92,14 @@ public struct ModelFile: Sendable {
   }
 
   /// The model at the risk aversion that meets its budget; a model without one as it is.
-  public func meetingBudget(at point: FrontierPoint) -> ModelFile {
+  ///
+  /// - Parameter tail: `CVaR_α` of the loss there [quote], where that is what the budget caps.
+  public func meetingBudget(at point: FrontierPoint, tail: Simulation.Estimate? = nil) -> ModelFile {
     guard riskBudget != nil, case .optionBook(let open) = problem else { return self }
     var met = self
     met.problem = .optionBook(open.replacing(preference: .quadratic(riskAversion: point.riskAversion)))
     met.budgetPoint = point
+    met.budgetTail = tail
     return met
   }
 
@@ -114,11 +120,21 @@ public struct ModelFile: Sendable {
   /// The preference as the model gives it and as it was used, for records; nil when they are the same.
   var encodedPreference: JSONValue? {
     guard let riskBudget, let point = budgetPoint else { return nil }
-    return [
-      "given": ["riskBudget": riskBudget.encoded],
-      "used": ["quadratic": ["riskAversion": .number(point.riskAversion)]],
-      "deviation": ["value": .number(point.deviation.value), "error": .number(point.deviation.error)],
-      "expectedCost": ["value": .number(point.cost.value), "error": .number(point.cost.error)],
+    var members = [
+      JSONMember("given", ["riskBudget": riskBudget.encoded]),
+      JSONMember("used", ["quadratic": ["riskAversion": .number(point.riskAversion)]]),
+      JSONMember("deviation", ["value": .number(point.deviation.value), "error": .number(point.deviation.error)]),
+      JSONMember("expectedCost", ["value": .number(point.cost.value), "error": .number(point.cost.error)]),
     ]
+    if let tail = budgetTail {
+      members.append(
+        JSONMember(
+          RiskBudget.Measure.conditionalValueAtRisk.rawValue,
+          [
+            "level": .number(riskBudget.level), "mean": .number(tail.mean),
+            "standardError": .number(tail.standardError),
+          ]))
+    }
+    return .object(members)
   }
 }

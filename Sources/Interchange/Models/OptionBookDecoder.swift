@@ -91,10 +91,10 @@ extension ModelDecoder {
     let (key, content) = try object.single(of: ["quadratic", "exponential", "riskBudget"])
     var terms = try content.object()
     if key == "riskBudget" {
-      let (kind, cap) = try terms.single(of: RiskBudget.Measure.allCases.map(\.rawValue) + Self.otherCaps)
-      guard let measure = RiskBudget.Measure(rawValue: kind) else { throw cap.notSolved(.preference("\(key).\(kind)")) }
-      let amount = try cap.number()
-      let budget = try validated { () throws(FormulationError) in try RiskBudget(measure, amount) }
+      let (kind, cap) = try terms.single(of: RiskBudget.Measure.allCases.map(\.rawValue))
+      let measure = RiskBudget.Measure(rawValue: kind)!
+      let (amount, level) = try self.cap(cap, of: measure)
+      let budget = try validated { () throws(FormulationError) in try RiskBudget(measure, amount, level: level) }
       return (.quadratic(riskAversion: budget.startingAversion), budget)
     }
     let riskAversion = try terms.required("riskAversion").number()
@@ -103,8 +103,15 @@ extension ModelDecoder {
     return (isQuadratic ? .quadratic(riskAversion: riskAversion) : .exponential(riskAversion: riskAversion), nil)
   }
 
-  /// Caps of a risk budget that the schema knows beside those that are solved.
-  private static let otherCaps = ["conditionalValueAtRisk"]
+  /// An amount; of a tail `{ level, amount }`.
+  private func cap(_ value: StrictValue, of measure: RiskBudget.Measure) throws(ModelFileError) -> (Double, Double) {
+    guard measure == .conditionalValueAtRisk else { return (try value.number(), RiskBudget.standardLevel) }
+    var terms = try value.object()
+    let amount = try terms.required("amount").number()
+    let level = try terms.optional("level")?.number() ?? RiskBudget.standardLevel
+    try terms.finish()
+    return (amount, level)
+  }
 
   private func outputSpots(_ value: StrictValue?) throws(ModelFileError) -> [Double] {
     guard var object = try value?.object() else { return [] }

@@ -26,7 +26,10 @@ extension Digest {
 }
 
 extension RiskBudget {
-  var encoded: JSONValue { [measure.rawValue: .number(amount)] }
+  public var encoded: JSONValue {
+    guard measure == .conditionalValueAtRisk else { return [measure.rawValue: .number(amount)] }
+    return [measure.rawValue: ["level": .number(level), "amount": .number(amount)]]
+  }
 }
 
 extension OptionBookProblem {
