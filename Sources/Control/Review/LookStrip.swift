@@ -19,6 +19,10 @@ struct LookStrip {
   /// σ of the most volatile regime over the smallest spacing of log-spot.
   private let rowsPerRootYear: Double
   private let lastLine: Int
+  /// Whether bands are found at looks instead of given: the strip must then hold wherever they may have moved to.
+  private let findsBands: Bool
+  /// Rows from where a tile's unknowns end to where they are not touched by what is missed there.
+  private var soundMargin = 0
 
   /// Rows on either side, in deviations of the price from one look to the next: its density there is 10⁻⁸ of that in the middle.
   private static let rowDeviations = 6.0
@@ -26,7 +30,9 @@ struct LookStrip {
   /// row where a deviation of a step is one row.
   private static let leastRowMargin = 6
 
-  init(grid: FiniteHorizonGrid, environment: EnvironmentChain, tiles: Int) {
+  /// - Parameter findsBands: whether what a look needs is what the last one found.
+  init(grid: FiniteHorizonGrid, environment: EnvironmentChain, tiles: Int, findsBands: Bool) {
+    self.findsBands = findsBands
     let rows = grid.logSpots.count
     strip = Strip(rows: rows, tiles: tiles)
     before = Strip(rows: rows, tiles: tiles)
@@ -60,13 +66,24 @@ struct LookStrip {
   mutating func move(over interval: Double) {
     swap(&strip, &before)
     let reach = min(Double(strip.rows), LookStrip.rowDeviations * rowsPerRootYear * interval.squareRoot())
-    strip.surround(needed, rowMargin: max(LookStrip.leastRowMargin, Int(reach.rounded(.up))))
+    let margin = max(LookStrip.leastRowMargin, Int(reach.rounded(.up)))
+    soundMargin = findsBands ? margin : 0
+    strip.surround(needed, rowMargin: margin + soundMargin)
     for row in touched.indices { touched[row] = before.span[row] }
     for tile in 0..<strip.tiles {
       for row in known(tile) {
         touched[row] = min(touched[row].lowerBound, tile)...max(touched[row].upperBound, tile)
       }
     }
+  }
+
+  /// Whether a tile's lines at a row are right: a decision that compares lines would take those next to where the strip ends for
+  /// cheaper than they are, by what the interval costs.
+  @inline(__always)
+  func isSound(row: Int, tile: Int) -> Bool {
+    let active = strip.active[tile]
+    return active.contains(row) && (active.lowerBound == 0 || row >= active.lowerBound + soundMargin)
+      && (active.upperBound == strip.rows || row < active.upperBound - soundMargin)
   }
 
   /// The rows of a tile whose lines must be known after a look: those of the strip, and one more on either side, where it ends.

@@ -52,7 +52,8 @@ struct ReviewMarch<Rest: RestingMarch> {
     var pending = table.delays.map {
       $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings, jumping: rest.isJumping) : nil
     }
-    var strip = LookStrip(grid: grid, environment: problem.environment, tiles: buffers.tiles)
+    var strip = LookStrip(
+      grid: grid, environment: problem.environment, tiles: buffers.tiles, findsBands: true)
     let outer = NodeArray(repeating: OuterLines.none, count: nodes)
     let diffusions = NodeArray(repeating: 0.0, count: nodes)
     defer {
@@ -230,7 +231,7 @@ extension TradeRows {
           let first = tiles.lowerBound * LineSweep.tileLines
           row.narrow(to: first, count: tiles.count * LineSweep.tileLines, kink: kinks[place])
           buffers.gather(buffers.recent, node: node, tiles: tiles, into: scratch.start)
-          for tile in tiles where !strip.strip.isActive(row: place, tile: tile) {
+          for tile in tiles where !strip.isSound(row: place, tile: tile) {
             close(tile, of: tiles, in: scratch.start, price: prices[place], route: table.routes[e][0])
           }
           for (position, waiting) in pending.enumerated() where isPossible[position] {
@@ -253,7 +254,7 @@ extension TradeRows {
     return bands
   }
 
-  /// Between active tiles one trades: any value above MV says so.
+  /// Beside the tiles whose lines are right one trades: any value above MV says so.
   private func close(
     _ tile: Int, of tiles: ClosedRange<Int>, in row: UnsafeMutablePointer<LineGroup>, price: Double, route: SolverRoute
   ) {

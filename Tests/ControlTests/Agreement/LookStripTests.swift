@@ -10,13 +10,15 @@ import Testing
     var fixed: Double
     var settlement = Settlement.none
     var volatilities = [0.5, 1.2]
+    var hours = 2.0
 
-    var testDescription: String { "K \(fixed), \(settlement), \(volatilities)" }
+    var testDescription: String { "K \(fixed), \(settlement), \(volatilities), every \(hours) h" }
 
-    /// Short straddles that are looked at every two hours.
+    /// A month of a short straddle.
     func problem() throws -> OptionBookProblem {
       try Straddle.problem(
-        fixed: fixed, volatilities: volatilities, settlement: settlement, execution: Execution(checkEvery: 2 * 3600))
+        fixed: fixed, volatilities: volatilities, settlement: settlement, execution: Execution(checkEvery: hours * 3600)
+      )
     }
   }
 
@@ -26,6 +28,8 @@ import Testing
   static let cases = [
     Case(fixed: 0.01), Case(fixed: 0.01, settlement: .cash), Case(fixed: 0), Case(fixed: 0, settlement: .cash),
     Case(fixed: 0.02, volatilities: [0.8]),
+    // From one day to the next risk costs more than a trade to any line nearby, and bands move by half of the book.
+    Case(fixed: 0, volatilities: [0.8], hours: 24), Case(fixed: 0.003, hours: 24),
   ]
 
   @Test(arguments: cases) func reviewsMissNothing(_ given: Case) throws {
@@ -83,12 +87,14 @@ import Testing
     func each(_ value: Double) -> [Double] { Array(repeating: value, count: regimes) }
     let ratio = given.fixed > 0 ? 0.4 : 1
     let rules: [BandRule] = [
-      .optimal, .scaled(factors: each(1.2), ratios: each(ratio)),
+      .scaled(factors: each(1.2), ratios: each(ratio)),
       .constant(centres: each(0.02), halves: each(0.2), ratios: each(ratio)),
       .gammaScaled(multiples: each(1.5), ratios: each(ratio)), .priceMove(moves: each(0.1)),
     ]
     for rule in rules {
-      for clock in [BookClassCandidate.Clock.none, .forced] {
+      // Ticks are looks like others: one rule tells.
+      let clocks: [BookClassCandidate.Clock] = rule.usesOptimum ? [.none, .forced] : [.none]
+      for clock in clocks {
         var nodes = EvaluationNodes(problem, grid: grid, optimum: solution.policy)
         let candidate = BookClassCandidate(
           bookClass: .recentre, rule: rule, clock: clock, gaps: clock == .none ? [] : each(problem.horizon / 8))

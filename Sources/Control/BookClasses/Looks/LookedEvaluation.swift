@@ -39,7 +39,8 @@ struct LookedEvaluation<Rest: RestingMarch> {
     }
     var all = functionals.map { _ in buffers() }
     var waiting = table.delays.map { $0 > 0 ? buffers() : nil }
-    var strip = LookStrip(grid: grid, environment: nodes.problem.environment, tiles: all[0].tiles)
+    var strip = LookStrip(
+      grid: grid, environment: nodes.problem.environment, tiles: all[0].tiles, findsBands: false)
     defer {
       for buffers in all { buffers.deallocate() }
       for buffers in waiting { buffers?.deallocate() }
