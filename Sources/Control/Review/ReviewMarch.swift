@@ -115,9 +115,11 @@ struct ReviewMarch<Rest: RestingMarch> {
 
   // MARK: Strips
 
-  /// Whether steps leave out what the next check does not need.
+  /// Whether steps leave out what the next check does not need. Without a ticket one stops between lines, by a parabola through two
+  /// more of them, which must then all be right.
   private func isNarrow(_ rest: Rest) -> Bool {
     !everywhere && rest.hasStrips && rest.flats.isEmpty && table.leadsToLines && grid.timing.lot == 0
+      && problem.costs.allSatisfy { $0.leastFixed > 0 }
   }
 
   /// Moves on to the strip of the next check back in time, which needs what waited at this one and a margin; across an expiry, where
