@@ -9,7 +9,7 @@ struct BandOutput: @unchecked Sendable {
 /// One step of a march: the sweep over the strip, the rows' readings, and the strip's move.
 extension BackwardMarch {
   func stepGame(
-    _ buffers: inout LineBuffers, terms: MarchTerms, memory: inout StripMemory, reader: RowReader, bands: BandOutput,
+    _ buffers: inout LineBuffers, terms: MarchTerms, memory: inout StripMemory, reader: RowReader, bands: BandOutput?,
     team: WorkerTeam, beside others: [@Sendable () -> Void]
   ) {
     let (strip, rates) = (memory.strip, terms.rates)
@@ -22,14 +22,14 @@ extension BackwardMarch {
     reader.take(delta: terms.delta, diffusion: terms.diffusion)
     let (here, found) = (buffers, memory.found)
     team.run(rows: rows) {
-      reader.readGame(rows: $0, buffers: here, strip: strip, rates: rates, bands: bands.start, found: found)
+      reader.readGame(rows: $0, buffers: here, strip: strip, rates: rates, bands: bands?.start, found: found)
     }
     move(&memory, buffers, rates: rates, scheme: terms.scheme)
   }
 
   func stepImpulse(
     _ buffers: inout LineBuffers, terms: MarchTerms, memory: inout StripMemory, trades: inout TradedLevels,
-    reader: RowReader, bands: BandOutput, team: WorkerTeam, beside others: [@Sendable () -> Void]
+    reader: RowReader, bands: BandOutput?, team: WorkerTeam, beside others: [@Sendable () -> Void]
   ) {
     let (strip, scheme) = (memory.strip, terms.scheme)
     trades.advance(ratio: scheme.ratio)
@@ -41,7 +41,7 @@ extension BackwardMarch {
     let (here, found, levels, rate) = (buffers, memory.found, trades.recent, scheme.leading / scheme.step)
     team.run(rows: rows) {
       reader.readImpulse(
-        rows: $0, buffers: here, strip: strip, rate: rate, bands: bands.start, trades: levels, found: found)
+        rows: $0, buffers: here, strip: strip, rate: rate, bands: bands?.start, trades: levels, found: found)
     }
     let after = trades
     after.move(&memory, buffers, scheme: scheme, regimes: regimes) { node, inventories, change in

@@ -35,19 +35,26 @@ struct BackwardMarch {
   let funded: [Double]
   /// Whether V is kept along the way; see `ValueRecorder`.
   let keepsValues: Bool
+  /// Whether bands are told at all levels, not today's alone.
+  let tellsPolicy: Bool
+  /// Whether the jumps of marks are followed.
+  let followsMarks: Bool
 
   /// - Parameters:
   ///   - ofValues: whether to march V even where the game would do, for comparison.
   ///   - everywhere: whether to step all nodes, for comparison.
   ///   - keepsValues: whether the solution is to hold V at earlier times too.
+  ///   - isForToday: whether nobody asks for later bands than today's.
+  ///   - followsMarks: whether anybody asks what the jumps of marks bring.
   init(
     problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, ofValues: Bool = false, everywhere: Bool = false,
-    keepsValues: Bool = false
+    keepsValues: Bool = false, isForToday: Bool = false, followsMarks: Bool = true
   ) {
     self.problem = problem
     self.grid = grid
     self.threads = threads
     self.keepsValues = keepsValues
+    self.followsMarks = followsMarks
     spots = grid.spots
     rows = spots.count
     regimes = problem.environment.count
@@ -61,6 +68,8 @@ struct BackwardMarch {
       !everywhere && !problem.environment.hasPriceJumps && (!isGame || !problem.costs.contains(where: \.isZero))
     zeroIndex = Int((-holdings[0] / spacing).rounded())
     flats = problem.settlement == .physical ? grid.flatLines : []
+    // With several flat inventories a step asks for the bands of the one before (`boundLags`).
+    tellsPolicy = !isForToday || !flats.isEmpty
     kink = problem.settlement == .none || !flats.isEmpty ? -1 : zeroIndex
     var ceiling = [Double](repeating: 0, count: nodes)
     var floor = ceiling
@@ -112,7 +121,8 @@ struct BackwardMarch {
     let last = grid.times.count - 1
     recorder?.keep(level: last) { presentValues(buffers, valueLine: riding.value, reference: referenceLine) }
     terms[(last - 1) % 3].prepare(level: last - 1, after: nil)
-    let bands = [Band](unsafeUninitializedCapacity: last * nodes) { bands, count in
+    let told = tellsPolicy ? last : 1
+    let bands = [Band](unsafeUninitializedCapacity: told * nodes) { bands, count in
       for level in grid.levels {
         let now = terms[level % 3]
         if let opening = now.opening {
@@ -131,8 +141,8 @@ struct BackwardMarch {
         let others: [@Sendable () -> Void] = [
           { if let before { riding.advance(before) } }, { next?.prepare(level: level - 1, after: now) },
         ]
-        boundLags(reader, later: level + 1 < last ? UnsafePointer(bands.baseAddress! + (level + 1) * nodes) : nil)
-        let here = BandOutput(start: bands.baseAddress! + level * nodes)
+        boundLags(reader, later: level + 1 < told ? UnsafePointer(bands.baseAddress! + (level + 1) * nodes) : nil)
+        let here = level < told ? BandOutput(start: bands.baseAddress! + level * nodes) : nil
         if isGame {
           stepGame(&buffers, terms: now, memory: &memory, reader: reader, bands: here, team: team, beside: others)
         } else {
@@ -147,13 +157,14 @@ struct BackwardMarch {
         }
         if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
       }
-      count = last * nodes
+      count = told * nodes
     }
     riding.advance(terms[0])
 
     if !isGame { trades.fill(buffers, beside: memory.strip, regimes: regimes) }
     return try solution(
-      buffers, policy: grid.policy(ordered: bands, problem: problem, logDrift: 0), markJumps: riding.markJumps,
+      buffers, policy: grid.policy(ordered: bands, levels: told, problem: problem, logDrift: 0),
+      markJumps: riding.markJumps,
       delta: terms[0].delta, settings: settings, valueLine: riding.value, reference: referenceLine,
       table: recorder?.table)
   }

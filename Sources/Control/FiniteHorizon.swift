@@ -28,6 +28,10 @@ public struct FiniteHorizon: Sendable {
   public var isGuiding = false
   /// Whether the solution holds V at earlier times too, some 64 MB: of quadratic risk with costs `K + k|u|`.
   public var keepsValues = false
+  /// Whether nobody asks for other bands than today's: where that saves work, a policy holds no others.
+  var isForToday = false
+  /// Whether the solution is to say what the jumps of marks bring, which no policy changes.
+  var followsMarks = true
 
   public static let name = "finiteHorizon"
 
@@ -52,13 +56,14 @@ public struct FiniteHorizon: Sendable {
     let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
     return try FiniteHorizon.march(
       problem, on: grid, settings: settings, threads: threads, keepsValues: keepsValues, isGuiding: isGuiding,
-      progress: progress)
+      isForToday: isForToday, followsMarks: followsMarks, progress: progress)
   }
 
   /// On a given grid.
   static func march(
     _ problem: OptionBookProblem, on grid: FiniteHorizonGrid, settings: GridSettings, threads: Int,
-    keepsValues: Bool = false, isGuiding: Bool = false, progress: (@Sendable (Double) -> Void)? = nil
+    keepsValues: Bool = false, isGuiding: Bool = false, isForToday: Bool = false,
+    followsMarks: Bool = true, progress: (@Sendable (Double) -> Void)? = nil
   ) throws(ControlError) -> FiniteHorizonSolution {
     let isUtility = problem.preference.isExponential
     let period = grid.timing.reviewPeriod
@@ -66,19 +71,24 @@ public struct FiniteHorizon: Sendable {
       return isUtility
         ? try EntropicMarch(problem: problem, grid: grid, threads: threads, isGuiding: isGuiding).run(
           settings: settings, progress: progress)
-        : try BackwardMarch(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues).run(
-          settings: settings, progress: progress)
+        : try BackwardMarch(
+          problem: problem, grid: grid, threads: threads, keepsValues: keepsValues, isForToday: isForToday,
+          followsMarks: followsMarks
+        ).run(settings: settings, progress: progress)
     }
     let table = try RouteTable(problem: problem, isReview: period != nil)
     func run(_ rest: some RestingMarch) throws(ControlError) -> FiniteHorizonSolution {
       guard let period else { return try TradeMarch(rest, table: table).run(settings: settings, progress: progress) }
-      return try ReviewMarch(rest, table: table, period: period).run(settings: settings, progress: progress)
+      return try ReviewMarch(rest, table: table, period: period, isForToday: isForToday).run(
+        settings: settings, progress: progress)
     }
     return isUtility
       ? try run(
         EntropicRest(
           problem: problem, grid: grid, threads: threads, table: table, isGuiding: isGuiding, isReview: period != nil))
       : try run(
-        QuadraticRest(problem: problem, grid: grid, threads: threads, keepsValues: keepsValues && period != nil))
+        QuadraticRest(
+          problem: problem, grid: grid, threads: threads, keepsValues: keepsValues && period != nil,
+          followsMarks: followsMarks))
   }
 }

@@ -58,11 +58,16 @@ extension FiniteHorizonGrid {
 
   /// The table of bands that lie as it has them, `[level × regime × row]`, at the nodes of a march's own price; the bands are
   /// moved, not copied, and interpolated in place where that price drifts against the spot.
-  func policy(ordered: consuming [Band], problem: OptionBookProblem, logDrift: Double) -> PolicyTable {
+  ///
+  /// - Parameter told: levels from today's on that there are bands of; nil: all.
+  func policy(
+    ordered: consuming [Band], levels told: Int? = nil, problem: OptionBookProblem, logDrift: Double
+  ) -> PolicyTable {
+    let told = told ?? times.count - 1
     let regimes = problem.environment.count
     let rows = logSpots.count
     var bands = ordered
-    for level in levels where logDrift * times[level] != 0 {
+    for level in 0..<told where logDrift * times[level] != 0 {
       let shift = logDrift * times[level]
       for start in stride(from: level * regimes * rows, to: (level + 1) * regimes * rows, by: rows) {
         let line = Array(bands[start..<(start + rows)])
@@ -73,7 +78,7 @@ extension FiniteHorizonGrid {
       }
     }
     return PolicyTable(
-      times: Array(times.dropLast()), logSpots: logSpots, regimeCount: regimes, bands: bands,
+      times: Array(times[..<told]), logSpots: logSpots, regimeCount: regimes, bands: bands,
       flats: flats)
   }
 }

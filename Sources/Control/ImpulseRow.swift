@@ -28,6 +28,9 @@ struct ImpulseRow {
   /// Lines that delivery may leave free, none of them the kink.
   var flats = FlatRow.none
 
+  /// Whether anybody asks for the edges.
+  var readsEdges = true
+
   /// Whether trades cost nothing at all.
   var isFree: Bool { fixed == 0 && buy == 0 && sell == 0 }
 
@@ -194,6 +197,11 @@ struct ImpulseRow {
     // Where nothing but a flat inventory waits it is all of the band.
     if held != 0, gaps[middle] == 0 { middle = bestFlat(value, gaps) }
     let waiting = min(middle, bits.end(last: false) ?? middle)...max(middle, bits.end(last: true) ?? middle)
+    guard readsEdges else {
+      return Outcome(
+        lower: Edge(direction: -1), upper: Edge(direction: 1), targets: (purchase, sale), trades: trades,
+        waiting: waiting, heldFlats: held)
+    }
     if fixed == 0 {
       let edges = slopeEdges(scratch.values, lowest: purchase, highest: sale)
       return Outcome(

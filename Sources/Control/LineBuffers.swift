@@ -88,10 +88,22 @@ struct LineBuffers: @unchecked Sendable {
     }
   }
 
+  /// The tiles of a row.
+  var all: ClosedRange<Int> { 0...(tiles - 1) }
+
   /// Copies the lines of a node to consecutive memory.
   @inline(__always)
   func gather(_ base: UnsafeMutablePointer<LineGroup>, node: Int, into row: UnsafeMutablePointer<LineGroup>) {
-    for tile in 0..<tiles {
+    gather(base, node: node, tiles: all, into: row)
+  }
+
+  /// … of some tiles, each to the place that it has among all.
+  @inline(__always)
+  func gather(
+    _ base: UnsafeMutablePointer<LineGroup>, node: Int, tiles: ClosedRange<Int>,
+    into row: UnsafeMutablePointer<LineGroup>
+  ) {
+    for tile in tiles {
       for group in 0..<LineSweep.tile {
         row[tile * LineSweep.tile + group] = base[(tile * nodes + node) * LineSweep.tile + group]
       }
@@ -101,7 +113,14 @@ struct LineBuffers: @unchecked Sendable {
   /// The reverse of `gather`.
   @inline(__always)
   func scatter(_ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int) {
-    for tile in 0..<tiles {
+    scatter(row, to: base, node: node, tiles: all)
+  }
+
+  @inline(__always)
+  func scatter(
+    _ row: UnsafePointer<LineGroup>, to base: UnsafeMutablePointer<LineGroup>, node: Int, tiles: ClosedRange<Int>
+  ) {
+    for tile in tiles {
       for group in 0..<LineSweep.tile {
         base[(tile * nodes + node) * LineSweep.tile + group] = row[tile * LineSweep.tile + group]
       }

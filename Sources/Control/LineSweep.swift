@@ -115,7 +115,7 @@ struct LineSweep {
 
     @inline(__always)
     func predictor(_ node: Int, _ group: Int) -> LineGroup {
-      surroundings.predictor(node: node, tile: tile, inventories: holdings[group])
+      surroundings.predictor(node: node, tile: tile, group: group, inventories: holdings[group])
     }
   }
 

@@ -91,7 +91,9 @@ final class RidingLines: @unchecked Sendable {
   init(_ march: BackwardMarch, book: BookTable, reference: Int, excess: NodeArray<Double>) {
     self.march = march
     value = SingleLine(count: march.nodes)
-    markJumps = MarkJumpLine(problem: march.problem, book: book, jumps: march.valueJumps, count: march.nodes)
+    markJumps = MarkJumpLine(
+      problem: march.problem, book: book, jumps: march.valueJumps, count: march.nodes,
+      isFollowed: march.followsMarks)
     inventory = march.holdings[reference]
     self.excess = excess
   }

@@ -10,12 +10,14 @@ struct MarkJumpLine {
   private var line: SingleLine
   private var marks: [Double]
 
-  /// - Parameter jumps: of a price that jumps, on values.
-  init(problem: OptionBookProblem, book: BookTable, jumps: JumpOperator?, count: Int) {
+  /// - Parameters:
+  ///   - jumps: of a price that jumps, on values.
+  ///   - isFollowed: whether anybody asks.
+  init(problem: OptionBookProblem, book: BookTable, jumps: JumpOperator?, count: Int, isFollowed: Bool = true) {
     self.problem = problem
     self.book = book
     self.jumps = jumps
-    isMoving = book.jumpsOnSwitching && problem.environment.count > 1
+    isMoving = isFollowed && book.jumpsOnSwitching && problem.environment.count > 1
     line = SingleLine(count: count)
     marks = Array(repeating: 0, count: count)
   }

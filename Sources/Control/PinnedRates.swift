@@ -76,7 +76,7 @@ struct PinnedSurroundings: StripSurroundings {
   let regimes: Int
 
   @inline(__always)
-  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup {
+  func predictor(node: Int, tile: Int, group: Int, inventories: LineGroup) -> LineGroup {
     let isAbove = tile * LineSweep.tileLines > waiting[node / regimes].upperBound
     return LineGroup(repeating: rates.obstacle(node: node, isAbove: isAbove) + rates.lag[node])
   }

@@ -88,11 +88,17 @@ struct RowReader: Sendable {
 
   /// Calls `read` for all nodes of some rows, solves for the edges that it found and tells them to `write`, both with the
   /// node's place in the policy `[regime × row]`.
+  ///
+  /// - Parameter solves: whether anybody asks for the edges; without, `write` is not called.
   @inline(__always)
   private func inBlocks(
-    _ rows: Range<Int>, read: (_ row: Int, _ regime: Int, _ place: Int) -> (lower: Edge, upper: Edge),
+    _ rows: Range<Int>, solves: Bool, read: (_ row: Int, _ regime: Int, _ place: Int) -> (lower: Edge, upper: Edge),
     write: (_ row: Int, _ regime: Int, _ place: Int, _ lower: Double, _ upper: Double) -> Void
   ) {
+    guard solves else {
+      for row in rows { for e in 0..<regimes { _ = read(row, e, e * count + row) } }
+      return
+    }
     let most = min(rows.count, RowReader.rowsAtOnce) * regimes
     withUnsafeTemporaryAllocation(of: Edge.self, capacity: 2 * most) { edges in
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: RowReader.rowsAtOnce) {
@@ -120,12 +126,12 @@ struct RowReader: Sendable {
 
   /// Reads the rows of the game.
   ///
-  /// - Parameter bands: of a level, `[regime × row]`.
+  /// - Parameter bands: of a level, `[regime × row]`; nil where nobody asks for them.
   func readGame(
-    rows: Range<Int>, buffers: LineBuffers, strip: Strip, rates: PinnedRates, bands: UnsafeMutablePointer<Band>,
+    rows: Range<Int>, buffers: LineBuffers, strip: Strip, rates: PinnedRates, bands: UnsafeMutablePointer<Band>?,
     found: NodeArray<LineExtent>
   ) {
-    inBlocks(rows) { row, e, _ in
+    inBlocks(rows, solves: bands != nil) { row, e, _ in
       let node = row * regimes + e
       let read = GameRow(
         buffers: buffers, strip: strip, rates: rates, node: node, row: row, spacing: spacing,
@@ -139,7 +145,7 @@ struct RowReader: Sendable {
       let delta = delta[row * regimes + e]
       let band = Band(
         lower: lower + delta, upper: upper + delta, targetLower: lower + delta, targetUpper: upper + delta)
-      (bands + place).initialize(to: band)
+      if let bands { (bands + place).initialize(to: band) }
     }
   }
 
@@ -155,21 +161,22 @@ struct RowReader: Sendable {
   /// - Parameters:
   ///   - rate: `c₀/h` of the step [1/year].
   ///   - growth: of fixed costs, in the march's money.
-  ///   - bands: of a level, `[regime × row]`.
+  ///   - bands: of a level, `[regime × row]`; nil where nobody asks for them.
   func readImpulse(
     rows: Range<Int>, buffers: LineBuffers, strip: Strip, rate: Double, growth: Double = 1,
-    bands: UnsafeMutablePointer<Band>,
+    bands: UnsafeMutablePointer<Band>?,
     trades: NodeArray<TradeLines>, found: NodeArray<LineExtent>
   ) {
     let scratch = ImpulseRow.Scratch(lines: strip.tiles * LineSweep.tileLines)
     defer { scratch.deallocate() }
-    inBlocks(rows) { row, e, place in
+    inBlocks(rows, solves: bands != nil) { row, e, place in
       let node = row * regimes + e
       var impulse = ImpulseRow(
         fixed: fixed[e] * growth, buy: buy[node], sell: sell[node], origin: origin, spacing: spacing, count: lines,
         kink: kinks[row], diffusion: diffusion[node])
       impulse.lagBound = lagBounds[node]
       impulse.mayHaveWells = costsDiffer
+      impulse.readsEdges = bands != nil
       impulse.flats = FlatRow(flats)
       let read = impulse.intervene(in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch)
       trades[node] = read.trades
@@ -177,9 +184,10 @@ struct RowReader: Sendable {
       // With its targets; the edges are still to come.
       var band = Band(lower: 0, upper: 0, targetLower: read.targets.lower, targetUpper: read.targets.upper)
       band.heldFlats = read.heldFlats
-      (bands + place).initialize(to: band)
+      if let bands { (bands + place).initialize(to: band) }
       return (read.lower, read.upper)
     } write: { row, e, place, lower, upper in
+      guard let bands else { return }
       var band = bands[place]
       (band.lower, band.upper) = (lower, upper)
       if fixed[e] == 0 { (band.targetLower, band.targetUpper) = (lower, upper) }

@@ -103,8 +103,9 @@ struct Strip: Sendable {
 
 /// What a step knows of the solution outside the strip.
 protocol StripSurroundings: Sendable {
-  /// Ũ of the step (see `LineSweep`) for a group of lines of a tile at a node outside the strip or on its margin.
-  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup
+  /// Ũ of the step (see `LineSweep`) for a group of lines, counted within its tile, at a node outside the strip or on its
+  /// margin.
+  func predictor(node: Int, tile: Int, group: Int, inventories: LineGroup) -> LineGroup
 }
 
 extension LineExtent {
@@ -117,5 +118,5 @@ extension LineExtent {
 /// Beside a strip of all nodes there is nothing.
 struct NoSurroundings: StripSurroundings {
   @inline(__always)
-  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup { .zero }
+  func predictor(node: Int, tile: Int, group: Int, inventories: LineGroup) -> LineGroup { .zero }
 }

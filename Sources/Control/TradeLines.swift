@@ -135,5 +135,7 @@ struct TradedSurroundings: StripSurroundings {
   let trades: NodeArray<TradeLines>
 
   @inline(__always)
-  func predictor(node: Int, tile: Int, inventories: LineGroup) -> LineGroup { trades[node].value(inventories) }
+  func predictor(node: Int, tile: Int, group: Int, inventories: LineGroup) -> LineGroup {
+    trades[node].value(inventories)
+  }
 }

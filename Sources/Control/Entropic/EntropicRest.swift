@@ -49,6 +49,8 @@ struct EntropicRest: RestingMarch {
   var prices: [Double] { base.forwards }
   // At a later time the same X is a dearer S.
   var logDrift: Double { -problem.market.rate }
+  // What a line is worth at one node enters what it is worth elsewhere by its square.
+  var hasStrips: Bool { false }
   var isJumping: Bool { base.jumps != nil }
 
   func kink(row: Int) -> Int { base.kink(row: row) }

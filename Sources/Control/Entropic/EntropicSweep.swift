@@ -97,7 +97,8 @@ struct EntropicSweep {
           func surround(_ row: Int) {
             guard row >= 0, row < rows else { return }
             for node in (row * regimes)..<((row + 1) * regimes) {
-              line.scratch[node] = surroundings.predictor(node: node, tile: tile, inventories: line.holdings[group])
+              line.scratch[node] = surroundings.predictor(
+                node: node, tile: tile, group: group, inventories: line.holdings[group])
             }
           }
           surround(line.rows.lowerBound - 1)

@@ -39,11 +39,20 @@ public struct Frontier: Sendable {
     let aversion = problem.preference.riskAversion
     let grids = try FrontierEvaluation.Grids(problem: problem, settings: settings)
     let aversions = Frontier.aversions(around: aversion, count: count, span: span)
-    let evaluation = FrontierEvaluation(problem: problem, threads: threads)
+    // Both grids of all points side by side, the finer ones first: nobody waits for a point to be complete.
+    let levels = [grids.half, grids.quarter]
+    let jobs = levels.count * aversions.count
+    let evaluation = FrontierEvaluation(problem: problem, threads: max(1, threads / jobs))
+    let done: @Sendable (Int) -> Void = { progress?(Double($0) / Double(jobs)) }
+    let found = sideBySide(jobs, threads: threads, done: done) { job in
+      Result { () throws(ControlError) in
+        try evaluation.level(at: aversions[job % aversions.count], grid: levels[job / aversions.count])
+      }
+    }
     var points: [FrontierPoint] = []
-    for aversion in aversions {
-      points.append(try evaluation.point(at: aversion, grids: grids))
-      progress?(Double(points.count) / Double(aversions.count))
+    for (index, aversion) in aversions.enumerated() {
+      let (fine, coarse) = (try found[index].get(), try found[aversions.count + index].get())
+      points.append(evaluation.point(at: aversion, fine: fine, coarse: coarse))
     }
     self.points = points
     own = aversions.firstIndex(of: aversion)!

@@ -65,7 +65,7 @@ struct FrontierEvaluation {
   }
 
   /// J, J' and the rest on one grid.
-  struct Level {
+  struct Level: Sendable {
     let value: Double
     /// J', R [quote²].
     let slope: Double
@@ -88,16 +88,14 @@ struct FrontierEvaluation {
       problem.replacing(preference: .quadratic(riskAversion: factor * riskAversion))
     }
     let threads = self.threads
-    let slots = Slots(count: marches.count)
-    defer { slots.deallocate() }
-    let run: @Sendable (Int) -> Void = { index in
-      slots.results[index] = Result { () throws(ControlError) in
-        try FiniteHorizon.march(marches[index], on: grid, settings: settings, threads: max(1, threads / 2))
+    let solutions = sideBySide(marches.count, threads: threads) { index in
+      Result { () throws(ControlError) in
+        try FiniteHorizon.march(
+          marches[index], on: grid, settings: settings, threads: max(1, threads / marches.count), isForToday: true)
       }
     }
-    if threads > 1 { parallel(marches.count, run) } else { marches.indices.forEach(run) }
     func solved(_ index: Int) throws(ControlError) -> (value: Double, jump: Double, bands: [Band]) {
-      let solution = try slots.results[index]!.get()
+      let solution = try solutions[index].get()
       let jump = solution.markJumpRisk[grid.reference * problem.environment.count + regime]
       let value = solution.value(regime: regime, inventory: problem.inventory) + jump
       return (value, jump, (0..<problem.environment.count).map { solution.band(regime: $0) })
@@ -117,7 +115,11 @@ struct FrontierEvaluation {
 
   /// The same with what the better grid says.
   func point(at riskAversion: Double, fine: Level, grids: Grids) throws(ControlError) -> FrontierPoint {
-    let coarse = try level(at: riskAversion, grid: grids.quarter)
+    point(at: riskAversion, fine: fine, coarse: try level(at: riskAversion, grid: grids.quarter))
+  }
+
+  /// The same with what both grids say.
+  func point(at riskAversion: Double, fine: Level, coarse: Level) -> FrontierPoint {
     let total = Approximation.limit(halfAsFine: coarse.value, finest: fine.value)
     let slopeError = max(
       Approximation.error(ofDifference: fine.slope - coarse.slope),
@@ -129,20 +131,5 @@ struct FrontierEvaluation {
       cost: Approximation(value: total.value - risk.value, error: total.error + risk.error), risk: risk,
       deviation: Approximation(value: deviation, error: deviation > 0 ? slopeError / deviation : 0),
       markJumpDeviation: fine.markJumpDeviation, bands: fine.bands)
-  }
-}
-
-/// Solutions that marches leave side by side.
-private struct Slots: @unchecked Sendable {
-  let results: UnsafeMutableBufferPointer<Result<FiniteHorizonSolution, ControlError>?>
-
-  init(count: Int) {
-    results = .allocate(capacity: count)
-    results.initialize(repeating: nil)
-  }
-
-  func deallocate() {
-    results.deinitialize()
-    results.deallocate()
   }
 }

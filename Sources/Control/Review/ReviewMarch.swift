@@ -16,16 +16,26 @@ struct ReviewMarch<Rest: RestingMarch> {
   private let start: Rest
   private let rows: TradeRows
   private let period: Double
+  /// Whether all nodes are stepped, for comparison.
+  private let everywhere: Bool
+  /// Whether nobody asks for later bands than today's.
+  private let isForToday: Bool
 
-  private var grid: FiniteHorizonGrid { start.grid }
+  /// The march's own, taken once.
+  private let grid: FiniteHorizonGrid
   private var problem: OptionBookProblem { start.problem }
   private var table: RouteTable { rows.table }
 
   /// - Parameters:
   ///   - table: of a review.
   ///   - period: between checks [years].
-  init(_ rest: Rest, table: RouteTable, period: Double) {
-    start = rest
+  ///   - everywhere: whether to step all nodes, for comparison.
+  ///   - isForToday: whether nobody asks for later bands than today's.
+  init(
+    _ rest: Rest, table: RouteTable, period: Double, everywhere: Bool = false, isForToday: Bool = false
+  ) {
+    (start, grid) = (rest, rest.grid)
+    (self.everywhere, self.isForToday) = (everywhere, isForToday)
     rows = TradeRows(rest, table: table)
     self.period = period
   }
@@ -42,14 +52,18 @@ struct ReviewMarch<Rest: RestingMarch> {
     var pending = table.delays.map {
       $0 > 0 ? LineBuffers(nodes: nodes, holdings: holdings, jumping: rest.isJumping) : nil
     }
-    let strip = Strip(rows: rows.prices.count, tiles: buffers.tiles)
+    var strip = LookStrip(
+      grid: grid, environment: problem.environment, tiles: buffers.tiles, findsBands: true)
+    let outer = NodeArray(repeating: OuterLines.none, count: nodes)
     let diffusions = NodeArray(repeating: 0.0, count: nodes)
     defer {
       buffers.deallocate()
       for buffer in pending { buffer?.deallocate() }
       strip.deallocate()
+      outer.deallocate()
       diffusions.deallocate()
     }
+    let isNarrow = isNarrow(rest)
     let last = times.count - 1
     let fills = fillLevels()
     let kept = keptLevels()
@@ -69,10 +83,10 @@ struct ReviewMarch<Rest: RestingMarch> {
       let stages = [step.firstStage(from: times[level + 1]), times[level]]
       for (stage, scheme) in [step.first, step.second].enumerated() {
         rest.prepare(time: stages[stage], scheme: scheme, isNewMatrix: isNew && stage == 0)
-        rest.step(&buffers, scheme: scheme, strip: strip)
+        rest.step(&buffers, scheme: scheme, strip: strip.strip)
         for index in pending.indices where isWaiting(index, level: level) {
           guard var waiting = pending[index] else { continue }
-          rest.carry(&waiting, scheme: scheme, strip: strip)
+          rest.carry(&waiting, scheme: scheme, strip: strip.strip)
           pending[index] = waiting
         }
       }
@@ -83,7 +97,9 @@ struct ReviewMarch<Rest: RestingMarch> {
         rest.wait(buffers, level: level)
         let found = rows.decide(
           buffers, pending: pending, isPossible: isPossible, delta: rest.delta, diffusions: diffusions,
-          threads: rest.threads)
+          threads: rest.threads, strip: strip, outer: isNarrow ? outer : nil,
+          reads: !isNarrow || kept.contains(level))
+        if isNarrow { move(&strip, after: level, buffers, outer) }
         rest.learn(found[...], of: buffers, level: level)
         if kept.contains(level) { bands[level] = found }
       } else {
@@ -95,6 +111,31 @@ struct ReviewMarch<Rest: RestingMarch> {
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
     return try rest.solution(buffers, policy: policy(bands), settings: settings)
+  }
+
+  // MARK: Strips
+
+  /// Whether steps leave out what the next check does not need. Without a ticket one stops between lines, by a parabola through two
+  /// more of them, which must then all be right.
+  private func isNarrow(_ rest: Rest) -> Bool {
+    !everywhere && rest.hasStrips && rest.flats.isEmpty && table.leadsToLines && grid.timing.lot == 0
+      && problem.costs.allSatisfy { $0.leastFixed > 0 }
+  }
+
+  /// Moves on to the strip of the next check back in time, which needs what waited at this one and a margin; across an expiry, where
+  /// bands jump, and at the end of the march, where all is asked for, everything.
+  private func move(
+    _ strip: inout LookStrip, after level: Int, _ buffers: LineBuffers, _ outer: NodeArray<OuterLines>
+  ) {
+    let next = (0..<level).last { grid.isCheck[$0] } ?? 0
+    if level == 0 || grid.isSegmentEnd[next..<level].contains(true) { strip.needAll() }
+    strip.move(over: grid.times[level] - grid.times[next])
+    let regimes = rows.regimes
+    strip.forEachEntering { row, tile in
+      buffers.forEachGroup(tile: tile, row: row, regimes: regimes) { node, group, place in
+        buffers.recent[place] = outer[node].value(buffers.holdings[group])
+      }
+    }
   }
 
   // MARK: Levels
@@ -128,6 +169,7 @@ struct ReviewMarch<Rest: RestingMarch> {
 
   private func keptLevels() -> Set<Int> {
     let checks = checkLevels
+    if isForToday { return [checks[0]] }
     let stride = (checks.count + mostKept - 1) / mostKept
     var kept = Set(Swift.stride(from: 0, to: checks.count, by: max(1, stride)).map { checks[$0] })
     kept.insert(checks[checks.count - 1])
@@ -140,9 +182,10 @@ struct ReviewMarch<Rest: RestingMarch> {
     var ordered: [Band] = []
     for level in levels {
       let shift = start.logDrift * grid.times[level]
+      let here = bands[level]!
       for e in 0..<rows.regimes {
         for row in 0..<rows.prices.count {
-          ordered.append(grid.band(bands[level]!, row: row, regime: e, regimes: rows.regimes, shift: shift))
+          ordered.append(grid.band(here, row: row, regime: e, regimes: rows.regimes, shift: shift))
         }
       }
     }
@@ -163,9 +206,13 @@ extension TradeRows {
   /// - Parameters:
   ///   - pending: by delay, what an inventory is worth from the fill on; nil where the fill is immediate.
   ///   - isPossible: by delay, whether the fill comes before the horizon.
+  ///   - strip: whose unknowns are decided about.
+  ///   - reads: whether anybody asks for the bands.
+  ///   - outer: takes note of V beyond them, by node, and the strip of the lines that wait; nil where there is nothing beyond.
   func decide(
     _ buffers: LineBuffers, pending: [LineBuffers?], isPossible: [Bool], delta: [Double],
-    diffusions: NodeArray<Double>, threads: Int
+    diffusions: NodeArray<Double>, threads: Int, strip: LookStrip, outer: NodeArray<OuterLines>?,
+    reads: Bool
   ) -> [Band] {
     var bands = [Band](repeating: .unbounded, count: nodes)
     bands.withUnsafeMutableBufferPointer { all in
@@ -181,33 +228,58 @@ extension TradeRows {
           return UnsafePointer(pending[position] == nil ? values : values + lines * (1 + position))
         }
         for node in (rows.lowerBound * regimes)..<(rows.upperBound * regimes) {
-          buffers.gather(buffers.recent, node: node, into: scratch.start)
+          let (place, e) = (node / regimes, node % regimes)
+          let tiles = strip.strip.span[place]
+          let first = tiles.lowerBound * LineSweep.tileLines
+          row.narrow(to: first, count: tiles.count * LineSweep.tileLines, kink: kinks[place])
+          buffers.gather(buffers.recent, node: node, tiles: tiles, into: scratch.start)
+          for tile in tiles where !strip.isSound(row: place, tile: tile) {
+            close(tile, of: tiles, in: scratch.start, price: prices[place], route: table.routes[e][0])
+          }
           for (position, waiting) in pending.enumerated() where isPossible[position] {
             guard let waiting else { continue }
             let place = lines * (1 + position)
-            waiting.gather(waiting.recent, node: node, into: scratch.start + place / LineGroup.scalarCount)
+            waiting.gather(
+              waiting.recent, node: node, tiles: tiles, into: scratch.start + place / LineGroup.scalarCount)
           }
           output.start[node] = decide(
-            row, node: node, value: values, arrivals: arrivals, delta: delta[node], overshoot: diffusions[node])
-          buffers.scatter(scratch.start, to: buffers.recent, node: node)
+            row, node: node, value: values, arrivals: arrivals, from: first, delta: delta[node],
+            overshoot: diffusions[node], reads: reads)
+          buffers.scatter(scratch.start, to: buffers.recent, node: node, tiles: tiles)
+          guard let outer else { continue }
+          let waiting = row.waiting
+          strip.need((first + waiting.lowerBound)...(first + waiting.upperBound), row: place, isFirst: e == 0)
+          outer[node] = row.outer(values + first, price: prices[place], table.routes[e][0].marginal)
         }
       }
     }
     return bands
   }
 
+  /// Beside the tiles whose lines are right one trades: any value above MV says so.
+  private func close(
+    _ tile: Int, of tiles: ClosedRange<Int>, in row: UnsafeMutablePointer<LineGroup>, price: Double, route: SolverRoute
+  ) {
+    let groups = (tiles.lowerBound * LineSweep.tile)..<((tiles.upperBound + 1) * LineSweep.tile)
+    let highest = groups.reduce(-Double.infinity) { max($0, row[$1].max()) }
+    let across = (holdings[holdings.count - 1] - holdings[0]) * price * (route.marginal.buy + route.marginal.sell)
+    (row + tile * LineSweep.tile).update(
+      repeating: LineGroup(repeating: highest + growth * route.fixed + across), count: LineSweep.tile)
+  }
+
+  /// - Parameter first: the line at which the row begins.
   private func decide(
-    _ row: TradeRow, node: Int, value: UnsafeMutablePointer<Double>, arrivals: [UnsafePointer<Double>?],
-    delta: Double, overshoot: Double
+    _ row: TradeRow, node: Int, value values: UnsafeMutablePointer<Double>, arrivals: [UnsafePointer<Double>?],
+    from first: Int, delta: Double, overshoot: Double, reads: Bool
   ) -> Band {
+    let value = values + first
     let (price, e) = (prices[node / regimes], node % regimes)
-    row.kink = kinks[node / regimes]
     var reading = TradeRow.Reading()
     var well: Int?
     /// Takes note of a route; returns what an inventory is worth when its fill comes, nil when it comes too late.
     func arrival(_ delay: Int, isFree: Bool, _ marginal: (buy: Double, sell: Double)) -> UnsafePointer<Double>? {
-      guard let arrival = arrivals[delay] else { return nil }
-      if well == nil { well = lowest(arrival) }
+      guard let arrival = arrivals[delay].map({ $0 + first }) else { return nil }
+      if well == nil { well = lowest(arrival, count: row.count) }
       if isFree, row.lotNodes == 0 { reading.free.append((arrival, price * marginal.buy, price * marginal.sell)) }
       return arrival
     }
@@ -228,8 +300,8 @@ extension TradeRows {
     }
     guard let well else { return .unbounded }
     reading.overshoot = overshoot
-    let band = row.band(reading, well: well)
-    for first in stride(from: 0, to: lines, by: LineGroup.scalarCount) {
+    let band = reads ? row.band(reading, well: well) : .unbounded
+    for first in stride(from: 0, to: row.count, by: LineGroup.scalarCount) {
       store(load(value + first) - laneMaximum(load(row.gain + first), .zero), value + first)
     }
     return band.ordered.shifted(by: delta)

@@ -10,6 +10,8 @@ protocol RestingMarch: Sendable {
   var prices: [Double] { get }
   /// By how much per year the logarithm of these prices runs ahead of ln S.
   var logDrift: Double { get }
+  /// Whether a step may be of the nodes of a strip alone, with what lies beside it as it was after the last look.
+  var hasStrips: Bool { get }
   /// Whether steps need room for jumps.
   var isJumping: Bool { get }
   /// The marks' deltas at the time of the last preparation, `[row × regime]` [units].
@@ -53,13 +55,18 @@ struct QuadraticRest: RestingMarch {
   private(set) var delta: [Double]
   private var recorder: ValueRecorder?
 
-  /// - Parameter keepsValues: whether V is kept at every level that is learned.
-  init(problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, keepsValues: Bool) {
+  /// - Parameters:
+  ///   - keepsValues: whether V is kept at every level that is learned.
+  ///   - followsMarks: whether the solution is to say what the jumps of marks bring.
+  init(
+    problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, keepsValues: Bool, followsMarks: Bool = true
+  ) {
     base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
     book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
     system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
-    markJumps = MarkJumpLine(problem: problem, book: book, jumps: base.valueJumps, count: base.nodes)
+    markJumps = MarkJumpLine(
+      problem: problem, book: book, jumps: base.valueJumps, count: base.nodes, isFollowed: followsMarks)
     none = QuadraticSource(count: base.nodes)
     source = none
     delta = Array(repeating: 0, count: base.nodes)
@@ -71,6 +78,8 @@ struct QuadraticRest: RestingMarch {
   var threads: Int { base.threads }
   var prices: [Double] { base.spots }
   var logDrift: Double { 0 }
+  // V that is kept is that of waiting too, also where one would not.
+  var hasStrips: Bool { base.jumps == nil && recorder == nil }
   var isJumping: Bool { base.jumps != nil }
   var lagBounds: [Double]? { nil }
 
@@ -104,7 +113,7 @@ struct QuadraticRest: RestingMarch {
   private func sweep(_ buffers: inout LineBuffers, source: QuadraticSource, scheme: BackwardDifference, strip: Strip) {
     base.sweep(
       buffers, system: system, source: source, scheme: scheme, projection: .deferred, strip: strip,
-      surroundings: NoSurroundings())
+      surroundings: RestingSurroundings(buffers, regimes: base.regimes, scheme: scheme, strip: strip))
     swap(&buffers.recent, &buffers.older)
   }
 

@@ -95,6 +95,16 @@ struct RouteTable: Sendable {
   /// The largest trade [units].
   let maximumTrade: Double
 
+  /// Whether V after a decision to trade is a straight line from where the trade leads, whatever waiting would have been worth:
+  /// one route per regime, of `K + k|u|` for any size, whose fill is immediate and certain.
+  var leadsToLines: Bool {
+    maximumTrade == .infinity && delays == [0]
+      && plain.allSatisfy { routes in
+        guard routes.count == 1, case .expected(let success) = routes[0].attempt else { return false }
+        return success == 1
+      }
+  }
+
   init(problem: OptionBookProblem, isReview: Bool) throws(ControlError) {
     let execution = problem.execution
     let given = problem.costs.map(\.routes)

@@ -105,7 +105,7 @@ extension TradeRows {
       for route in routes where route.fixed == 0 && row.lotNodes == 0 {
         reading.free.append((UnsafePointer(value), price * route.marginal.buy, price * route.marginal.sell))
       }
-      let well = lowest(value)
+      let well = lowest(value, count: lines)
       if reading.hasSlopes {
         let narrow = row.band(reading, well: well)
         if narrow.width.isFinite { reading.overshoot = TradeRows.overshootShare * narrow.width }

@@ -13,9 +13,11 @@ import Formulation
 ///
 /// Holds its scratch memory; one per thread. *Verified by* `TradeRowTests`.
 final class TradeRow {
-  let origin: Double
+  private(set) var origin: Double
   let spacing: Double
-  let count: Int
+  private(set) var count: Int
+  /// The first line of the grid, and how many it has.
+  private let whole: (origin: Double, count: Int)
   /// Index of the inventory that settlement makes special, else −1.
   var kink: Int
   /// Lines that delivery may leave free, none of them the kink.
@@ -52,6 +54,7 @@ final class TradeRow {
   ) {
     self.isLinear = isLinear
     self.flats = flats
+    whole = (origin, count)
     shift = .allocate(capacity: count)
     shift.initialize(repeating: 0, count: count)
     isFlat = .allocate(capacity: count)
@@ -88,6 +91,29 @@ final class TradeRow {
     best.deallocate()
     place.deallocate()
     table.deallocate()
+  }
+
+  /// Takes some lines alone for all that there are; of a row with flat lines only the whole.
+  ///
+  /// - Parameter kink: among the lines of the grid.
+  func narrow(to first: Int, count: Int, kink: Int) {
+    precondition(flats.isEmpty || count == whole.count, "places of flat lines are those of the whole row")
+    origin = whole.origin + Double(first) * spacing
+    self.count = count
+    self.kink = kink >= first && kink < first + count ? kink - first : -1
+  }
+
+  /// From the first line that waits to the last, or all if none does.
+  var waiting: LineExtent {
+    guard let first = (0..<count).first(where: { gain[$0] <= 0 }) else { return 0...(count - 1) }
+    return first...(0..<count).last { gain[$0] <= 0 }!
+  }
+
+  /// V beyond the lines once it has been decided, where it does not matter what waiting is worth.
+  func outer(_ value: UnsafePointer<Double>, price: Double, _ marginal: (buy: Double, sell: Double)) -> OuterLines {
+    OuterLines(
+      first: (position(0), value[0]), last: (position(count - 1), value[count - 1]), buy: price * marginal.buy,
+      sell: price * marginal.sell)
   }
 
   func position(_ index: Int) -> Double { origin + Double(index) * spacing }

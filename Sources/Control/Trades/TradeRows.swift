@@ -12,7 +12,7 @@ struct TradeRows: Sendable {
   let regimes: Int
   /// What money of the time at hand is worth in the units of the lines.
   var growth = 1.0
-  private let holdings: [Double]
+  let holdings: [Double]
   private let lot: Double
 
   init(_ rest: some RestingMarch, table: RouteTable) {
@@ -37,13 +37,13 @@ struct TradeRows: Sendable {
     return row
   }
 
-  /// The node of the least value, the first of several.
-  func lowest(_ value: UnsafePointer<Double>) -> Int {
+  /// The node of the least of so many values, the first of several.
+  func lowest(_ value: UnsafePointer<Double>, count: Int) -> Int {
     let width = LineGroup.scalarCount
     var least = load(value)
-    for first in stride(from: width, to: lines, by: width) { least = laneMinimum(load(value + first), least) }
+    for first in stride(from: width, to: count, by: width) { least = laneMinimum(load(value + first), least) }
     let lowest = (0..<width).reduce(Double.infinity) { min($0, least[$1]) }
-    for first in stride(from: 0, to: lines, by: width) where anyLane(load(value + first) .== lowest) {
+    for first in stride(from: 0, to: count, by: width) where anyLane(load(value + first) .== lowest) {
       for line in first..<(first + width) where value[line] == lowest { return line }
     }
     return 0

@@ -75,14 +75,8 @@ enum PolicyFile {
     let spot = try file.coordinate(
       "spot", values: spots, .init(units: "\(quote)/\(unit)", longName: "price of the underlying"))
     // Of every state, `[regime][slice][row]`: from Black–Scholes net delta to the problem's convention.
-    var shifts = [Double](repeating: 0, count: count * slices.count * spots.count)
-    if problem.convention != .blackScholes {
-      for index in shifts.indices {
-        let (row, outer) = (index % spots.count, index / spots.count)
-        shifts[index] = problem.conventionShift(
-          time: policy.times[slices[outer % slices.count]], spot: spots[row], regime: outer / slices.count)
-      }
-    }
+    let shifts = problem.conventionShifts(
+      times: slices.map { policy.times[$0] }, spots: spots, threads: answer.settings.threads)
     let hasSlopes = policy.bands.contains(where: \.hasSlopes)
     for edge in edges + (hasSlopes ? slopes : []) {
       var values: [Double] = []

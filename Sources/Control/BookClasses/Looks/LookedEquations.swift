@@ -8,6 +8,8 @@ struct LookedEquations: Sendable {
   let period: Double?
   /// Looks at every so manieth review, or time of the grid, alone.
   var every = 1
+  /// Whether all nodes are stepped, for comparison.
+  var everywhere = false
   private var extrapolates = true
 
   /// Whether a problem is beyond `PolicyEvaluation`: utility, jumps, costs that are no `K + k|u|` or not paid at once, reviews, lots.
@@ -24,7 +26,7 @@ struct LookedEquations: Sendable {
     rest =
       problem.preference.isExponential
       ? EntropicRest(problem: problem, grid: grid, threads: 1, table: table, isGuiding: false, isReview: true)
-      : QuadraticRest(problem: problem, grid: grid, threads: 1, keepsValues: false)
+      : QuadraticRest(problem: problem, grid: grid, threads: 1, keepsValues: false, followsMarks: false)
   }
 
   /// Looks of an evaluation and of a search, at most: of more reviews than that every so manieth is made, and edges move inwards
@@ -71,7 +73,7 @@ struct LookedEquations: Sendable {
     func run(_ rest: some RestingMarch) -> [PolicyEvaluation.Outcome] {
       LookedEvaluation(
         nodes: nodes.on(schedule.instants, density: 1), rest: rest, table: table, schedule: schedule,
-        rule: candidate.rule, functionals: functionals
+        rule: candidate.rule, functionals: functionals, everywhere: everywhere
       ).run()
     }
     return run(rest)

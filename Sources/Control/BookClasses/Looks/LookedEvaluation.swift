@@ -25,6 +25,8 @@ struct LookedEvaluation<Rest: RestingMarch> {
   let rule: BandRule
   /// The first is J; with others nothing is delayed and nothing multiplies.
   let functionals: [PolicyFunctional]
+  /// Whether all nodes are stepped, for comparison.
+  var everywhere = false
 
   private var grid: FiniteHorizonGrid { nodes.grid }
   private var isReflecting: Bool { rule.isReflecting(nodes.problem) }
@@ -37,7 +39,8 @@ struct LookedEvaluation<Rest: RestingMarch> {
     }
     var all = functionals.map { _ in buffers() }
     var waiting = table.delays.map { $0 > 0 ? buffers() : nil }
-    let strip = Strip(rows: nodes.rows, tiles: all[0].tiles)
+    var strip = LookStrip(
+      grid: grid, environment: nodes.problem.environment, tiles: all[0].tiles, findsBands: false)
     defer {
       for buffers in all { buffers.deallocate() }
       for buffers in waiting { buffers?.deallocate() }
@@ -47,8 +50,9 @@ struct LookedEvaluation<Rest: RestingMarch> {
     let fills = FillLevels(nodes.times, ringing: nodes.ringing, delays: table.delays)
     fills.store(nodes.times.count - 1, from: all[0], in: waiting)
     var trades = RuleTrades(nodes: nodes, rest: rest, table: table, rule: rule, functionals: functionals)
-    var level = LevelTerms(nodes)
-    var bands = BandRule.bands(count: nodes.nodes)
+    var looked = LookBands(rule: rule, nodes: nodes, schedule: schedule)
+    let isNarrow = isNarrow(rest)
+    var ahead = isNarrow ? surround(&strip, after: nodes.times.count - 1, &looked) : nil
     var factorised = -1.0
     for index in nodes.levels {
       let (start, end) = (nodes.times[index], nodes.times[index + 1])
@@ -60,27 +64,26 @@ struct LookedEvaluation<Rest: RestingMarch> {
           time: stage == 0 ? step.firstStage(from: end) : start, scheme: scheme, isNewMatrix: isNew && stage == 0)
         for (k, functional) in functionals.enumerated() {
           if functional.source == .running {
-            rest.step(&all[k], scheme: scheme, strip: strip)
+            rest.step(&all[k], scheme: scheme, strip: strip.strip)
           } else {
-            rest.carry(&all[k], scheme: scheme, strip: strip)
+            rest.carry(&all[k], scheme: scheme, strip: strip.strip)
           }
         }
         for delay in waiting.indices where fills.isWaiting(delay, level: index) {
           if var buffers = waiting[delay] {
-            rest.carry(&buffers, scheme: scheme, strip: strip)
+            rest.carry(&buffers, scheme: scheme, strip: strip.strip)
             waiting[delay] = buffers
           }
         }
       }
       if nodes.ringing[index] != 0 {
-        nodes.fill(&level, index, for: rule, narrows: true)
-        rule.fill(&bands, level, on: nodes)
-        narrow(&bands, level, unseen: schedule.unseen[index])
+        let bands = ahead ?? looked.inInventory(index, logDrift: rest.logDrift, deltas: rest.delta)
+        if isNarrow { ahead = surround(&strip, after: index, &looked) }
         trades.growth = rest.growth(at: start)
         trades.apply(
-          inventoryBands(bands, rest: rest, at: start), to: all, waiting: waiting,
+          bands, to: all, waiting: waiting,
           isPossible: table.delays.indices.map { fills.level(of: index, delay: $0) != nil },
-          looks: nodes.ringing[index], forces: schedule.forces[index])
+          looks: nodes.ringing[index], forces: schedule.forces[index], touched: isNarrow ? strip.touched : nil)
       }
       fills.store(index, from: all[0], in: waiting)
     }
@@ -93,50 +96,54 @@ struct LookedEvaluation<Rest: RestingMarch> {
     }
   }
 
-  /// What a band has to be where it is looked at more rarely than it should be, and at nodes.
+  // MARK: Strips
+
+  /// Whether steps leave out what no look needs: where all regimes look at once, and V beside the bands is a trade's line after
+  /// each look.
+  private func isNarrow(_ rest: Rest) -> Bool {
+    let all = UInt8(truncatingIfNeeded: (1 << nodes.regimes) - 1)
+    return !everywhere && rest.hasStrips && table.leadsToLines && grid.timing.lot == 0
+      && nodes.ringing.allSatisfy { $0 == 0 || $0 == all }
+  }
+
+  /// Moves on to the strip that the next look back in time needs, or today's inventory after the last.
   ///
-  /// A position that leaves a band is found beyond its edge by `a = 0.5826 |Γ|Sσ√δ` on average after a time δ of not looking, and
-  /// by half of what net delta changes by from one node to the next, b, where the price goes from node to node. Of both together the
-  /// root of the sum of squares is right where either is small.
-  private func narrow(_ bands: inout [Band], _ level: LevelTerms, unseen: Double) {
-    let volatilities = nodes.problem.environment.regimes.map(\.volatility)
-    let logSpots = grid.logSpots
-    let (here, model) = ((unseen + schedule.unseenByModel).squareRoot(), schedule.unseenByModel.squareRoot())
-    for node in bands.indices {
-      let (row, e) = (node / nodes.regimes, node % nodes.regimes)
-      let exposure = abs(level.exposures[node])
-      let spacing =
-        0.5 * (logSpots[min(nodes.rows - 1, row + 1)] - logSpots[max(0, row - 1)])
-      let diffused = DiscreteLooks.shift * exposure * volatilities[e]
-      let (a, b) = (diffused * here, 0.5 * exposure * spacing)
-      let shift = (a * a + b * b).squareRoot() - diffused * model
-      bands[node] = isReflecting ? BandRule.narrowed(bands[node], by: shift) : kept(bands[node], narrowedBy: shift)
+  /// - Returns: that look's bands in inventory; nil after the last.
+  private func surround(_ strip: inout LookStrip, after index: Int, _ looked: inout LookBands) -> [Band]? {
+    let next = (0..<index).last { nodes.ringing[$0] != 0 }
+    let bands = next.map { looked.inInventory($0, logDrift: 0, deltas: nil) }
+    let grid = grid
+    for row in 0..<nodes.rows {
+      for e in 0..<nodes.regimes {
+        let lines = bands.map { grid.lines(of: $0[row * nodes.regimes + e]) } ?? grid.lines(at: nodes.problem.inventory)
+        strip.need(lines, row: row, isFirst: e == 0)
+      }
     }
+    strip.move(over: nodes.times[index] - nodes.times[next ?? 0])
+    return bands
+  }
+}
+
+extension FiniteHorizonGrid {
+  /// The line below an inventory, and the one above.
+  fileprivate func lines(at inventory: Double) -> LineExtent { lines(from: inventory, to: inventory) }
+
+  private func lines(from low: Double, to high: Double) -> LineExtent {
+    let (origin, spacing, last) = (holdings[0], holdings[1] - holdings[0], Double(holdings.count - 1))
+    func line(_ y: Double, _ rounding: FloatingPointRoundingRule) -> Int {
+      Int(max(0, min(last, ((y - origin) / spacing).rounded(rounding))))
+    }
+    return line(low, .down)...line(high, .up)
   }
 
-  /// An edge comes no nearer to its target than half-way: a trade must end inside.
-  private func kept(_ band: Band, narrowedBy shift: Double) -> Band {
-    func moved(_ edge: Double, _ target: Double) -> Double {
-      guard edge.isFinite, target.isFinite else { return edge }
-      let distance = target - edge
-      return edge + (distance < 0 ? -1 : 1) * min(shift, 0.5 * abs(distance))
-    }
-    var band = band
-    band.lower = moved(band.lower, band.targetLower)
-    band.upper = moved(band.upper, band.targetUpper)
-    return band
-  }
-
-  /// Bands in inventory on the march's own nodes, whose price may run ahead of the spot's.
-  private func inventoryBands(_ bands: [Band], rest: Rest, at time: Double) -> [Band] {
-    let shift = -rest.logDrift * time
-    return bands.indices.map { node in
-      let band =
-        shift == 0
-        ? bands[node]
-        : grid.band(
-          bands, row: node / nodes.regimes, regime: node % nodes.regimes, regimes: nodes.regimes, shift: shift)
-      return band.shifted(by: -rest.delta[node])
+  /// The lines that wait in a band, those of its targets, and flat ones at which one waits beside it.
+  fileprivate func lines(of band: Band) -> LineExtent {
+    let low = band.targetLower.isFinite ? min(band.lower, band.targetLower) : band.lower
+    let high = band.targetUpper.isFinite ? max(band.upper, band.targetUpper) : band.upper
+    let waiting = lines(from: low, to: max(low, high))
+    guard band.heldFlats != 0 else { return waiting }
+    return flatLines.filter { band.heldFlats & $0.bit != 0 }.reduce(waiting) {
+      min($0.lowerBound, $1.line)...max($0.upperBound, $1.line)
     }
   }
 }

@@ -4,24 +4,17 @@ import VectorMath
 /// The trades from the lines of one node.
 extension RuleTrades {
   /// Destinations are those of a single trade: what they are worth is told before any trade of the node is entered.
-  ///
-  /// - Parameter place: the node, the lines that wait, and the inventories of all, by groups.
-  func follow(
-    _ band: Band, routes: UnsafeBufferPointer<some TradeRoute>,
-    _ place: (row: Int, regime: Int, resting: ClosedRange<Int>, inventories: UnsafeMutablePointer<LineGroup>),
-    _ memory: Memory
-  ) {
-    let (row, regime, resting, inventories) = place
+  func follow(_ band: Band, routes: UnsafeBufferPointer<some TradeRoute>, _ place: Place, _ memory: Memory) {
+    let (row, regime, resting, inventories) = (place.row, place.regime, place.resting, place.inventories)
     func setWorths(_ end: Double, _ place: UnsafeMutablePointer<Double>) {
       for (index, source) in memory.sources.enumerated() {
         place[index] = value(source, row: row, among: resting, at: end)
       }
     }
-    func within(_ end: Double) -> Double { end.isFinite ? min(last, max(origin, end)) : origin }
     let isDivided = lot > 0 || table.maximumTrade < .infinity || hasPools || band.hasSlopes
     let limits = hasPools ? costs[regime].limits(price: prices[row] / growth) : (buy: .infinity, sell: .infinity)
     let (low, high) = (
-      within(flat(band.targetLower, band.heldFlats)), within(flat(band.targetUpper, band.heldFlats))
+      end(band.targetLower, band.heldFlats), end(band.targetUpper, band.heldFlats)
     )
     if !isDivided {
       setWorths(low, memory.low)
@@ -29,8 +22,7 @@ extension RuleTrades {
     }
     let count = memory.sources.count
     var known = Double.nan
-    let groups = lines / LineGroup.scalarCount
-    for group in 0..<groups {
+    for group in (place.tiles.lowerBound * LineSweep.tile)..<((place.tiles.upperBound + 1) * LineSweep.tile) {
       let y = inventories[group]
       let isBelow = y .< band.lower
       let isAbove = y .> band.upper
@@ -60,6 +52,56 @@ extension RuleTrades {
       enter(trades, routes: routes, row: row, group: group, memory)
     }
   }
+
+  /// The same where V after a trade is a line from where the trade leads (`RouteTable.leadsToLines`), written where it lies:
+  ///
+  ///     V(y) = V(z) + K + k_buy S (z − y) from below,   V(z) + K + k_sell S (y − z) from above.
+  func draw(_ band: Band, _ place: Place, _ memory: Memory, to buffers: [LineBuffers], node: Int) {
+    let row = place.row
+    let route = table.plain[place.regime][0]
+    let price = prices[row] / growth
+    let (low, high) = (end(band.targetLower, band.heldFlats), end(band.targetUpper, band.heldFlats))
+    for (k, buffer) in buffers.enumerated() {
+      // J pays what the route charges, in the units of the lines; the other functionals what theirs are.
+      let cost = functionals[k].costs[0]
+      let (fixed, buy, sell) =
+        k == 0
+        ? (growth * route.fixed, growth * price * route.buy, growth * price * route.sell)
+        : (cost.fixed, price * cost.proportionalBuy, price * cost.proportionalSell)
+      let values = memory.values[k]
+      let worth = (
+        low: value(values, row: row, among: place.resting, at: low),
+        high: value(values, row: row, among: place.resting, at: high)
+      )
+      let (below, above) = (
+        LineGroup(repeating: worth.low + fixed + buy * low), LineGroup(repeating: worth.high + fixed - sell * high)
+      )
+      for tile in place.tiles {
+        for local in 0..<LineSweep.tile {
+          let y = place.inventories[tile * LineSweep.tile + local]
+          let (isBelow, isAbove) = (
+            (y .< band.lower) .& (y .!= low), (y .> band.upper) .& (y .!= high)
+          )
+          guard anyLane(isBelow .| isAbove) else { continue }
+          let target = buffer.recent + ((tile * buffer.nodes + node) * LineSweep.tile + local)
+          var after = target.pointee
+          after.replace(with: fused(LineGroup(repeating: -buy), y, below), where: isBelow)
+          after.replace(with: fused(LineGroup(repeating: sell), y, above), where: isAbove)
+          if band.heldFlats != 0 {
+            for lane in 0..<LineGroup.scalarCount where flats.holds(band.heldFlats, at: y[lane]) {
+              after[lane] = target.pointee[lane]
+            }
+          }
+          target.pointee = after
+        }
+      }
+    }
+  }
+
+  private func within(_ end: Double) -> Double { end.isFinite ? min(last, max(origin, end)) : origin }
+
+  /// Where a trade to a target ends, among the lines.
+  private func end(_ target: Double, _ held: UInt64) -> Double { within(flat(target, held)) }
 
   /// Where a trade to a target ends: at a flat inventory at which one waits, if one is near.
   private func flat(_ target: Double, _ held: UInt64) -> Double {

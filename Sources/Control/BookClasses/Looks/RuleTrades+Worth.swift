@@ -2,6 +2,9 @@ import Formulation
 
 /// What an inventory between lines is worth.
 extension RuleTrades {
+  /// Lines that a cubic goes through.
+  private static let stencil = 4
+
   /// V at any inventory, through the four nearest of some lines, or as many as there are, that are not special.
   func value(
     _ values: UnsafePointer<Double>, row: Int, among resting: ClosedRange<Int>, at y: Double
@@ -13,20 +16,51 @@ extension RuleTrades {
     // A trade that does not go all the way, or in lots, may end beside the band.
     let isBeside = place < Double(resting.lowerBound) || place > Double(resting.upperBound)
     let resting = isBeside ? 0...(lines - 1) : resting
-    let first = max(0, min(lines - 4, Int(place.rounded(.down)) - 1))
-    let isPlain = !special[row].contains { $0 >= first && $0 < first + 4 }
-    if isPlain, resting.contains(first), resting.contains(first + 3) {
+    let stencil = RuleTrades.stencil
+    let first = max(0, min(lines - stencil, Int(place.rounded(.down)) - 1))
+    let around = first...(first + stencil - 1)
+    if resting.contains(around.lowerBound), resting.contains(around.upperBound),
+      specialCount(row: row, among: around) == 0
+    {
       return CubicInterpolation.through(
         values[first], values[first + 1], values[first + 2], values[first + 3], at: place - Double(first))
     }
-    let reach = 4 + special[row].count
-    let near =
-      max(resting.lowerBound, nearest - reach)...max(resting.lowerBound, min(resting.upperBound, nearest + reach))
-    let others = near.filter { !special[row].contains($0) }
-    let four = others.sorted { abs(Double($0) - place) < abs(Double($1) - place) }.prefix(4).sorted()
-    return four.reduce(0) { sum, line in
-      sum + four.reduce(values[line]) { $1 == line ? $0 : $0 * (place - Double($1)) / Double(line - $1) }
+    // At an end of the band the last lines of it, or all there are.
+    let count = min(stencil, resting.count)
+    let start = max(resting.lowerBound, min(resting.upperBound - count + 1, first))
+    let last = start...(start + count - 1)
+    if specialCount(row: row, among: last) == 0 {
+      return last.reduce(0) { sum, line in
+        sum + last.reduce(values[line]) { $1 == line ? $0 : $0 * (place - Double($1)) / Double(line - $1) }
+      }
     }
+    return withUnsafeTemporaryAllocation(of: Int.self, capacity: stencil) { lines in
+      let count = nearestPlain(to: place, row: row, resting, into: lines)
+      let found = UnsafeMutableBufferPointer(rebasing: lines[..<count])
+      return found.reduce(0) { sum, line in
+        sum + found.reduce(values[line]) { $1 == line ? $0 : $0 * (place - Double($1)) / Double(line - $1) }
+      }
+    }
+  }
+
+  /// The nearest of some lines that are not special, as many as there is room for; returns how many there are.
+  private func nearestPlain(
+    to place: Double, row: Int, _ resting: ClosedRange<Int>, into lines: UnsafeMutableBufferPointer<Int>
+  ) -> Int {
+    var below = max(resting.lowerBound - 1, min(resting.upperBound, Int(place.rounded(.down))))
+    var above = below + 1
+    var count = 0
+    while count < lines.count, below >= resting.lowerBound || above <= resting.upperBound {
+      let isBelow =
+        above > resting.upperBound
+        || below >= resting.lowerBound && place - Double(below) <= Double(above) - place
+      let line = isBelow ? below : above
+      if isBelow { below -= 1 } else { above += 1 }
+      if isSpecial(line, row: row) { continue }
+      lines[count] = line
+      count += 1
+    }
+    return count
   }
 
   /// V of a functional at a node.

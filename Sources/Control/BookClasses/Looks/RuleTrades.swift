@@ -18,11 +18,15 @@ struct RuleTrades: Sendable {
   let lines: Int
   let lot: Double
   let hasPools: Bool
+  /// Whether V after a trade is a straight line from where it leads.
+  let isStraight: Bool
   let flats: FlatInventories
   /// Lines that stand for flat inventories, by place.
   let flatLines: [Int]
-  /// By row, the lines at which a ticket saved makes V jump: no interpolation goes through them.
-  let special: [[Int]]
+  /// The lines at which a ticket saved makes V jump, row after row: no interpolation goes through them.
+  private let special: [Int]
+  /// Where a row's begin among these; one more than there are rows.
+  private let specialStarts: [Int]
   /// What money of the look's time is worth in the units of the lines.
   var growth = 1.0
 
@@ -42,20 +46,48 @@ struct RuleTrades: Sendable {
     lines = grid.holdings.count
     lot = grid.timing.lot
     hasPools = table.routes.joined().contains { $0.costs.contains { !$0.pools.isEmpty } }
+    isStraight = table.leadsToLines && lot == 0 && functionals.allSatisfy { $0.costs.allSatisfy(\.isPlain) }
     flats = grid.flats
     flatLines = grid.flatLines.map(\.line)
     let jumps = costs.contains { $0.leastFixed > 0 }
-    let flatLines = flatLines
-    special = prices.indices.map { row in
+    var special: [Int] = []
+    var starts = [0]
+    for row in prices.indices {
       let kink = rest.kink(row: row)
-      return jumps ? (kink >= 0 ? [kink] : []) + flatLines.filter { $0 != kink } : []
+      if jumps { special += (kink >= 0 ? [kink] : []) + flatLines.filter { $0 != kink } }
+      starts.append(special.count)
     }
+    (self.special, specialStarts) = (special, starts)
   }
+
+  /// How many of a row's special lines are among some, or how many there are.
+  @inline(__always)
+  func specialCount(row: Int, among lines: ClosedRange<Int>? = nil) -> Int {
+    var count = 0
+    for place in specialStarts[row]..<specialStarts[row + 1] where lines?.contains(special[place]) ?? true {
+      count += 1
+    }
+    return count
+  }
+
+  func isSpecial(_ line: Int, row: Int) -> Bool { specialCount(row: row, among: line...line) > 0 }
 
   var last: Double { origin + Double(lines - 1) * spacing }
 
   /// A trade that ends so near to a line, in spacings, ends there.
   static let landing = 1e-6
+
+  /// Where trades are made.
+  struct Place {
+    let row: Int
+    let regime: Int
+    /// The lines that wait.
+    let resting: ClosedRange<Int>
+    /// The tiles whose lines trade.
+    let tiles: ClosedRange<Int>
+    /// Of all lines, by groups.
+    let inventories: UnsafeMutablePointer<LineGroup>
+  }
 
   /// Rows of lines of one node, filled anew for each.
   struct Memory {
@@ -78,9 +110,10 @@ struct RuleTrades: Sendable {
   ///   - isPossible: by delay, whether the fill comes before the horizon.
   ///   - looks: which regimes may trade, one bit per regime.
   ///   - forces: which of them trade to their targets from within the band too.
+  ///   - touched: by row, the tiles that hold the band and where lines trade; nil: all.
   func apply(
     _ bands: [Band], to buffers: [LineBuffers], waiting: [LineBuffers?], isPossible: [Bool], looks: UInt8,
-    forces: UInt8
+    forces: UInt8, touched: NodeArray<ClosedRange<Int>>?
   ) {
     let groups = lines / LineGroup.scalarCount
     let rowCount = buffers.count + waiting.count
@@ -102,9 +135,14 @@ struct RuleTrades: Sendable {
       let plain = table.plain.map { $0.filter { isPossible[$0.delay] } }
       for node in 0..<nodes where EvaluationSchedule.rings(looks, node % regimes) {
         guard !routes[node % regimes].isEmpty else { continue }
-        for (k, buffer) in buffers.enumerated() { buffer.gather(buffer.recent, node: node, into: start + k * groups) }
+        let tiles = touched.map { $0[node / regimes] } ?? buffers[0].all
+        for (k, buffer) in buffers.enumerated() {
+          buffer.gather(buffer.recent, node: node, tiles: tiles, into: start + k * groups)
+        }
         for (d, delayed) in waiting.enumerated() {
-          if let delayed { delayed.gather(delayed.recent, node: node, into: start + (buffers.count + d) * groups) }
+          if let delayed {
+            delayed.gather(delayed.recent, node: node, tiles: tiles, into: start + (buffers.count + d) * groups)
+          }
         }
         var band = bands[node]
         var resting = 0...(lines - 1)
@@ -117,13 +155,21 @@ struct RuleTrades: Sendable {
           band.upper = max(band.upper, band.targetUpper + spacing)
           resting = line(from: band.lower, .up)...line(from: band.upper, .down)
         }
-        let lines = (row: node / regimes, regime: node % regimes, resting: resting, inventories: buffers[0].holdings)
+        let lines = Place(
+          row: node / regimes, regime: node % regimes, resting: resting, tiles: tiles,
+          inventories: buffers[0].holdings)
+        if isStraight, !band.hasSlopes {
+          draw(band, lines, memory, to: buffers, node: node)
+          continue
+        }
         if plain[node % regimes].isEmpty {
           routes[node % regimes].withUnsafeBufferPointer { follow(band, routes: $0, lines, memory) }
         } else {
           plain[node % regimes].withUnsafeBufferPointer { follow(band, routes: $0, lines, memory) }
         }
-        for (k, buffer) in buffers.enumerated() { buffer.scatter(start + k * groups, to: buffer.recent, node: node) }
+        for (k, buffer) in buffers.enumerated() {
+          buffer.scatter(start + k * groups, to: buffer.recent, node: node, tiles: tiles)
+        }
       }
     }
   }
