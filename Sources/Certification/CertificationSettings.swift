@@ -29,6 +29,9 @@ public struct CertificationSettings: Sendable, Equatable {
 
   /// The value's error estimate may be this share of the value: a desk reads three digits.
   static let valueTolerance = 0.01
+  /// Reservation prices' error estimate may be this share of the larger of them: they hold the losses of two solutions, each of
+  /// which may be a hundredth off.
+  static let priceTolerance = 0.02
   /// The edges' error estimate may be this share of the band's width: the value is flat at the optimum, so that a shift
   /// of a tenth costs less than a hundredth.
   static let bandTolerance = 0.1
@@ -67,6 +70,11 @@ public struct CertificationSettings: Sendable, Equatable {
   /// … but no more than 2 to this times as frequent as the roll-out's, on no fewer paths than a standard error needs.
   static let mostHalvings = 3.0
   static let leastBoundPaths = 128
+  /// With fewer reviews than this until the horizon what a better policy might save is said and not asked: between reviews so far
+  /// apart the bound from below leaves 4 to 13 % of the value open where solutions are right to 10⁻⁴ (`FewReviewsTests`).
+  static let leastReviewsOfGap = 100.0
+  /// Where trading is free the value is nothing but for this share of the risk of the book left alone.
+  static let freeShare = 1e-6
   /// A better policy may save this share of the value at most: a band a fifth of its half-width out of place costs 4 %, and what
   /// the bound itself leaves open is below 1 % when watched without pause, up to 2.3 % with reviews hours apart …
   static let gapTolerance = 0.03

@@ -4,6 +4,8 @@ public struct Check: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     /// Difference of the value between the grid and one half as fine, extrapolated, against the value.
     case valueError
+    /// The same for the reservation prices, against the larger of them.
+    case priceError
     /// The same for the edges and targets, against the band's width.
     case bandError
     /// Observed order of convergence over three grids.

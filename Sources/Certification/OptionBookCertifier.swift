@@ -91,6 +91,14 @@ public struct OptionBookCertifier: Sendable {
       rivals: rivals,
       classes: classes, classRollOut: simulated?.estimate, simulatedClass: simulated?.bookClass,
       decomposition: decomposition, rollOutCheck: check, settings: settings)
+    for (e, regime) in regimes.enumerated() {
+      guard let price = answer.price(regime: e, spot: problem.market.spot) else { continue }
+      let scale = max(abs(price.writer), abs(price.buyer)) + CertificationSettings.lawTolerance * lawScale
+      checks.append(
+        Check(
+          .priceError, regime: regime.name, measured: price.error,
+          atMost: max(CertificationSettings.priceTolerance * scale, trivialAmount), unit: problem.market.quote))
+    }
     return Certificate(answer: .optionBook(answer), checks: checks)
   }
 
@@ -172,7 +180,7 @@ public struct OptionBookCertifier: Sendable {
     }
     let limit = Approximation.limit(
       coarsest: values[0], halfAsFine: values[1], finest: values[2], neighbours: neighbours + beside)
-    let (controlled, error) = (limit.value, limit.error)
+    let controlled = limit.value
     let markJump = fine.markJumpRisk[node]
     let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
 
@@ -193,14 +201,22 @@ public struct OptionBookCertifier: Sendable {
       ? problem.horizon : usable.reduce(0) { $0 + clock.expected(regime: e, inventory: $1) } / Double(usable.count)
 
     let rollOut = try rollOut(regime: e, policy: emitted?.table ?? fine.policy, check: check, guide: fine.guide)
+    // Under exponential utility paths are drawn where the mean is made, and may know it better than two grids: what they miss beyond
+    // three standard errors is an error that the grids did not see.
+    let unseen =
+      problem.preference.isExponential && rollOut.extrapolated.standardError.isFinite
+      ? abs(rollOut.extrapolated.mean - controlled)
+        - CertificationSettings.rollOutDeviations * rollOut.extrapolated.standardError : 0
+    let error = max(limit.error, unseen)
     let trading = trading(share.trading[e], middle: values[1], limit: controlled, error: error, rollOut: rollOut)
     ask(
-      &checks, name: name, cost: problem.costs[e], value: controlled, error: error, order: order,
+      &checks, name: name, cost: problem.costs[e], value: controlled, error: error, gridError: limit.error,
+      order: order,
       difference: difference, band: band,
       bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
     if fine.grid.timing.mayTradeAgain(problem) { checks.append(obstacle(fine, regime: e, value: controlled)) }
     let loss = rollOut.discretisationError
-    let resolved = loss.mean > 2 * loss.standardError
+    let resolved = loss.mean > 2 * loss.standardError && rollOut.extrapolated.mean > 0
     return OptionBookAnswer.Regime(
       name: name, value: Approximation(value: controlled + markJump, error: error + markJumpError),
       trading: trading,
@@ -239,8 +255,8 @@ public struct OptionBookCertifier: Sendable {
   }
 
   private func ask(
-    _ checks: inout [Check], name: String, cost: TradeCost, value: Double, error: Double, order: Double,
-    difference: Double, band: Band,
+    _ checks: inout [Check], name: String, cost: TradeCost, value: Double, error: Double, gridError: Double,
+    order: Double, difference: Double, band: Band,
     bandError: Double, share: (higher: Double, lower: Double), rollOut: RollOutEstimate
   ) {
     let unit = problem.market.quote
@@ -276,25 +292,27 @@ public struct OptionBookCertifier: Sendable {
         unit: unit))
     let allowance =
       CertificationSettings.rollOutDeviations * rollOut.extrapolated.standardError
-      + abs(rollOut.discretisationError.mean) + error
+      + abs(rollOut.discretisationError.mean) + gridError
     // A simulation that knows no error of its own confirms nothing.
     let isKnown = allowance.isFinite
     checks.append(
       Check(
         .rollOut, regime: name, measured: isKnown ? abs(rollOut.extrapolated.mean - value) : .infinity,
-        atMost: isKnown ? max(allowance + CertificationSettings.lawTolerance * lawScale, trivialAmount) : error,
+        atMost: isKnown ? max(allowance + CertificationSettings.lawTolerance * lawScale, trivialAmount) : gridError,
         unit: unit))
   }
 
   /// What nobody trades for: `CertificationSettings.trivialShare` of the least that trading the gross position once costs, in any
-  /// regime [quote].
+  /// regime [quote]; where trading is free somewhere `CertificationSettings.freeShare` of the risk left alone.
   var trivialAmount: Double {
     let (spot, quantity) = (problem.market.spot, problem.book.grossQuantity)
     guard quantity > 0 else { return 0 }
     let charges = problem.costs.flatMap { cost in
       [-quantity, quantity].map { cost.charge(price: spot, trade: $0) }
     }
-    return CertificationSettings.trivialShare * charges.min()!
+    // Where trading is free there is no risk but that of the grid.
+    return charges.min()! > 0
+      ? CertificationSettings.trivialShare * charges.min()! : CertificationSettings.freeShare * lawScale
   }
 
   /// The scale of rounding: the gamma risk of the whole gross position left alone, `½ a σ² S² q² T`, and one unit's trade

@@ -65,7 +65,8 @@ public struct TailBudgetSearch: Sendable {
       rollOut = try RollOut(
         problem: problem,
         settings: RollOutSettings(
-          checkEvery: check.rollOutCheck, substeps: check.rollOutSubsteps, pathCount: settings.paths, seed: settings.seed,
+          checkEvery: check.rollOutCheck, substeps: check.rollOutSubsteps, pathCount: settings.paths,
+          seed: settings.seed,
           antithetic: true, detailed: true, threads: settings.threads))
     } catch { throw .simulation(error) }
     let unhedged = try tail(of: .never, rollOut)
@@ -75,7 +76,8 @@ public struct TailBudgetSearch: Sendable {
     let point: FrontierPoint
     do {
       point = try FrontierPoint(
-        of: problem.replacing(preference: .quadratic(riskAversion: exp(end))), settings: grid, threads: settings.threads)
+        of: problem.replacing(preference: .quadratic(riskAversion: exp(end))), settings: grid, threads: settings.threads
+      )
     } catch { throw .control(error) }
     progress?(1)
     return Answer(point: point, tail: try trials.tail(end))

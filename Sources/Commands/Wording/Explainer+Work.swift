@@ -65,7 +65,8 @@ extension Explainer {
       return sentence(
         place, asked,
         allowed:
-          "the worst outcomes of the book left alone lose \(amount(unhedged)), within the budget: the answer is never to trade")
+          "left alone, the book's worst outcomes lose \(amount(unhedged)), within the budget: the answer is never to trade"
+      )
     case .notReached(let least):
       return sentence(
         place, asked,
@@ -149,6 +150,7 @@ extension Explainer {
   static func question(_ kind: Check.Kind) -> String {
     switch kind {
     case .valueError: "error of the value, from two grids"
+    case .priceError: "error of the prices, from two grids"
     case .bandError: "error of the band, from two grids"
     case .observedOrder: "order of convergence seen (at least)"
     case .equationResidual: "residual of the equation"
