@@ -210,8 +210,7 @@ public struct OptionBookCertifier: Sendable {
     let error = max(limit.error, unseen)
     let trading = trading(share.trading[e], middle: values[1], limit: controlled, error: error, rollOut: rollOut)
     ask(
-      &checks, name: name, cost: problem.costs[e], value: controlled, error: error, gridError: limit.error,
-      order: order,
+      &checks, name: name, cost: problem.costs[e], value: controlled, error: limit.error, order: order,
       difference: difference, band: band,
       bandError: bandError, share: (share.higher[e], share.lower[e]), rollOut: rollOut)
     if fine.grid.timing.mayTradeAgain(problem) { checks.append(obstacle(fine, regime: e, value: controlled)) }
@@ -255,8 +254,8 @@ public struct OptionBookCertifier: Sendable {
   }
 
   private func ask(
-    _ checks: inout [Check], name: String, cost: TradeCost, value: Double, error: Double, gridError: Double,
-    order: Double, difference: Double, band: Band,
+    _ checks: inout [Check], name: String, cost: TradeCost, value: Double, error: Double, order: Double,
+    difference: Double, band: Band,
     bandError: Double, share: (higher: Double, lower: Double), rollOut: RollOutEstimate
   ) {
     let unit = problem.market.quote
@@ -292,13 +291,13 @@ public struct OptionBookCertifier: Sendable {
         unit: unit))
     let allowance =
       CertificationSettings.rollOutDeviations * rollOut.extrapolated.standardError
-      + abs(rollOut.discretisationError.mean) + gridError
+      + abs(rollOut.discretisationError.mean) + error
     // A simulation that knows no error of its own confirms nothing.
     let isKnown = allowance.isFinite
     checks.append(
       Check(
         .rollOut, regime: name, measured: isKnown ? abs(rollOut.extrapolated.mean - value) : .infinity,
-        atMost: isKnown ? max(allowance + CertificationSettings.lawTolerance * lawScale, trivialAmount) : gridError,
+        atMost: isKnown ? max(allowance + CertificationSettings.lawTolerance * lawScale, trivialAmount) : error,
         unit: unit))
   }
 

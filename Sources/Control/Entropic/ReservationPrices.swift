@@ -29,7 +29,11 @@ public struct ReservationPrices: Sendable {
   private let empty: FiniteHorizonSolution?
   private let worth: FrictionlessWorth
 
-  /// Solves for the opposite book and, where it matters, for none, with the grid sizes of the given solution.
+  /// Where the other book's inventories reach further by this share they get more lines.
+  private static let farther = 0.05
+
+  /// Solves for the opposite book and, where it matters, for none, with the grid sizes of the given solution, and no fewer lines
+  /// per unit: from an inventory that hedges one side the other's may be far.
   ///
   /// - Throws: `unsupported` unless the preference is exponential.
   public init(_ solution: FiniteHorizonSolution, threads: Int) throws(ControlError) {
@@ -38,12 +42,21 @@ public struct ReservationPrices: Sendable {
       throw .unsupported(method: FiniteHorizon.name, feature: "reservation prices without exponential utility")
     }
     asGiven = solution
-    let method = FiniteHorizon(
-      settings: solution.settingsGiven.refined(by: 1, of: solution.grid), threads: threads)
-    opposite = try method.solve(problem.replacing(book: problem.book.scaled(by: -1)))
+    /// On the same grid, or one that reaches further.
+    func solved(bookTimes factor: Double) throws(ControlError) -> FiniteHorizonSolution {
+      let other = problem.replacing(book: problem.book.scaled(by: factor))
+      var settings = solution.settingsGiven.refined(by: 1, of: solution.grid)
+      let holdings = solution.grid.holdings
+      let reach = holdings[holdings.count - 1] - holdings[0]
+      let wanted = try FiniteHorizonGrid(problem: other, settings: settings).holdings
+      let farther = (wanted[wanted.count - 1] - wanted[0]) / reach
+      if farther > 1 + Self.farther { settings.holdings = Int((Double(holdings.count) * farther).rounded(.up)) }
+      return try FiniteHorizon(settings: settings, threads: threads).solve(other)
+    }
+    opposite = try solved(bookTimes: -1)
     let isIdle = problem.environment.regimes.allSatisfy { $0.drift == problem.market.rate && $0.funding == 0 }
     empty =
-      isIdle && problem.inventory == 0 ? nil : try method.solve(problem.replacing(book: problem.book.scaled(by: 0)))
+      isIdle && problem.inventory == 0 ? nil : try solved(bookTimes: 0)
     worth = FrictionlessWorth(problem: problem, grid: solution.grid)
   }
 

@@ -82,13 +82,13 @@ import Testing
   @Test func lossesBeyondExponentials() throws {
     let cost = TradeCost(fixed: 0.01, proportionalBuy: 0.001, proportionalSell: 0.001)
     let problem = try Self.problem(aversion: 100, cost: cost)
-    var method = FiniteHorizon(settings: GridSettings(spots: 500, holdings: 320, steps: 3000))
+    var method = FiniteHorizon(settings: GridSettings(spots: 1300, holdings: 560, steps: 2900))
     method.isGuiding = true
     let solution = try method.solve(problem)
     let guide = try #require(solution.guide)
     #expect(100 * guide.losses[0] > 400)
     var settings = RollOutSettings(
-      checkEvery: problem.horizon * problem.dayCount.secondsPerYear / 32_768, pathCount: 512, seed: 9,
+      checkEvery: problem.horizon * problem.dayCount.secondsPerYear / 32_768, pathCount: 1 << 10, seed: 9,
       antithetic: true, detailed: false)
     settings.graded = true
     let simulated = try RollOut(problem: problem, settings: settings)

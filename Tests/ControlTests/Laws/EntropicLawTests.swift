@@ -35,6 +35,21 @@ import Testing
     #expect(relativeDifference(a, b) < 1e-3, "\(a) \(b)")
   }
 
+  /// From the inventory that hedges a deep put the call side is far: the buyer's price there is that of the long put solved by
+  /// itself, at γS = 5000 with a ticket.
+  @Test func farInventoriesHaveLines() throws {
+    var put = EntropicCase(fixed: 0.02, aversion: 50)
+    (put.kind, put.inventory) = (.put, -1)
+    var (long, none) = (put, put)
+    (long.quantity, none.quantity) = (1, 0)
+    let method = FiniteHorizon(settings: GridSettings(spots: 400, holdings: 216, steps: 1200))
+    let price = try ReservationPrices(try method.solve(put.problem()), threads: 2).price(regime: 0)
+    let finer = FiniteHorizon(settings: GridSettings(spots: 400, holdings: 432, steps: 1200))
+    let losses = try [long, none].map { try finer.solve($0.problem()).value(regime: 0, inventory: -1) }
+    let buyer = price.frictionless - losses[0] + losses[1]
+    #expect(relativeDifference(price.buyer, buyer) < 0.01, "\(price) \(buyer)")
+  }
+
   @Test func pricesEncloseTheFrictionlessAndWidenWithCosts() throws {
     var (lastWriter, lastBuyer) = (0.0, Double.infinity)
     for cost in [0.0005, 0.002, 0.01] {
