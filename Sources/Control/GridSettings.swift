@@ -31,7 +31,7 @@ public struct GridSettings: Sendable, Equatable {
   /// Step in units of the time in which the deviation diffuses through a half-width, `(h/η)²`.
   static let stepPerDiffusionTime = 0.1
   /// Step in units of the time in which deviations grow under exponential utility, `1/(γσ²S²|Γ|)`. At γS = 5000 with a ticket the
-  /// value is 2.4 % low at a third of such time, and as at finer steps at a tenth (`StrongUtilityTests`).
+  /// value is 2.4 % low at a third of such time, and as at finer steps at a tenth (`ImportanceTiltTests`).
   static let stepPerGrowthTime = 0.1
   /// Bands in which deviations grow before they have diffused through are narrower than their scale, by a factor of up to so much
   /// more than one: with tickets and 10 bp 0.62 of the scale at γS = 600, 0.55 at 10⁴, where the grid half as fine has to resolve it.
