@@ -40,8 +40,12 @@ public struct CertificationSettings: Sendable, Equatable {
   static let leastSpacings = 4.0
 
   /// What a band's edges are wrong by at least, however well two grids agree [units].
-  static func readingError(of band: Band, spacing: Double) -> Double {
-    band.width < leastSpacings * spacing ? 0.5 * spacing : 0
+  /// Edges at inventories that settlement leaves free are lines of every grid.
+  static func readingError(of holding: Band, spacing: Double, settled: [Double]) -> Double {
+    let isRead = [holding.lower, holding.upper].contains { edge in
+      !settled.contains { abs(edge - $0) <= lawTolerance * spacing }
+    }
+    return isRead && holding.width < leastSpacings * spacing ? 0.5 * spacing : 0
   }
 
   /// The order is asked for when the two finest grids differ by more than this share of the value; below it the

@@ -185,11 +185,12 @@ public struct OptionBookCertifier: Sendable {
     let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
 
     let band = fine.band(regime: e)
-    let bandError = max(
-      problem.largestDifference(band, middle.band(regime: e)),
-      CertificationSettings.readingError(of: band, spacing: fine.grid.holdings[1] - fine.grid.holdings[0]))
     let delta = fine.bookDeltas[node]
     let holding = band.shifted(by: -delta)
+    let bandError = max(
+      problem.largestDifference(band, middle.band(regime: e)),
+      CertificationSettings.readingError(
+        of: holding, spacing: fine.grid.holdings[1] - fine.grid.holdings[0], settled: problem.settledFree))
 
     // Under review, and with a fixed cost, trades are apart.
     let hasFixed = problem.costs[e].leastFixed > 0 || fine.grid.timing.reviewPeriod != nil
@@ -273,8 +274,9 @@ public struct OptionBookCertifier: Sendable {
     if band.width.isFinite, band.width > 0 || !cost.isZero, problem.book.grossQuantity + abs(problem.inventory) > 0 {
       checks.append(
         Check(
-          .bandError, regime: name, measured: bandError, atMost: CertificationSettings.bandTolerance * band.width,
-          unit: problem.market.underlying))
+          .bandError, regime: name, measured: bandError,
+          atMost: CertificationSettings.bandTolerance * band.width
+            + CertificationSettings.lawTolerance * problem.book.grossQuantity, unit: problem.market.underlying))
     }
     let disorder = max(
       band.lower - band.targetLower, band.targetLower - band.targetUpper, band.targetUpper - band.upper)

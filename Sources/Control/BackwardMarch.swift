@@ -103,7 +103,7 @@ struct BackwardMarch {
     let referenceLine = referenceHolding()
     let reader = RowReader(
       costs: costs, prices: spots, holdings: holdings, kinks: Array(repeating: kink, count: rows), flats: flats,
-      reference: referenceLine)
+      settled: grid.settledLines, reference: referenceLine)
     let riding = RidingLines(self, book: table, reference: referenceLine, excess: reader.excess)
     var trades = TradedLevels(count: nodes)
     var memory = StripMemory(
@@ -214,7 +214,7 @@ struct BackwardMarch {
   func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
     var values = [Double](repeating: 0, count: nodes * lines)
     let slice = buffers.slice(buffers.recent)
-    let jumps = isGame ? grid.settledLines(problem) : []
+    let jumps = isGame ? grid.settledLines : []
     for node in 0..<nodes {
       let line = (0..<lines).map { slice[node, $0] }
       let base = node * lines

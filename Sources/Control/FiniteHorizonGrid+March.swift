@@ -78,8 +78,7 @@ extension FiniteHorizonGrid {
       }
     }
     return PolicyTable(
-      times: Array(times[..<told]), logSpots: logSpots, regimeCount: regimes, bands: bands,
-      flats: flats)
+      times: Array(times[..<told]), logSpots: logSpots, regimeCount: regimes, bands: bands, flats: heldInventories)
   }
 }
 

@@ -23,6 +23,8 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   public let timing: DecisionTiming
   /// Inventories that save the settlement's ticket; each has a line of its own (`inventories`).
   public let flats: FlatInventories
+  /// Inventories that settlement leaves free at one price or another [units].
+  let settled: [Double]
 
   public var spots: [Double] { logSpots.map { exp($0) } }
 
@@ -64,8 +66,9 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     }
     holdings = FiniteHorizonGrid.holdingNodes(
       range: counts.range, count: counts.holdings,
-      unit: FiniteHorizonGrid.tradedUnit(problem, timing, range: counts.range, count: counts.holdings))
+      units: FiniteHorizonGrid.tradedUnits(problem, timing, range: counts.range, count: counts.holdings))
     flats = FiniteHorizonGrid.flats(problem, timing: timing, holdings: holdings)
+    settled = problem.settledFree
   }
 
   // MARK: Times
@@ -216,11 +219,20 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
   // MARK: Holdings
 
   /// Uniform nodes over a range with zero among them: the grid is shifted by less than one spacing, having left room for
-  /// it, and its upper end grows until the lines fill whole tiles. With a unit, the spacing shrinks until the unit is a node
-  /// as well.
-  private static func holdingNodes(range: ClosedRange<Double>, count: Int, unit: Double?) -> [Double] {
+  /// it, and its upper end grows until the lines fill whole tiles. With units, the spacing shrinks until the first is a node
+  /// as well, and a little further where the others then are nearer to one.
+  private static func holdingNodes(range: ClosedRange<Double>, count: Int, units: [Double]) -> [Double] {
     let wanted = (range.upperBound - range.lowerBound) / Double(count - 2)
-    let spacing = unit.map { $0 / ($0 / wanted).rounded(.up) } ?? wanted
+    var spacing = wanted
+    if let unit = units.first {
+      let least = (unit / wanted).rounded(.up)
+      func misses(_ nodes: Double) -> Double {
+        units.map { abs($0 / unit * nodes - ($0 / unit * nodes).rounded()) }.max()!
+      }
+      let most = units.count > 1 ? least + (mostFiner * least).rounded(.up) : least
+      let nodes = stride(from: least, through: most, by: 1).min { misses($0) < misses($1) - onLine }!
+      spacing = unit / nodes
+    }
     // At most one node more per unit: the spacing shrinks by less than half.
     let needed = max(count, Int(((range.upperBound - range.lowerBound) / spacing).rounded(.up)) + 2)
     let tile = LineSweep.tileLines
@@ -228,30 +240,35 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     return (0..<((needed + tile - 1) / tile * tile)).map { (below + Double($0)) * spacing }
   }
 
+  /// By what share more nodes there may be so that every unit is one.
+  private static let mostFiner = 0.125
+
   /// What trades are whole numbers of, where something is: the lot, the largest trade unless it is less than a spacing, what
-  /// delivery brings.
-  private static func tradedUnit(
+  /// the options become far in the money.
+  private static func tradedUnits(
     _ problem: OptionBookProblem, _ timing: DecisionTiming, range: ClosedRange<Double>, count: Int
-  ) -> Double? {
-    if timing.lot > 0 { return timing.lot }
+  ) -> [Double] {
+    if timing.lot > 0 { return [timing.lot] }
     let wanted = (range.upperBound - range.lowerBound) / Double(count - 2)
     if let most = problem.execution.maximumTrade, most > wanted, most < range.upperBound - range.lowerBound {
-      return most
+      return [most]
     }
-    return deliveredUnit(problem)
+    return deliveredUnits(problem)
   }
 
-  /// The units that delivery brings far in the money [units], where the settlement's charge has its kink; nil without
-  /// delivery, or when they are a small part of the book, which other units dominate.
-  private static func deliveredUnit(_ problem: OptionBookProblem) -> Double? {
-    guard problem.settlement == .physical else { return nil }
+  /// The units that hedge the options far in the money at either end [units], the fewer first; none of those that are a small part of
+  /// the book, which other units dominate, and none where they matter little. With delivery the settlement's charge has its kink there. Under exponential utility the book is only
+  /// hedged as well as the nearest line does it, and the loss of half a spacing s, `½γσ²X²(s/2)²τ`, grows with the square of the price X:
+  /// five deviations up it is no longer outweighed by how seldom one gets there. *Verified by* `EntropicLawTests.farUpTheHedgeIsALine`.
+  private static func deliveredUnits(_ problem: OptionBookProblem) -> [Double] {
+    guard problem.settlement == .physical || problem.preference.isExponential else { return [] }
     let strikes = problem.book.legs.compactMap { leg -> Double? in
       if case .option(_, let strike, _) = leg.instrument { return strike }
       return nil
     }
-    guard let lowest = strikes.min(), let highest = strikes.max() else { return nil }
+    guard let lowest = strikes.min(), let highest = strikes.max() else { return [] }
     let units = [problem.assigned(spot: 0.5 * lowest), problem.assigned(spot: 2 * highest)].map { abs($0) }
-    return units.filter { $0 > leastDeliveredShare * problem.book.grossQuantity }.min()
+    return units.filter { $0 > leastDeliveredShare * problem.book.grossQuantity }.sorted()
   }
 
   /// Less than this share of the book is not worth a node of its own.

@@ -40,10 +40,21 @@ public struct FiniteHorizonSolution: Sendable {
       return values[base + end] + (trade == 0 ? 0 : spot * cost.variable(trade: trade))
     }
     guard !grid.flats.isEmpty else {
-      return CubicInterpolation.value(values, base: base, count: y.count, at: position)
+      return CubicInterpolation.value(values, base: base, first: firstNode(at: position), at: position)
     }
     return valueBesideFlats(
       base: base, spotIndex: spotIndex, regime: regime, inventory: inventory, position: position)
+  }
+
+  /// The first of the four nodes through which V is read: on the place's own side of the kinks that settlement makes, where there
+  /// are as many.
+  private func firstNode(at position: Double) -> Int {
+    let count = grid.holdings.count
+    let plain = max(0, min(count - 4, Int(position) - 1))
+    let kinks = grid.settledLines
+    let low = kinks.last { Double($0) <= position } ?? 0
+    let high = kinks.first { Double($0) >= position } ?? count - 1
+    return high - low >= 3 ? max(low, min(high - 3, plain)) : plain
   }
 
   /// The value where being flat saves a ticket, so that V jumps at some lines and may have a kink there: no cubic goes through

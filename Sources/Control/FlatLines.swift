@@ -19,7 +19,7 @@ extension FiniteHorizonGrid {
   /// Lines at either end of the grid that stand for nothing but their place: spacings are read from them.
   private static let plainLines = 2
   /// An offset of less than this share of a spacing is rounding.
-  private static let onLine = 1e-9
+  static let onLine = 1e-9
 
   /// Those of a problem's free inventories that have a line of their own: those of prices near today's first. Where trades are whole
   /// lots no other inventories than those on lines can be reached.
@@ -38,15 +38,22 @@ extension FiniteHorizonGrid {
     return FlatInventories(places: places.sorted(), within: spacing)
   }
 
-  /// The lines of inventories that settlement leaves free at one price or another, where V of waiting has a kink.
-  func settledLines(_ problem: OptionBookProblem) -> [Int] {
+  /// The lines of inventories that settlement leaves free at one price or another, where V of waiting has a kink; ascending.
+  var settledLines: [Int] {
     let spacing = holdings[1] - holdings[0]
-    return problem.settledFree.compactMap { place in
+    return settled.compactMap { place in
       let position = (place - holdings[0]) / spacing
       let line = Int(position.rounded())
       let isInside = line >= FiniteHorizonGrid.plainLines && line < holdings.count - FiniteHorizonGrid.plainLines
       return isInside && abs(position - position.rounded()) <= FiniteHorizonGrid.onLine ? line : nil
-    }
+    }.sorted()
+  }
+
+  /// At which a policy may hold, whatever its band says: the flat ones; without tickets those on `settledLines`, where edges may lie.
+  var heldInventories: FlatInventories {
+    let lines = settledLines
+    return flats.isEmpty && lines.count <= FlatInventories.most
+      ? FlatInventories(places: lines.map { holdings[$0] }, within: holdings[1] - holdings[0]) : flats
   }
 
   /// Ascending.

@@ -12,6 +12,9 @@ struct GameRow {
   /// Whether the solution is tangent at the band's edges; see `EdgeReader`.
   let isTangent: Bool
 
+  /// Lines at which W may jump: those of inventories that settlement leaves free.
+  let settled: NodeArray<Int>?
+
   /// Where a row was found to wait.
   struct Ends {
     /// The first line on which one does not buy, and the first on which one sells.
@@ -51,6 +54,11 @@ struct GameRow {
     var upper =
       above < count ? reader.found(at: above - 1, direction: 1) { ceiling - values[$0] } : Edge(direction: 1)
     var lower = inside > 0 ? reader.found(at: inside, direction: -1) { values[$0] - floor } : Edge(direction: -1)
+    if settled != nil {
+      let ends = (lower: inside, upper: above - 1)
+      upper = kinkedEdge(ends.upper, first: first, count: count, direction: 1) { ceiling - values[$0] } ?? upper
+      lower = kinkedEdge(ends.lower, first: first, count: count, direction: -1) { values[$0] - floor } ?? lower
+    }
     // An edge that the row's tiles do not hold lies at their end, unless the grid itself ends there.
     if upper.beyond == .infinity, first + count < lines { upper = Edge(at: holding(first + count - 1)) }
     if lower.beyond == .infinity, first > 0 { lower = Edge(at: holding(first)) }
@@ -58,6 +66,33 @@ struct GameRow {
     return Outcome(
       lower: lower, upper: upper, excess: excess(from: first + (inside + above) / 2, to: reference, free: waiting),
       ends: Ends(inside: first + inside, above: first + above), waiting: waiting)
+  }
+
+  /// An edge at or beside a line at which W jumps; nil without a jump.
+  ///
+  /// There W holds the mean of its sides. Where it waits, the inner side follows from the two lines further in, and with it the outer
+  /// one: touches that its obstacle, the line itself is the edge. Where the mean touches already, so does the outer side. A smooth
+  /// edge lies at most a spacing from its last line, so that distances to the obstacle have ratios of ½ at most one and two spacings
+  /// from the edge, of ⅔ two and three, and of their squares where the solution is tangent.
+  private func kinkedEdge(
+    _ index: Int, first: Int, count: Int, direction: Int, distance: (Int) -> Double
+  ) -> Edge? {
+    let (next, innermost) = (index + direction, index - 2 * direction)
+    guard let settled, min(next, innermost) >= 0, max(next, innermost) < count else { return nil }
+    func isJump(_ near: Int, _ ratio: Double) -> Bool {
+      distance(near) > (isTangent ? ratio : 1) * ratio * distance(near - direction)
+    }
+    if settled.indices.contains(where: { settled[$0] == first + next }) {
+      return isJump(index, 1.0 / 2) ? Edge(at: holding(first + next)) : nil
+    }
+    guard settled.indices.contains(where: { settled[$0] == first + index }), isJump(index - direction, 2.0 / 3) else {
+      return nil
+    }
+    let (near, far) = (distance(index - direction), distance(innermost))
+    let outer = 2 * distance(index) - (2 * near - far)
+    return Edge(
+      origin: holding(first), spacing: spacing, index: Double(index), direction: Double(direction),
+      beyond: outer > 0 && far > near ? min(1, outer / (far - near)) : 0)
   }
 
   /// The first line whose value satisfies a condition that all beyond it satisfy; `count` when none does. Walked from near.

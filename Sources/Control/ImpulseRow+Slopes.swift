@@ -6,6 +6,10 @@ extension ImpulseRow {
   /// Slopes nearer to their bound than this share of the cost touch it: rounding of the line along which V was projected.
   private static let touching = 1e-9
 
+  /// The distances of the slopes half a spacing and one and a half inside a line are in no larger ratio than this, where an edge lies
+  /// at most a spacing beyond the line and V has no kink there; than its square where the solution is tangent.
+  private static let mostSmooth = 0.6
+
   /// - Parameters:
   ///   - values: V after the projection, with a group to spare.
   ///   - lowest: the node to which purchases go; highest: the one to which sales go [units].
@@ -25,11 +29,21 @@ extension ImpulseRow {
     func edge(_ direction: Int) -> Edge {
       let touching = slopeTouching(value, beyond: (first + last - 1) / 2, direction: direction, least: least)
       guard touching >= 0, touching < count - 1 else { return Edge(direction: direction) }
-      return reader.found(at: touching - direction, direction: direction) { index in
+      func distance(_ index: Int) -> Double {
         let slope = (value[index + 1] - value[index]) / spacing
         let gap = direction > 0 ? sell - slope : slope + buy
         return gap > least ? gap : 0
       }
+      // The line between the last slope that waits and the first that does not: where V has a kink there, it is the edge.
+      let between = direction > 0 ? touching : touching + 1
+      let (near, far) = (touching - direction, touching - 2 * direction)
+      if let settled, settled.indices.contains(where: { settled[$0] == between + flats.first }), far >= 0,
+        far < count - 1,
+        distance(near) > (isTangent ? ImpulseRow.mostSmooth : 1) * ImpulseRow.mostSmooth * distance(far)
+      {
+        return Edge(at: origin + Double(between) * spacing)
+      }
+      return reader.found(at: near, direction: direction, distance: distance)
     }
     return (edge(-1), edge(1))
   }

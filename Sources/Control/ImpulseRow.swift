@@ -28,6 +28,9 @@ struct ImpulseRow {
   /// Lines that delivery may leave free, none of them the kink.
   var flats = FlatRow.none
 
+  /// Lines at which V may have a kink: those of inventories that settlement leaves free.
+  var settled: NodeArray<Int>?
+
   /// Whether anybody asks for the edges.
   var readsEdges = true
 

@@ -14,6 +14,10 @@ struct RowReader: Sendable {
   private let kinks: NodeArray<Int>
   /// Lines that delivery may leave free; nil without.
   private let flats: NodeArray<FlatLine>?
+  /// Lines of inventories that settlement leaves free at one price or another; nil without.
+  private let settled: NodeArray<Int>?
+  /// Those inventories [units].
+  private let settledPlaces: NodeArray<Double>?
   /// Index of the reference inventory.
   let reference: Int
   /// K per regime.
@@ -21,6 +25,7 @@ struct RowReader: Sendable {
   private let buy: NodeArray<Double>
   private let sell: NodeArray<Double>
   private let costsDiffer: Bool
+  private let hasTickets: Bool
   /// The book's delta, and how far it moves until the end of the segment, per node [units].
   private let delta: NodeArray<Double>
   private let diffusion: NodeArray<Double>
@@ -35,9 +40,13 @@ struct RowReader: Sendable {
   ///   - prices: what costs are charged on, per row [quote/unit].
   ///   - kinks: per row.
   ///   - flats: flat lines that are not the kink.
+  ///   - settled: lines at which V may have a kink.
   init(
-    costs: [TradeCost], prices: [Double], holdings: [Double], kinks: [Int], flats: [FlatLine], reference: Int
+    costs: [TradeCost], prices: [Double], holdings: [Double], kinks: [Int], flats: [FlatLine], settled: [Int],
+    reference: Int
   ) {
+    self.settled = settled.isEmpty ? nil : NodeArray(settled)
+    settledPlaces = settled.isEmpty ? nil : NodeArray(settled.map { holdings[$0] })
     self.flats = flats.isEmpty ? nil : NodeArray(flats)
     regimes = costs.count
     count = prices.count
@@ -47,6 +56,7 @@ struct RowReader: Sendable {
     let nodes = prices.count * regimes
     self.kinks = NodeArray(kinks)
     fixed = NodeArray(costs.map(\.fixed))
+    hasTickets = costs.contains { $0.leastFixed > 0 }
     costsDiffer = costs.contains { $0 != costs[0] }
     buy = NodeArray(prices.flatMap { price in costs.map { $0.proportionalBuy * price } })
     sell = NodeArray(prices.flatMap { price in costs.map { $0.proportionalSell * price } })
@@ -61,6 +71,8 @@ struct RowReader: Sendable {
     for array in [fixed, buy, sell, delta, diffusion, excess, lagBounds] { array.deallocate() }
     kinks.deallocate()
     flats?.deallocate()
+    settled?.deallocate()
+    settledPlaces?.deallocate()
     ends.deallocate()
   }
 
@@ -135,7 +147,8 @@ struct RowReader: Sendable {
       let node = row * regimes + e
       let read = GameRow(
         buffers: buffers, strip: strip, rates: rates, node: node, row: row, spacing: spacing,
-        isTangent: EdgeReader.isTangent(diffusion: diffusion[node], spacing: spacing), before: ends[node]
+        isTangent: EdgeReader.isTangent(diffusion: diffusion[node], spacing: spacing), settled: settled,
+        before: ends[node]
       ).read(reference: reference)
       ends[node] = read.ends
       excess[node] = read.excess
@@ -143,9 +156,25 @@ struct RowReader: Sendable {
       return (read.lower, read.upper)
     } write: { row, e, place, lower, upper in
       let delta = delta[row * regimes + e]
-      let band = Band(
-        lower: lower + delta, upper: upper + delta, targetLower: lower + delta, targetUpper: upper + delta)
-      if let bands { (bands + place).initialize(to: band) }
+      var band = Band(lower: lower, upper: upper, targetLower: lower, targetUpper: upper)
+      snap(&band)
+      if let bands { (bands + place).initialize(to: band.shifted(by: delta)) }
+    }
+  }
+
+  /// Puts edges of a band without a ticket that are an inventory which settlement leaves free there exactly, and holds those
+  /// (`FiniteHorizonGrid.heldInventories`): between nodes of a policy edges are interpolated in net delta, and such an inventory would
+  /// be left by a little with every move.
+  @inline(__always)
+  private func snap(_ band: inout Band) {
+    guard let settledPlaces else { return }
+    let rounding = FiniteHorizonGrid.onLine * spacing
+    for index in settledPlaces.indices {
+      let place = settledPlaces[index]
+      let (isLower, isUpper) = (abs(band.lower - place) <= rounding, abs(band.upper - place) <= rounding)
+      if isLower { (band.lower, band.targetLower) = (place, place) }
+      if isUpper { (band.upper, band.targetUpper) = (place, place) }
+      if isLower || isUpper { band.heldFlats |= 1 << UInt64(index) }
     }
   }
 
@@ -178,6 +207,7 @@ struct RowReader: Sendable {
       impulse.mayHaveWells = costsDiffer
       impulse.readsEdges = bands != nil
       impulse.flats = FlatRow(flats)
+      impulse.settled = settled
       let read = impulse.intervene(in: buffers, node: node, row: row, strip: strip, rate: rate, scratch: scratch)
       trades[node] = read.trades
       found[row] = joined(found[row], read.waiting, isFirst: e == 0)
@@ -191,6 +221,7 @@ struct RowReader: Sendable {
       var band = bands[place]
       (band.lower, band.upper) = (lower, upper)
       if fixed[e] == 0 { (band.targetLower, band.targetUpper) = (lower, upper) }
+      if !hasTickets { snap(&band) }
       bands[place] = band.ordered.shifted(by: delta[row * regimes + e])
     }
   }

@@ -115,7 +115,7 @@ public struct PolicyTable: Sendable, Equatable {
   public let regimeCount: Int
   /// Bands in net delta D = Δ_book + y [units], `[time × regime × spot]`.
   public let bands: [Band]
-  /// The inventories that save the settlement's ticket; `Band.heldFlats` is that of the nearest node.
+  /// The inventories that settlement leaves free: that save its ticket, or at which edges may lie; `Band.heldFlats` is that of the nearest node.
   public let flats: FlatInventories
 
   public init(

@@ -62,7 +62,33 @@ extension EvaluationNodes {
   private func fillOptimum(_ level: inout LevelTerms, _ index: Int) {
     level.optimum.removeAll(keepingCapacity: true)
     for row in 0..<rows {
-      for e in 0..<regimes { level.optimum.append(optimalBand(level: index, row: row, regime: e)) }
+      for e in 0..<regimes {
+        var band = optimalBand(level: index, row: row, regime: e)
+        if grid.flats.isEmpty { clearKinks(&band, delta: level.deltas[row * regimes + e]) }
+        level.optimum.append(band)
+      }
+    }
+  }
+
+  /// Room between an inventory at which the optimum holds and the edge of its band there, in spacings.
+  private static let roomAtKinks = 0.5
+
+  /// Without tickets a band may end at an inventory that settlement leaves free. Its edge in net delta is interpolated, W jumps there,
+  /// and beyond it W is what a trade costs in any case: the edge is put half a spacing out, and the inventory's line is inside
+  /// at all levels.
+  private func clearKinks(_ band: inout Band, delta: Double) {
+    guard band.heldFlats != 0 else { return }
+    let room = EvaluationNodes.roomAtKinks * spacing
+    let (lower, upper) = (band.lower - delta, band.upper - delta)
+    for place in optimum.flats.held(band) {
+      if abs(lower - place) <= optimum.flats.within {
+        band.lower = place - room + delta
+        band.targetLower = band.lower
+      }
+      if abs(upper - place) <= optimum.flats.within {
+        band.upper = place + room + delta
+        band.targetUpper = band.upper
+      }
     }
   }
 

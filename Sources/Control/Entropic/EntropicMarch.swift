@@ -88,7 +88,7 @@ struct EntropicMarch {
 
     let reader = RowReader(
       costs: problem.costs, prices: forwards, holdings: holdings, kinks: (0..<rows).map { kink(row: $0) },
-      flats: flats, reference: 0)
+      flats: flats, settled: grid.settledLines, reference: 0)
     var trades = TradedLevels(count: nodes)
     var memory = StripMemory(
       grid: grid, environment: problem.environment, tiles: buffers.tiles, isNarrow: isNarrow)

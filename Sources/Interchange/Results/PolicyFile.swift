@@ -155,7 +155,7 @@ enum PolicyFile {
       try isZero
       ? nil
       : file.coordinate(
-        "flat", values: flats.places, .init(units: unit, longName: "inventory that may save the settlement's ticket"))
+        "flat", values: flats.places, .init(units: unit, longName: "inventory that settlement may leave free"))
     try file.variable(
       "holdsFlat", over: dimensions + (flat.map { [$0] } ?? []), values: holds,
       .init(

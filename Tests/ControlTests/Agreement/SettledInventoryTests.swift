@@ -51,4 +51,18 @@ import Testing
       #expect(abs(middle - fine) < 5e-4 * fine && abs(coarse - fine) < 2e-3 * fine, "\(coarse) \(middle) \(fine)")
     }
   }
+
+  /// Whoever holds more than what either side of the strike asks for is rid of the rest at once, for what it costs at the horizon
+  /// too; between the two one waits. The edges are the two inventories themselves, kinks of V at which no tangent fit applies.
+  @Test(arguments: [Preference.quadratic(riskAversion: 0.1), .exponential(riskAversion: 0.1)], [61, 121])
+  func edgesAtKinks(_ preference: Preference, _ holdings: Int) throws {
+    let problem = try Straddle.problem(
+      proportional: 0.0005, volatilities: [volatility], switching: [[0]], settlement: .physical, seconds: seconds
+    ).replacing(preference: preference)
+    let solution = try FiniteHorizon(settings: GridSettings(spots: 240, holdings: holdings, steps: 400), threads: 2)
+      .solve(problem)
+    let delta = problem.book.greeks(time: 0, spot: 100, regime: 0).delta
+    let band = solution.band(regime: 0).shifted(by: -delta)
+    #expect(abs(band.lower + 1) < 1e-6 && abs(band.upper - 1) < 1e-6, "\(band)")
+  }
 }

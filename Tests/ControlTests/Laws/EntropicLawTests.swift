@@ -50,6 +50,36 @@ import Testing
     #expect(relativeDifference(price.buyer, buyer) < 0.01, "\(price) \(buyer)")
   }
 
+  /// A bought call at σ = 300 %, five deviations above which X is a hundred times the strike: were one unit no line of the grid, the
+  /// book could not be hedged there, and twice the spots would change the loss from 1.06 to −7 671.
+  @Test(arguments: [500, 1000]) func farUpTheHedgeIsALine(_ spots: Int) throws {
+    var call = EntropicCase(fixed: 0.02)
+    (call.quantity, call.volatilities, call.years) = (1, [3], 30.0 / 365)
+    let losses = try [128, 256].map { holdings in
+      let settings = GridSettings(spots: spots, holdings: holdings, steps: 1000)
+      let solution = try FiniteHorizon(settings: settings, threads: 2).solve(call.problem())
+      let nodes = solution.grid.holdings
+      #expect(nodes.contains { abs($0 + 1) < 1e-12 }, "\(nodes[0])...")
+      return solution.value(regime: 0, inventory: 0)
+    }
+    #expect(relativeDifference(losses[0], losses[1]) < 0.005, "\(losses)")
+  }
+
+  /// Two calls against three puts: both amounts are lines.
+  @Test func eitherEndIsALine() throws {
+    let legs: [(OptionKind, Double)] = [(.call, -2), (.put, -3)]
+    let plain = try EntropicCase(volatilities: [0.5]).problem()
+    let far = plain.valuation.adding(seconds: 1e9)
+    let book = legs.map { kind, quantity in
+      Leg(
+        name: kind.rawValue, instrument: .option(kind: kind, strike: 100, expiry: far), quantity: quantity,
+        impliedVolatilities: [0.5], carry: 0, expiry: plain.horizon)
+    }
+    let problem = plain.replacing(book: Book(legs: book, rate: 0))
+    let nodes = try FiniteHorizonGrid(problem: problem, settings: GridSettings(holdings: 200)).holdings
+    for amount in [2.0, -3] { #expect(nodes.contains { abs($0 - amount) < 1e-9 }, "\(amount)") }
+  }
+
   @Test func pricesEncloseTheFrictionlessAndWidenWithCosts() throws {
     var (lastWriter, lastBuyer) = (0.0, Double.infinity)
     for cost in [0.0005, 0.002, 0.01] {
