@@ -12,11 +12,12 @@ import Testing
   }
 
   /// Against the least cost that Nelder and Mead's search finds with finite differences on a grid through all edges and
-  /// targets, of second order, extrapolated from 1600 and 3200 points.
+  /// targets, of second order, extrapolated from 1600 and 3200 points. In the first row that search ended at 0.5419195, the dear regime
+  /// selling as well as buying; one that only buys is cheaper: its bands, evaluated on the same grids and by collocation.
   @Test("Costs unequal by regime: a tenfold, and ten thousandfold")
   func unequalCosts() throws {
     for (policyClass, rates, costs, expected) in [
-      (TrackingClass.recentre, (1.0, 2.0), ((0.05, 0.2), (0.5, 2.0)), 0.5419195060),
+      (TrackingClass.recentre, (1.0, 2.0), ((0.05, 0.2), (0.5, 2.0)), 0.5414442219),
       (.constantBand, (30, 30), ((0.05, 0.2), (0.5, 2)), 1.1030170987),
       (.constantBand, (1, 1), ((0.01, 0.01), (100, 100)), 14.2681731638),
     ] {

@@ -45,10 +45,17 @@ struct BlindIntervals {
   /// An interval changes by at most a factor e in one step, a target by at most so many units.
   private static let reach = 1.0
 
-  func search(from frozen: [StationaryClosedForm], centres: [Double], hasLongRun: Bool) -> Found? {
+  /// The cheapest of what several starts lead to.
+  func search(from starts: [Policy], hasLongRun: Bool) -> Found? {
+    let ends = starts.compactMap { minimum(from: $0) }
+    guard let best = ends.min(by: { $0.value < $1.value }) else { return nil }
+    return report(best.policy, left: best.left, hasLongRun: hasLongRun)
+  }
+
+  private func minimum(from start: Policy) -> (policy: Policy, value: Double, left: Double)? {
     let m = problem.count
     // Parameters: ln h, then z.
-    let first = (0..<m).map { log(frozen[$0].interval.time / problem.units.time) } + centres
+    let first = start.times.map { log($0) } + start.targets
     func policy(_ parameters: [Double]) -> Policy {
       Policy(times: parameters[..<m].map { exp($0) }, targets: Array(parameters[m...]))
     }
@@ -94,7 +101,7 @@ struct BlindIntervals {
       if best.predicted <= BlindIntervals.acceptable * abs(best.value) { break }
     }
     guard let point = best, point.predicted <= BlindIntervals.acceptable * abs(point.value) else { return nil }
-    return report(policy(point.parameters), left: point.predicted, hasLongRun: hasLongRun)
+    return (policy(point.parameters), point.value, point.predicted)
   }
 
   /// The cost of a policy with everything known of it.

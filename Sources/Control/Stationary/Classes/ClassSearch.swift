@@ -5,6 +5,8 @@ struct ClassSearch {
   /// With the class's own way of trading at edges.
   let problem: ScaledTracking
   let bands: [Band]
+  /// The cost from the starting weights, in the part's units.
+  let value: Double
   /// The decrease of the cost that the search left on the table, by its model.
   let left: Double
   let coarse: StationaryStatistics
@@ -20,6 +22,7 @@ struct ClassSearch {
     let bases = [settings.degree - StationarySettings.degreeStep, settings.degree].map { ChebyshevBasis(degree: $0) }
     var parameters = shape.start
     var left = Double.infinity
+    var value = Double.infinity
     for basis in bases {
       func gradient(_ parameters: [Double]) -> ClassGradient? {
         try? ClassGradient(
@@ -35,13 +38,14 @@ struct ClassSearch {
         }
         guard let found else { throw .notConverged }
         parameters = found.parameters
-        left = found.predicted
+        (left, value) = (found.predicted, found.value)
         isFound = found.converged || found.predicted <= ClassSearch.acceptable * abs(found.value)
       }
       guard isFound else { throw .notConverged }
     }
     bands = shape.bands(parameters)
     self.left = left
+    self.value = value
     do {
       coarse = try StationaryStatistics(
         problem, bands: bands, basis: bases[0], mergeTolerance: settings.mergeTolerance, hasLongRun: hasLongRun)

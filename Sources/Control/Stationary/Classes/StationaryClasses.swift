@@ -149,22 +149,20 @@ extension StationarySolver {
     hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     let bands = StationarySolver.scaledBands(best, scaled)
-    let shapes: [ClassShape]
-    switch policyClass {
-    case .recentre:
-      let frozen = scaled.members.map { ScaledTracking.frozen(problem, regime: $0) }
-      shapes = [false, true].map { ClassShape.recentre(bands, frozen, evenly: $0) }
-    case .constantBand:
-      let starts: [Int?] = [nil] + bands.indices.map { $0 }
-      shapes = starts.map { ClassShape.constantBand(bands, reflects: scaled.reflects, from: $0) }
-    default: shapes = [.inner(bands, reflects: scaled.reflects)]
-    }
-    var found: ClassSearch?
-    for shape in shapes where found == nil {
-      found = try? ClassSearch(
+    let starts = ClassStarts(scaled, of: problem, optimum: bands)
+    let shapes =
+      switch policyClass {
+      case .recentre: starts.recentre
+      case .constantBand: starts.constantBand
+      default: [ClassShape.inner(bands, reflects: scaled.reflects)]
+      }
+    let found = shapes.compactMap { shape in
+      try? ClassSearch(
         shape, problem: scaled, settings: settings, start: scaled.startWeights, hasLongRun: hasLongRun)
     }
-    guard let search = found else { throw ClassOmissionError(reason: .notConverged) }
+    guard let search = found.min(by: { $0.value < $1.value }) else {
+      throw ClassOmissionError(reason: .notConverged)
+    }
     let reports = best.indices.map { index in
       StationaryReport(
         problem: search.problem, band: search.bands[index], coarseBand: search.bands[index], bandStep: 0,
@@ -188,10 +186,9 @@ extension StationarySolver {
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     let units = scaled.units
     let search = BlindIntervals(problem: scaled, start: scaled.startWeights)
-    let found = search.search(
-      from: scaled.members.map { ScaledTracking.frozen(problem, regime: $0) },
-      centres: best.map { 0.5 * ($0.band.targetLower + $0.band.targetUpper) / units.deviation },
-      hasLongRun: hasLongRun)
+    let centres = best.map { 0.5 * ($0.band.targetLower + $0.band.targetUpper) / units.deviation }
+    let starts = ClassStarts(scaled, of: problem, optimum: StationarySolver.scaledBands(best, scaled))
+    let found = search.search(from: starts.intervals(centres: centres), hasLongRun: hasLongRun)
     guard let found else { throw ClassOmissionError(reason: .notConverged) }
     // At the next look nothing is left of where one started: a trade was for nothing.
     if zip(found.policy.times, scaled.reversion).contains(where: { $0 * $1 > Self.forgotten }) {
