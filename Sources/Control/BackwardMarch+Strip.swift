@@ -70,18 +70,15 @@ extension BackwardMarch {
     }
   }
 
-  /// All tiles on the march's threads.
+  /// All tiles.
   func sweep<Surroundings: StripSurroundings>(
     _ buffers: LineBuffers, system: LineSystem, source: QuadraticSource, scheme: BackwardDifference,
-    projection: LineSweep.Projection, strip: Strip, surroundings: Surroundings
+    projection: LineSweep.Projection, strip: Strip, surroundings: Surroundings, team: WorkerTeam
   ) {
-    let tiles = buffers.tiles
-    let parts = min(threads, tiles)
-    parallel(parts) { part in
-      // Neighbouring tiles have about as many unknowns: dealt out in turn.
+    team.run(buffers.tiles) { tile in
       sweep(
         buffers, system: system, source: source, scheme: scheme, projection: projection, strip: strip,
-        surroundings: surroundings, tiles: stride(from: part, to: tiles, by: parts))
+        surroundings: surroundings, tiles: stride(from: tile, to: tile + 1, by: 1))
     }
   }
 

@@ -68,7 +68,7 @@ struct BookClassStudy: Sendable {
     // The longest first; those with clocks start from another class's result.
     let hybrids = [BookClass.hybridAny, .hybridAll].filter(wanted.contains)
     let base = hasFixed ? BookClass.inner : .optimal
-    let alone = ([.inner, .interval, .constantBand, .gammaScaled, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : []))
+    let alone = ([.interval, .gammaScaled, .inner, .constantBand, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : []))
       .filter {
         wanted.contains($0) || !hybrids.isEmpty && $0 == base
       }

@@ -245,14 +245,13 @@ struct EntropicMarch {
 
   /// One step of all nodes, for the marches with the general operator.
   func advance(
-    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip
+    _ buffers: LineBuffers, sweep: EntropicSweep, terms: EntropicTerms, scheme: BackwardDifference, strip: Strip,
+    team: WorkerTeam
   ) {
-    let (tiles, jumps) = (buffers.tiles, jumps)
-    let parts = min(threads, tiles)
+    let jumps = jumps
     let bounds = jumps?.bounds(terms, step: scheme.step) ?? []
-    parallel(parts) { part in
-      // Neighbouring tiles have about as many unknowns: dealt out in turn.
-      let own = stride(from: part, to: tiles, by: parts)
+    team.run(buffers.tiles) { tile in
+      let own = stride(from: tile, to: tile + 1, by: 1)
       jumps?.apply(buffers, terms: terms, bounds: bounds, ratio: scheme.ratio, tiles: own)
       sweep.advance(
         buffers: buffers, terms: terms, scheme: scheme, strip: strip, surroundings: NoSurroundings(), tiles: own)

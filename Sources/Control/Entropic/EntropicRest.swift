@@ -11,6 +11,7 @@ import Glibc
 /// the band are held as in `EntropicMarch`. *Verified by* `EntropicReviewTests`, `EntropicCostLawTests`.
 struct EntropicRest: RestingMarch {
   private let base: EntropicMarch
+  let team: WorkerTeam
   private let sweep: EntropicSweep
   private let marks: BookTable
   private let routes: [[SolverRoute]]
@@ -29,6 +30,7 @@ struct EntropicRest: RestingMarch {
     isReview: Bool
   ) {
     base = EntropicMarch(problem: problem, grid: grid, threads: threads, everywhere: true)
+    team = WorkerTeam(threads: threads)
     sweep = EntropicSweep(logSpots: grid.logSpots, environment: problem.environment)
     marks = BookTable(book: problem.book, spots: base.forwards, regimes: base.regimes)
     terms = EntropicTerms(
@@ -45,7 +47,6 @@ struct EntropicRest: RestingMarch {
 
   var problem: OptionBookProblem { base.problem }
   var grid: FiniteHorizonGrid { base.grid }
-  var threads: Int { base.threads }
   var prices: [Double] { base.forwards }
   // At a later time the same X is a dearer S.
   var logDrift: Double { -problem.market.rate }
@@ -89,7 +90,7 @@ struct EntropicRest: RestingMarch {
   private static let lagReach = 2.0
 
   func step(_ buffers: inout LineBuffers, scheme: BackwardDifference, strip: Strip) {
-    base.advance(buffers, sweep: sweep, terms: terms, scheme: scheme, strip: strip)
+    base.advance(buffers, sweep: sweep, terms: terms, scheme: scheme, strip: strip, team: team)
     swap(&buffers.recent, &buffers.older)
   }
 

@@ -97,7 +97,7 @@ struct ReviewMarch<Rest: RestingMarch> {
         rest.wait(buffers, level: level)
         let found = rows.decide(
           buffers, pending: pending, isPossible: isPossible, delta: rest.delta, diffusions: diffusions,
-          threads: rest.threads, strip: strip, outer: isNarrow ? outer : nil,
+          team: rest.team, strip: strip, outer: isNarrow ? outer : nil,
           reads: !isNarrow || kept.contains(level))
         if isNarrow { move(&strip, after: level, buffers, outer) }
         rest.learn(found[...], of: buffers, level: level)
@@ -211,13 +211,13 @@ extension TradeRows {
   ///   - outer: takes note of V beyond them, by node, and the strip of the lines that wait; nil where there is nothing beyond.
   func decide(
     _ buffers: LineBuffers, pending: [LineBuffers?], isPossible: [Bool], delta: [Double],
-    diffusions: NodeArray<Double>, threads: Int, strip: LookStrip, outer: NodeArray<OuterLines>?,
+    diffusions: NodeArray<Double>, team: WorkerTeam, strip: LookStrip, outer: NodeArray<OuterLines>?,
     reads: Bool
   ) -> [Band] {
     var bands = [Band](repeating: .unbounded, count: nodes)
     bands.withUnsafeMutableBufferPointer { all in
       let output = BandOutput(start: all.baseAddress!)
-      parallel(threads, rows: prices.count) { rows in
+      team.run(rows: prices.count) { rows in
         let row = row()
         let scratch = NodeArray(repeating: LineGroup.zero, count: lines / LineGroup.scalarCount * (1 + pending.count))
         defer { scratch.deallocate() }

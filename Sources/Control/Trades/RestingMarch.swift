@@ -5,7 +5,8 @@ import Formulation
 protocol RestingMarch: Sendable {
   var problem: OptionBookProblem { get }
   var grid: FiniteHorizonGrid { get }
-  var threads: Int { get }
+  /// The threads that its steps and the decisions between them are shared out to.
+  var team: WorkerTeam { get }
   /// By row, in the unit of the lines [quote/unit].
   var prices: [Double] { get }
   /// By how much per year the logarithm of these prices runs ahead of ln S.
@@ -46,6 +47,7 @@ protocol RestingMarch: Sendable {
 /// Quadratic risk: V solves a linear equation for every inventory by itself (`BackwardMarch`).
 struct QuadraticRest: RestingMarch {
   private let base: BackwardMarch
+  let team: WorkerTeam
   private let book: BookTable
   private var system: LineSystem
   private var variance: VarianceTable
@@ -62,6 +64,7 @@ struct QuadraticRest: RestingMarch {
     problem: OptionBookProblem, grid: FiniteHorizonGrid, threads: Int, keepsValues: Bool, followsMarks: Bool = true
   ) {
     base = BackwardMarch(problem: problem, grid: grid, threads: threads, ofValues: true, everywhere: true)
+    team = WorkerTeam(threads: threads)
     book = BookTable(book: problem.book, spots: base.spots, regimes: base.regimes)
     system = LineSystem(logSpots: grid.logSpots, environment: problem.environment)
     variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
@@ -75,7 +78,6 @@ struct QuadraticRest: RestingMarch {
 
   var problem: OptionBookProblem { base.problem }
   var grid: FiniteHorizonGrid { base.grid }
-  var threads: Int { base.threads }
   var prices: [Double] { base.spots }
   var logDrift: Double { 0 }
   // V that is kept is that of waiting too, also where one would not.
@@ -97,7 +99,7 @@ struct QuadraticRest: RestingMarch {
   mutating func prepare(time: Double, scheme: BackwardDifference, isNewMatrix: Bool) {
     if isNewMatrix { system.factorise(scheme) }
     book.deltas(at: time, into: &delta)
-    variance.fill(at: time, delta: delta, threads: threads)
+    variance.fill(at: time, delta: delta, threads: base.threads)
     source = base.source(delta: delta, variance)
     markJumps.advance(to: time, system, scheme)
   }
@@ -113,7 +115,7 @@ struct QuadraticRest: RestingMarch {
   private func sweep(_ buffers: inout LineBuffers, source: QuadraticSource, scheme: BackwardDifference, strip: Strip) {
     base.sweep(
       buffers, system: system, source: source, scheme: scheme, projection: .deferred, strip: strip,
-      surroundings: RestingSurroundings(buffers, regimes: base.regimes, scheme: scheme, strip: strip))
+      surroundings: RestingSurroundings(buffers, regimes: base.regimes, scheme: scheme, strip: strip), team: team)
     swap(&buffers.recent, &buffers.older)
   }
 

@@ -49,7 +49,7 @@ struct TradeMarch<Rest: RestingMarch> {
       let bounds = rest.lagBounds?.map { $0 * rate }
       bands.withUnsafeMutableBufferPointer { all in
         rows.intervene(
-          buffers, delta: rest.delta, diffusions: diffusions, rate: rate, bounds: bounds, threads: rest.threads,
+          buffers, delta: rest.delta, diffusions: diffusions, rate: rate, bounds: bounds, team: rest.team,
           bands: BandOutput(start: all.baseAddress! + level * nodes))
       }
       rest.learn(bands[(level * nodes)..<((level + 1) * nodes)], of: buffers, level: level)
@@ -69,9 +69,9 @@ extension TradeRows {
   ///   - bounds: the most that a multiplier may be, by node; nil where nothing bounds it.
   func intervene(
     _ buffers: LineBuffers, delta: [Double], diffusions: NodeArray<Double>, rate: Double, bounds: [Double]?,
-    threads: Int, bands: BandOutput
+    team: WorkerTeam, bands: BandOutput
   ) {
-    parallel(threads, rows: prices.count) { part in
+    team.run(rows: prices.count) { part in
       let trades = row(isLinear: true)
       for node in (part.lowerBound * regimes)..<(part.upperBound * regimes) {
         bands.start[node] = intervene(

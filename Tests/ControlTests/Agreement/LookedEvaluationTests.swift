@@ -143,12 +143,18 @@ import Testing
     #expect(relativeDifference(thinned, exact) < 0.005, "\(thinned) \(exact)")
   }
 
-  /// A small aversion prices risk as quadratic risk does, class by class.
+  /// A small aversion prices risk as quadratic risk does, class by class, on the same lines: at a cost of a tenth of a basis point what
+  /// a band without width leaves between lines far in the money is a tenth of the whole where the hedge there is no line.
   @Test func smallAversionIsQuadratic() throws {
     let aversion = 1e-3
+    func problem(_ preference: Preference) throws -> OptionBookProblem {
+      try EntropicCase(cost: 1e-5, aversion: aversion, preference: preference).problem()
+    }
+    let grid = try FiniteHorizonGrid(
+      problem: problem(.exponential(riskAversion: aversion)),
+      settings: GridSettings(spots: 240, holdings: 128, steps: 480))
     func loss(_ preference: Preference) throws -> [Double] {
-      let problem = try EntropicCase(cost: 1e-5, aversion: aversion, preference: preference).problem()
-      let grid = try FiniteHorizonGrid(problem: problem, settings: GridSettings(spots: 240, holdings: 128, steps: 480))
+      let problem = try problem(preference)
       let nodes = try nodes(problem, grid)
       let rules: [BandRule] = [
         .constant(centres: [0], halves: [0.1], ratios: [0]), .gammaScaled(multiples: [1.2], ratios: [1]),
