@@ -6,7 +6,7 @@ import Simulation
 public struct TrackingAnswer: Sendable {
   public let problem: TrackingProblem
   public let solution: StationarySolution
-  /// Independent simulation of the bands; nil for a discounted criterion, which the roll-out does not cover.
+  /// Independent simulation of the bands, of a discounted cost from the first regime; nil where `notSimulated` says why not.
   public let rollOut: TrackingResult?
   /// Every policy class at its own optimum.
   public let classes: TrackingClasses
@@ -18,4 +18,12 @@ public struct TrackingAnswer: Sendable {
   public let rollOutStep: Double?
   /// The closed form's cost where the problem has one: a single regime without drift, long-run average.
   public let closedFormCost: Double?
+
+  /// Why an answer has no simulation.
+  public enum NotSimulated: String, Sendable {
+    /// The fastest and the slowest times lie too far apart for its budget.
+    case timeScales
+  }
+
+  public var notSimulated: NotSimulated? { rollOut == nil ? .timeScales : nil }
 }

@@ -66,14 +66,20 @@ public struct TrackingCertifier: Sendable {
     }
     check(classes, &checks)
     if let emitted { confront(emitted, solution, &checks) }
-    let simulated = try rollOut(
-      emitted?.map(\.band) ?? solution.regimes.map(\.band), solution.regimes[0].cost.total, .rollOut, &checks)
+    // Averages are those of all regimes; a discounted sum is that of the regime in which it starts.
+    let starts = problem.criterion == .longRunAverage ? 0..<1 : problem.regimes.indices
+    let bands = emitted?.map(\.band) ?? solution.regimes.map(\.band)
+    var simulated: (result: TrackingResult, step: Double)?
+    for e in starts {
+      let found = try rollOut(bands, solution.regimes[e].cost.total, .rollOut, &checks, from: e)
+      if e == 0 { simulated = found }
+    }
     progress?(0.7)
     let chosen = TrackingCertifier.simulatedClasses.first { classes[$0] != nil }
     var classSimulated: TrackingResult?
     if let chosen, let regimes = classes[chosen]?.regimes {
-      let bands = regimes.compactMap(\.band)
-      classSimulated = try rollOut(bands, regimes[0].cost.total, .classRollOut, &checks, name: chosen.rawValue)?.result
+      classSimulated = try rollOut(
+        regimes.compactMap(\.band), regimes[0].cost.total, .classRollOut, &checks, name: chosen.rawValue)?.result
     }
     progress?(1)
     return Certificate(
@@ -137,10 +143,13 @@ public struct TrackingCertifier: Sendable {
 
   /// - Parameter name: of the class, for the check.
   private func rollOut(
-    _ bands: [Band], _ cost: Approximation, _ kind: Check.Kind, _ checks: inout [Check], name: String? = nil
+    _ bands: [Band], _ cost: Approximation, _ kind: Check.Kind, _ checks: inout [Check], from regime: Int = 0,
+    name: String? = nil
   ) throws(CertificationError) -> (result: TrackingResult, step: Double)? {
     let plan: TrackingRollOutPlan
-    do { plan = try TrackingRollOutPlan(problem, bands: bands, certification: settings) } catch { return nil }
+    do { plan = try TrackingRollOutPlan(problem, bands: bands, certification: settings, from: regime) } catch {
+      return nil
+    }
     do {
       let rollOut = try TrackingRollOut(problem: problem, settings: plan.settings)
       let result = try rollOut.run(bands: bands)
@@ -148,7 +157,9 @@ public struct TrackingCertifier: Sendable {
         CertificationSettings.rollOutDeviations * result.extrapolatedCost.standardError
         + abs(result.discretisationError.mean) + cost.error
       checks.append(
-        Check(kind, policyClass: name, measured: abs(result.extrapolatedCost.mean - cost.value), atMost: allowance))
+        Check(
+          kind, regime: name != nil || problem.criterion == .longRunAverage ? nil : problem.regimes[regime].name,
+          policyClass: name, measured: abs(result.extrapolatedCost.mean - cost.value), atMost: allowance))
       return (result, plan.settings.step)
     } catch { throw .simulation(error) }
   }

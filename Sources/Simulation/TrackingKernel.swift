@@ -1,4 +1,5 @@
 import Formulation
+import Glibc
 import VectorMath
 
 /// The loop of a tracking roll-out over one group of eight replicas.
@@ -16,6 +17,12 @@ struct TrackingPlan: Sendable {
   let burnInSteps: Int
   let batchSteps: Int
   let batchCount: Int
+  /// ρ [1/time], by which costs are discounted to the start; zero for averages.
+  let discount: Double
+  private let startRegime: Int
+
+  /// What sums are divided by: the time that a batch covers, or nothing where they are discounted.
+  var divisor: Double { discount == 0 ? measuredBatch : 1 }
 
   /// The time that one batch really covers.
   var measuredBatch: Double { Double(batchSteps) * step }
@@ -30,9 +37,11 @@ struct TrackingPlan: Sendable {
     burnInSteps = 2 * Int((settings.burnIn / (2 * step)).rounded(.up))
     batchSteps = 2 * max(1, Int((settings.batchLength / (2 * step)).rounded(.up)))
     batchCount = settings.batchCount
+    startRegime = settings.startRegime
+    if case .discounted(let rate) = problem.criterion { discount = rate } else { discount = 0 }
   }
 
-  /// Adds to `[batch × column]`, starting at deviation 0 in regime 0.
+  /// Adds to `[batch × column]`, starting at deviation 0.
   func run(policy: ConstantLanePolicy, group: Int, every: Int, into sums: UnsafeMutablePointer<Lanes>) {
     let firstStream = UInt64(group * Lanes.scalarCount)
     let regimeCount = problem.regimes.count
@@ -42,11 +51,14 @@ struct TrackingPlan: Sendable {
     let costs = problem.costs
     let zero = Lanes()
     var deviation = zero
-    var regime = zero
+    var regime = Lanes(repeating: Double(startRegime))
+    let decay = exp(-discount * step)
+    // e^{−ρt} now.
+    var worth = 1.0
     var nextSwitch = Lanes(repeating: .infinity)
     var switches = SIMD8<UInt32>()
     for lane in 0..<Lanes.scalarCount where running {
-      nextSwitch[lane] = clocks.sojourn(stream: firstStream + UInt64(lane), switches: 0, regime: 0)
+      nextSwitch[lane] = clocks.sojourn(stream: firstStream + UInt64(lane), switches: 0, regime: startRegime)
     }
     var wait = Lanes(repeating: .infinity)
     var jumps = SIMD8<UInt32>()
@@ -80,7 +92,7 @@ struct TrackingPlan: Sendable {
             trade.replace(with: targets.upper - deviation, where: above)
             trade.replace(with: targets.lower - deviation, where: below)
             for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
-              tradingSum[lane] += costs[Int(regime[lane])].charge(price: 1, trade: trade[lane])
+              tradingSum[lane] += worth * costs[Int(regime[lane])].charge(price: 1, trade: trade[lane])
               tradeSum[lane] += 1
             }
             deviation += trade
@@ -128,7 +140,9 @@ struct TrackingPlan: Sendable {
         } else {
           deviation = quiet
         }
-        runningSum += (0.5 * step) * (before + weight.rate(at: deviation))
+        let next = worth * decay
+        runningSum += (0.5 * step) * (worth * before + next * weight.rate(at: deviation))
+        worth = next
         number += 1
       }
       guard batch >= 0 else { continue }

@@ -18,6 +18,8 @@ public struct TrackingSettings: Sendable, Equatable {
   public var seed: UInt64
   /// Threads; nil: one per processor. The results do not depend on it.
   public var threads: Int?
+  /// The regime in which replicas start, at deviation 0: what a discounted sum depends on.
+  public var startRegime = 0
 
   public init(
     step: Double, burnIn: Double, batchLength: Double, batchCount: Int, replicaCount: Int, seed: UInt64,
@@ -33,9 +35,9 @@ public struct TrackingSettings: Sendable, Equatable {
   }
 }
 
-/// Long-run means of a tracking problem under bands.
+/// Long-run means of a tracking problem under bands, or discounted sums from deviation 0.
 public struct TrackingResult: Sendable, Equatable {
-  /// Cost per unit time: running and trades.
+  /// Cost per unit time, or the discounted cost: running and trades.
   public let averageCost: Estimate
   public let runningCost: Estimate
   public let tradingCost: Estimate
@@ -52,7 +54,8 @@ public struct TrackingResult: Sendable, Equatable {
 }
 
 /// Rolls a band policy out on a deviation `dx = m_e(x) dt + η_e dW + jumps` for long, and measures the cost per unit time by batch
-/// means over independent replicas (control.md §10).
+/// means over independent replicas (control.md §10). Discounted costs are summed from deviation 0 over one batch per replica, which has
+/// to be so long that what comes after it is worth nothing.
 ///
 /// Regimes switch and jumps happen at exact times; given them the transition over a step is exactly Gaussian. Trades happen at multiples of δ. The
 /// running cost is integrated by the trapezoidal rule: exact in expectation within a regime without drift
@@ -65,9 +68,8 @@ public struct TrackingRollOut: Sendable {
   /// Steps beyond this would reuse draws: a stream numbers its pairs of normals by 32 bits.
   static let maximumSteps = 8e9
 
-  /// - Throws: `outOfRange`; `criterion` unless the long-run average is asked for.
+  /// - Throws: `outOfRange`.
   public init(problem: TrackingProblem, settings: TrackingSettings) throws(SimulationError) {
-    guard problem.criterion == .longRunAverage else { throw .criterion("discounted") }
     try require(settings.step, settings.step > 0 && settings.step.isFinite, "step", "> 0")
     try require(settings.burnIn, settings.burnIn >= 0, "burnIn", "≥ 0")
     try require(settings.batchLength, settings.batchLength >= settings.step, "batchLength", "≥ step")
@@ -75,6 +77,12 @@ public struct TrackingRollOut: Sendable {
     try require(
       Double(settings.replicaCount), settings.replicaCount >= 8 && settings.replicaCount % 8 == 0, "replicaCount",
       "a positive multiple of 8")
+    try require(
+      Double(settings.startRegime), problem.regimes.indices.contains(settings.startRegime), "startRegime", "a regime")
+    if problem.criterion != .longRunAverage {
+      try require(settings.burnIn, settings.burnIn == 0, "burnIn", "0 for a discounted sum")
+      try require(Double(settings.batchCount), settings.batchCount == 1, "batchCount", "1 for a discounted sum")
+    }
     if let threads = settings.threads { try require(Double(threads), threads >= 1, "threads", "≥ 1") }
     let steps = (settings.burnIn + settings.batchLength * Double(settings.batchCount)) / settings.step
     try require(steps, steps < TrackingRollOut.maximumSteps, "steps", "< 8·10⁹")
@@ -116,31 +124,36 @@ public struct TrackingRollOut: Sendable {
         }
       }
     }
-    func values(_ column: Int, coarse: Bool = false) -> [Double] {
+    func values(_ column: Int, coarse: Bool = false, over divisor: Double) -> [Double] {
       var found: [Double] = []
       found.reserveCapacity(groups * batches * Lanes.scalarCount)
       for batch in 0..<(groups * batches) {
         let lanes = sums[(coarse ? size : 0) + batch * columns + column]
-        for lane in 0..<Lanes.scalarCount { found.append(lanes[lane] / plan.measuredBatch) }
+        for lane in 0..<Lanes.scalarCount { found.append(lanes[lane] / divisor) }
       }
       return found
     }
     func estimate(_ values: [Double]) -> Estimate { Moments(values).estimate }
-    let (running, trading) = (values(TrackingPlan.running), values(TrackingPlan.trading))
-    let fine = zip(running, trading).map { $0 + $1 }
-    let coarse = zip(values(TrackingPlan.running, coarse: true), values(TrackingPlan.trading, coarse: true))
-      .map { $0 + $1 }
+    func costs(coarse: Bool) -> (running: [Double], trading: [Double], total: [Double]) {
+      let running = values(TrackingPlan.running, coarse: coarse, over: plan.divisor)
+      let trading = values(TrackingPlan.trading, coarse: coarse, over: plan.divisor)
+      return (running, trading, zip(running, trading).map { $0 + $1 })
+    }
+    let (running, trading, fine) = costs(coarse: false)
+    let coarse = costs(coarse: true).total
     let paired = fine.withUnsafeBufferPointer { first in
       coarse.withUnsafeBufferPointer { PairedMoments(first, $0) }
     }
     guard fine.count > 1 else { throw .tooFewSamples(found: fine.count, needed: 2) }
-    let rate = estimate(values(TrackingPlan.trades))
+    let rate = estimate(values(TrackingPlan.trades, over: plan.measuredBatch))
     return TrackingResult(
       averageCost: paired.first.estimate, runningCost: estimate(running), tradingCost: estimate(trading),
       tradeRate: rate,
       meanTimeBetweenTrades: rate.mean > 0
         ? Estimate(mean: 1 / rate.mean, standardError: rate.standardError / (rate.mean * rate.mean)) : nil,
-      occupancy: problem.regimes.indices.map { estimate(values(TrackingPlan.fixedColumns + $0)) },
+      occupancy: problem.regimes.indices.map {
+        estimate(values(TrackingPlan.fixedColumns + $0, over: plan.measuredBatch))
+      },
       discretisationError: paired.combination(-1, 1), extrapolatedCost: paired.combination(2, -1))
   }
 }

@@ -56,13 +56,18 @@ import Testing
     #expect(certificate.isCertified, "\(certificate.failures)")
   }
 
-  @Test func discountedIsNotSimulated() throws {
-    let certificate = try TrackingCertifier(
-      problem: problem(volatility: [1], switching: [[0]], criterion: .discounted(rate: 0.5)),
-      settings: CertificationSettings()
-    ).run()
+  /// Discounted costs are simulated from every regime.
+  @Test func discounted() throws {
+    let problem = try self.problem(
+      volatility: [0.6, 1.6], switching: [[-1, 1], [2, -2]], criterion: .discounted(rate: 0.5), proportional: 0.2)
+    let certificate = try TrackingCertifier(problem: problem, settings: CertificationSettings()).run()
     #expect(certificate.isCertified, "\(certificate.failures)")
-    #expect(try tracking(certificate).rollOut == nil)
+    #expect(certificate.checks.filter { $0.kind == .rollOut }.count == 2)
+    let answer = try tracking(certificate)
+    let simulated = try #require(answer.rollOut).extrapolatedCost
+    let cost = answer.solution.regimes[0].cost.total.value
+    #expect(simulated.standardError < 0.02 * cost, "\(simulated)")
+    #expect(abs(simulated.mean - cost) < 4 * simulated.standardError + 0.01 * cost, "\(simulated) \(cost)")
   }
 
   /// Looking only at the cadence `check`, with edges moved in by 0.5826 η√δ in each regime, costs 1 % more; and the mean time

@@ -251,8 +251,10 @@ struct SimulateAction {
       certificate = try TrackingCertifier(problem: problem, settings: settings).run { bar.advance(to: $0) }
     } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: error)) }
     guard case .tracking(let answer) = certificate.answer, let result = answer.rollOut, let step = answer.rollOutStep
-    else { throw Failure(Explainer.message(SimulationError.criterion("discounted")), .refused) }
-    let screen = TrackingSimulationScreen(name: problem.name, result: result, step: step, seed: settings.seed)
+    else { throw Failure("\(parsed.operands[0]): \(Explainer.timeScalesApart)", .refused) }
+    let screen = TrackingSimulationScreen(
+      name: problem.name, result: result, step: step, seed: settings.seed,
+      start: problem.criterion == .longRunAverage ? nil : problem.regimes[0].name)
     return ({ screen.draw(on: &$0) }, screen.encoded)
   }
 }

@@ -49,12 +49,14 @@ struct TrackingScreen {
       screen.note(
         "Simulated by independent code, checking every \(Figures.significant(step, 2)): "
           + Figures.measured(result.extrapolatedCost.mean, result.extrapolatedCost.standardError)
-          + " per unit time (standard error).")
-    } else {
-      screen.note(
-        problem.criterion == .longRunAverage
-          ? "Not simulated: the fastest and the slowest times lie too far apart for the roll-out's budget."
-          : "Not simulated: the independent roll-out measures long-run averages only.")
+          + (problem.criterion == .longRunAverage
+            ? " per unit time (standard error)."
+            : " from \(problem.regimes[0].name) and a deviation of 0 (standard error)."))
+    }
+    switch answer.notSimulated {
+    case nil: break
+    case .timeScales:
+      screen.note("Not simulated: \(Explainer.timeScalesApart).")
     }
     if let result = answer.classRollOut, let name = answer.simulatedClass {
       screen.note(

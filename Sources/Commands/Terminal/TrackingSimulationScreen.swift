@@ -9,21 +9,28 @@ struct TrackingSimulationScreen {
   /// Time between looks, in the model's unit.
   let step: Double
   let seed: UInt64
+  /// The regime in which discounted costs start; nil for averages.
+  let start: String?
 
   func draw(on screen: inout Screen) {
     screen.title("DEADBAND  \(name)", "optimal bands, seed \(seed), looking every \(Figures.significant(step, 3))")
-    screen.section("Long run, by independent code  mean ± standard error")
+    screen.section(
+      start.map { "Discounted, from \($0) and a deviation of 0, by independent code  mean ± standard error" }
+        ?? "Long run, by independent code  mean ± standard error")
     var table = TextTable("<", "")
     for (name, estimate) in rows { table.add(name, Figures.measured(estimate.mean, estimate.standardError)) }
     screen.add(table)
-    screen.note("Costs are per unit of the model's time.")
+    if start == nil { screen.note("Costs are per unit of the model's time.") }
   }
 
   private var rows: [(String, Simulation.Estimate)] {
     var rows = [
-      ("average cost", result.averageCost), ("the same, looking without pause", result.extrapolatedCost),
-      ("running", result.runningCost), ("trading", result.tradingCost), ("trades", result.tradeRate),
+      (start == nil ? "average cost" : "cost", result.averageCost),
+      ("the same, looking without pause", result.extrapolatedCost), ("running", result.runningCost),
+      ("trading", result.tradingCost),
     ]
+    guard start == nil else { return rows }
+    rows.append(("trades", result.tradeRate))
     if let time = result.meanTimeBetweenTrades { rows.append(("mean time between trades", time)) }
     return rows
   }
@@ -32,12 +39,13 @@ struct TrackingSimulationScreen {
     var members = [
       JSONMember("name", .string(name)), JSONMember("seed", .integer(Int(clamping: seed))),
       JSONMember("checkEvery", .number(step)),
-      JSONMember("averageCost", SimulationScreen.encode(result.averageCost)),
+      JSONMember(start == nil ? "averageCost" : "discountedCost", SimulationScreen.encode(result.averageCost)),
       JSONMember("extrapolated", SimulationScreen.encode(result.extrapolatedCost)),
       JSONMember("running", SimulationScreen.encode(result.runningCost)),
       JSONMember("trading", SimulationScreen.encode(result.tradingCost)),
-      JSONMember("tradeRate", SimulationScreen.encode(result.tradeRate)),
     ]
+    if let start { return .object(members + [JSONMember("regime", .string(start))]) }
+    members.append(JSONMember("tradeRate", SimulationScreen.encode(result.tradeRate)))
     if let time = result.meanTimeBetweenTrades {
       members.append(JSONMember("meanBetweenTrades", SimulationScreen.encode(time)))
     }

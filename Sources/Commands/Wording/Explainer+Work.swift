@@ -126,6 +126,9 @@ extension Explainer {
     }
   }
 
+  /// Why a tracking problem is not simulated.
+  static let timeScalesApart = "the fastest and the slowest times lie too far apart for the roll-out's budget"
+
   static func message(_ error: ResultRunError) -> String {
     switch error {
     case .files(let error): message(error)

@@ -124,6 +124,7 @@ enum CertificateFile {
       }
     case .tracking(let answer):
       if let result = answer.rollOut { members.append(JSONMember("upper", encode(result.extrapolatedCost))) }
+      if let reason = answer.notSimulated { members.append(JSONMember("notSimulated", .string(reason.rawValue))) }
     }
     return .object(members)
   }

@@ -49,6 +49,33 @@ import Testing
       "\(result.averageCost) for \(optimum)")
   }
 
+  /// Discounted at ρ from 0: never traded `λη²/ρ²`; back to 0 from ±h for K, with θ = √(2ρ)/η and c = cosh θh,
+  ///
+  ///     V = R + (K + V)/c,   R = λη²/ρ² (1 − 1/c) − λh²/(ρc).
+  @Test(arguments: [Double.infinity, 0.7]) func discounted(_ half: Double) throws {
+    let (volatility, running, cost, rate) = (0.8, 1.5, 0.2, 2.0)
+    let problem = try TrackingProblem(
+      name: "one", criterion: .discounted(rate: rate),
+      regimes: [TrackingRegime(name: "only", drift: 0, volatility: volatility, runningCost: running)],
+      generator: .frozen(count: 1), costs: [.fixed(cost)])
+    let settings = TrackingSettings(
+      step: 1.0 / 512, burnIn: 0, batchLength: 20 / rate, batchCount: 1, replicaCount: 8192, seed: 5)
+    let result = try TrackingRollOut(problem: problem, settings: settings).run(
+      bands: [half.isFinite ? Band(lower: -half, upper: half, targetLower: 0, targetUpper: 0) : .unbounded])
+    let effective = half + TrackingRollOutTests.overshoot * volatility * settings.step.squareRoot()
+    let left = running * volatility * volatility / (rate * rate)
+    var expected = left
+    if half.isFinite {
+      let c = cosh((2 * rate).squareRoot() / volatility * effective)
+      expected = (left * (1 - 1 / c) - running * effective * effective / (rate * c) + cost / c) / (1 - 1 / c)
+    }
+    let slack = running * volatility * volatility * settings.step
+    #expect(
+      abs(result.averageCost.mean - expected) < 4 * result.averageCost.standardError + slack,
+      "\(result.averageCost) for \(expected)")
+    #expect(result.averageCost.standardError < 0.02 * expected)
+  }
+
   /// Fixed cost, back to 0 from ±h: mean time h²/η², running cost λh²/6.
   @Test func fixedCost() throws {
     let (volatility, running, cost) = (0.8, 1.5, 0.2)
