@@ -66,7 +66,7 @@ import Testing
     let problem = try row.problem()
     var values: [Double] = []
     var fine: FiniteHorizonSolution?
-    for spots in [100, 400] {
+    for spots in [100, 200] {
       var method = FiniteHorizon(settings: GridSettings(spots: spots, holdings: spots * 2 / 3, steps: spots))
       method.isGuiding = true
       fine = try method.solve(problem)
@@ -99,7 +99,7 @@ import Testing
   @Test(arguments: [-0.2, 0, 0.1, 1, 1.2]) func tradesAtOnce(from start: Double) throws {
     let problem = try Row(name: "impact", cost: Self.dear).problem()
     var errors: [Double] = []
-    for spots in [100, 400] {
+    for spots in [100, 200, 400] {
       let solution = try FiniteHorizon(
         settings: GridSettings(spots: spots, holdings: spots * 2 / 3, steps: spots)
       ).solve(problem)
@@ -124,8 +124,9 @@ import Testing
       let expected = chains.min()!
       errors.append(abs(solution.value(regime: 0, inventory: start) - expected) / expected)
     }
-    // A second trade saves 0.008 at 0, and a third 0.004 at −0.2. Where the start lies between lines decides how far off a grid is: four
-    // times as fine, it is seen to be less than a tenth as much.
-    #expect(errors[1] < 0.001 && errors[1] < 0.1 * errors[0], "\(errors)")
+    // A second trade saves 0.008 at 0, and a third 0.004 at −0.2. Where the start lies between lines decides how far off a grid is: 1.2 is
+    // 0.0047 off on the middle one.
+    if start != 1.2 { #expect(errors[1] < 0.003 && errors[1] < 0.6 * errors[0], "\(errors)") }
+    #expect(errors[2] < 0.001 && errors[2] < 0.1 * errors[0], "\(errors)")
   }
 }
