@@ -66,9 +66,11 @@ enum CertificateFile {
       ])
     case .tracking(let answer):
       guard let result = answer.rollOut else { return .null }
-      var members = long(result)
+      let cost = answer.problem.criterion == .longRunAverage ? "averageCost" : "discountedCost"
+      var members = long(result, cost: cost)
       if let other = answer.classRollOut, let policyClass = answer.simulatedClass {
-        members.append(JSONMember("classes", .object([JSONMember(policyClass.rawValue, .object(long(other)))])))
+        members.append(
+          JSONMember("classes", .object([JSONMember(policyClass.rawValue, .object(long(other, cost: cost)))])))
       }
       if let step = answer.rollOutStep { members.append(JSONMember("checkEvery", .number(step))) }
       return .object(members + [JSONMember("unit", "time")])
@@ -97,10 +99,12 @@ enum CertificateFile {
     return [JSONMember("bounds", .object(members))]
   }
 
-  /// Long-run means.
-  private static func long(_ result: TrackingResult) -> [JSONMember] {
+  /// Long-run means, or discounted sums.
+  ///
+  /// - Parameter cost: what the cost is called.
+  private static func long(_ result: TrackingResult, cost: String) -> [JSONMember] {
     [
-      JSONMember("averageCost", encode(result.averageCost)),
+      JSONMember(cost, encode(result.averageCost)),
       JSONMember("extrapolated", encode(result.extrapolatedCost)),
       JSONMember("discretisationError", encode(result.discretisationError)),
       JSONMember("runningCost", encode(result.runningCost)), JSONMember("tradingCost", encode(result.tradingCost)),
