@@ -66,16 +66,12 @@ struct TrackingRollOutPlan {
     // A little over is allowed: events cannot be made fewer.
     let steps = work(replicas, step)
     guard steps <= Self.stretchLimit * Self.stepBudget else { throw .timeScales(steps: steps) }
-    guard problem.criterion == .longRunAverage else {
-      var sum = TrackingSettings(
-        step: step, burnIn: 0, batchLength: length, batchCount: 1, replicaCount: replicas, seed: certification.seed,
-        threads: certification.threads)
-      sum.startRegime = regime
-      settings = sum
-      return
-    }
-    settings = TrackingSettings(
-      step: step, burnIn: Self.burnInLengths * slowest, batchLength: Self.batchLengths * slowest,
-      batchCount: Self.batchCount, replicaCount: replicas, seed: certification.seed, threads: certification.threads)
+    let isAverage = problem.criterion == .longRunAverage
+    var plan = TrackingSettings(
+      step: step, burnIn: isAverage ? Self.burnInLengths * slowest : 0,
+      batchLength: isAverage ? Self.batchLengths * slowest : length, batchCount: isAverage ? Self.batchCount : 1,
+      replicaCount: replicas, seed: certification.seed, threads: certification.threads)
+    plan.startRegime = regime
+    settings = plan
   }
 }

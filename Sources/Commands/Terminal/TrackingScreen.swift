@@ -52,10 +52,7 @@ struct TrackingScreen {
           + (problem.criterion == .longRunAverage
             ? " per unit time (standard error)."
             : " from \(problem.regimes[0].name) and a deviation of 0 (standard error)."))
-    }
-    switch answer.notSimulated {
-    case nil: break
-    case .timeScales:
+    } else {
       screen.note("Not simulated: \(Explainer.timeScalesApart).")
     }
     if let result = answer.classRollOut, let name = answer.simulatedClass {

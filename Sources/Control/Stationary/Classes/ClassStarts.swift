@@ -33,11 +33,15 @@ struct ClassStarts {
       fixed: mean(\.fixed), proportional: mean(\.proportional))
   }
 
+  /// The middle of where the regimes alone would be.
+  private var centre: Double { alone.reduce(0) { $0 + 0.5 * ($1.lower + $1.upper) } / Double(count) }
+
   // MARK: Bands
 
   var recentre: [ClassShape] {
+    // One regime alone is widened by its own factor in any case.
+    guard count > 1 else { return [ClassShape.recentre(optimum, frozen, evenly: false)] }
     let plain = [false, true].map { ClassShape.recentre(optimum, frozen, evenly: $0) }
-    guard count > 1 else { return plain }
     return plain
       + [optimum, alone].flatMap { bands in
         divisions.map { buys in ClassShape.recentre(shared(bands, buys: buys), frozen, evenly: true) }
@@ -45,11 +49,10 @@ struct ClassStarts {
   }
 
   var constantBand: [ClassShape] {
-    let starts: [Int?] = count > 1 ? [nil] + optimum.indices.map { $0 } : [nil]
+    guard count > 1 else { return [ClassShape.constantBand(optimum, reflects: problem.reflects)] }
+    let starts: [Int?] = [nil] + optimum.indices.map { $0 }
     let own = starts.map { ClassShape.constantBand(optimum, reflects: problem.reflects, from: $0) }
-    guard count > 1 else { return own }
     let width = averaged.optimum
-    let centre = alone.reduce(0) { $0 + 0.5 * ($1.lower + $1.upper) } / Double(count)
     let (outer, inner) = (width.outer / problem.units.deviation, width.inner / problem.units.deviation)
     let band = Band(
       lower: centre - outer, upper: centre + outer, targetLower: centre - inner, targetUpper: centre + inner)
@@ -95,9 +98,8 @@ struct ClassStarts {
     func times(_ forms: [StationaryClosedForm]) -> [Double] { forms.map { $0.interval.time / problem.units.time } }
     let own = BlindIntervals.Policy(times: times(frozen), targets: centres)
     guard count > 1 else { return [own] }
-    let centre = alone.reduce(0) { $0 + 0.5 * ($1.lower + $1.upper) } / Double(count)
     let one = BlindIntervals.Policy(
-      times: times(frozen.map { _ in averaged }), targets: centres.map { _ in centre })
+      times: times(Array(repeating: averaged, count: count)), targets: Array(repeating: centre, count: count))
     return [own, one]
   }
 }
