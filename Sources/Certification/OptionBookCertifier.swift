@@ -64,13 +64,14 @@ public struct OptionBookCertifier: Sendable {
     } catch { throw .control(error) }
     progress?(OptionBookCertifier.compared)
 
+    let times = TimeToTrade(fine).betweenTrades(threads: settings.threads)
     var regimes: [OptionBookAnswer.Regime] = []
     var checks: [Check] = []
     let check = rollOutCheck
     let count = problem.environment.count
     for e in 0..<count {
       let regime = try regimeAnswer(
-        e, fine: fine, middle: middle, coarse: coarse, share: share, check: check, checks: &checks)
+        e, fine: fine, middle: middle, coarse: coarse, share: share, time: times[e], check: check, checks: &checks)
       regimes.append(regime)
       progress?(
         OptionBookCertifier.compared
@@ -156,7 +157,7 @@ public struct OptionBookCertifier: Sendable {
 
   private func regimeAnswer(
     _ e: Int, fine: FiniteHorizonSolution, middle: FiniteHorizonSolution, coarse: FiniteHorizonSolution,
-    share: CostShare, check: Double, checks: inout [Check]
+    share: CostShare, time: Double, check: Double, checks: inout [Check]
   ) throws(CertificationError) -> OptionBookAnswer.Regime {
     let name = problem.environment.regimes[e].name
     let y = problem.inventory
@@ -192,15 +193,6 @@ public struct OptionBookCertifier: Sendable {
       CertificationSettings.readingError(
         of: holding, spacing: fine.grid.holdings[1] - fine.grid.holdings[0], settled: problem.settledFree))
 
-    // Under review, and with a fixed cost, trades are apart.
-    let hasFixed = problem.costs[e].leastFixed > 0 || fine.grid.timing.reviewPeriod != nil
-    let clock = TimeToTrade(fine)
-    let starts = hasFixed ? [holding.targetLower, holding.targetUpper] : [0.5 * (holding.lower + holding.upper)]
-    let usable = starts.filter(\.isFinite)
-    let time =
-      usable.isEmpty
-      ? problem.horizon : usable.reduce(0) { $0 + clock.expected(regime: e, inventory: $1) } / Double(usable.count)
-
     let rollOut = try rollOut(regime: e, policy: emitted?.table ?? fine.policy, check: check, guide: fine.guide)
     // Under exponential utility paths are drawn where the mean is made, and may know it better than two grids: what they miss beyond
     // three standard errors is an error that the grids did not see.
@@ -225,7 +217,8 @@ public struct OptionBookCertifier: Sendable {
       valueWhenHedged: hedgedValue(
         fine, e, holding: holding, extrapolation: controlled - values[2]) + markJump,
       band: band, bandError: bandError, holding: holding, order: order,
-      timeToTrade: time * problem.dayCount.secondsPerYear, startsAtTarget: hasFixed, rollOut: rollOut,
+      timeToTrade: time * problem.dayCount.secondsPerYear,
+      startsAtTarget: TimeToTrade(fine).startsAtTargets(regime: e), rollOut: rollOut,
       check: resolved && gradedChecks == nil ? check * 0.01 * rollOut.extrapolated.mean / loss.mean : nil)
   }
 

@@ -19,6 +19,32 @@ public struct TimeToTrade: Sendable {
   /// order of the scheme, and the matrix stays well conditioned.
   private static let shortestArm = 0.05
 
+  /// Expected years from a trade in each regime to the next: the mean over the ends of its targets; from the middle of a band whose
+  /// trades end at its edges, of which the next is at once. The whole horizon where nothing is ever traded.
+  public func betweenTrades(threads: Int) -> [Double] {
+    let problem = solution.problem
+    let starts = problem.environment.regimes.indices.flatMap { e in
+      let band = solution.band(regime: e).shifted(
+        by: -solution.bookDeltas[solution.grid.reference * problem.environment.count + e])
+      let places =
+        startsAtTargets(regime: e)
+        ? [band.targetLower, band.targetUpper] : [0.5 * (band.lower + band.upper)]
+      return places.filter(\.isFinite).map { (regime: e, inventory: $0) }
+    }
+    let times = sideBySide(starts.count, threads: threads) {
+      self.expected(regime: starts[$0].regime, inventory: starts[$0].inventory)
+    }
+    return problem.environment.regimes.indices.map { e in
+      let own = zip(starts, times).filter { $0.0.regime == e }.map(\.1)
+      return own.isEmpty ? problem.horizon : own.reduce(0, +) / Double(own.count)
+    }
+  }
+
+  /// Whether trades are apart, as they are under review and with a fixed cost: then time is counted from where they end.
+  public func startsAtTargets(regime e: Int) -> Bool {
+    solution.problem.costs[e].leastFixed > 0 || solution.grid.timing.reviewPeriod != nil
+  }
+
   /// Expected years until the first trade or the horizon, from today's spot in a regime with an inventory [units].
   public func expected(regime start: Int, inventory y: Double) -> Double {
     let grid = solution.grid

@@ -86,13 +86,16 @@ public struct BookClassRegime: Sendable, Equatable {
 }
 
 /// A class at its own optimum.
-public struct BookClassSolution: Sendable, Equatable {
+public struct BookClassSolution: Sendable {
   public let bookClass: BookClass
   /// In the order of the problem's regimes.
   public let regimes: [BookClassRegime]
+  /// What the bands are drawn from; nil for a class without bands.
+  let bands: (rule: BandRule, nodes: EvaluationNodes)?
+
   /// The bands as a table on the finer grid, for whoever wants to roll them out, with the gaps of `regimes` where the class has a
-  /// clock; nil for a class without bands.
-  public let table: PolicyTable?
+  /// clock; nil for a class without bands. It is drawn at every call: few are ever rolled out.
+  public var table: PolicyTable? { bands.map { $0.rule.table(on: $0.nodes) } }
 }
 
 /// All classes of one book.

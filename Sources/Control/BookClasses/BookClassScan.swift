@@ -12,9 +12,10 @@ struct BookClassScan {
   /// Widths of the regimes, as logarithms, then ratios or none.
   let start: [Double]
   let regimes: Int
+  let threads: Int
   /// J, weighted over the regimes, on a rough grid and on a better one.
-  let evaluate: ([Double]) -> Double
-  let confirm: ([Double]) -> Double
+  let evaluate: @Sendable ([Double]) -> Double
+  let confirm: @Sendable ([Double]) -> Double
 
   /// The scan's logarithms.
   private static let scan = stride(from: -0.6, through: 0.6, by: 0.1)
@@ -31,30 +32,34 @@ struct BookClassScan {
   func run() -> [Double]? {
     var tried: [(at: [Double], value: Double)] = []
     var best: (at: [Double], value: Double)?
-    func attempt(_ at: [Double]) {
-      let ratios = at[regimes...].map { min(BookClassFit.mostRatio, max(0, $0)) }
-      let point = Array(at[..<regimes]) + ratios
-      if tried.contains(where: { $0.at == point }) { return }
-      let value = evaluate(point)
-      guard value.isFinite else { return }
-      tried.append((point, value))
-      if value < best?.value ?? .infinity { best = (point, value) }
+    func attempt(_ places: [[Double]]) {
+      let points = places.map { at in
+        at[..<regimes] + at[regimes...].map { min(BookClassFit.mostRatio, max(0, $0)) }
+      }.map { Array($0) }.filter { point in !tried.contains { $0.at == point } }
+      for (point, value) in zip(points, values(points, evaluate)) where value.isFinite {
+        tried.append((point, value))
+        if value < best?.value ?? .infinity { best = (point, value) }
+      }
     }
-    for shift in Self.scan { attempt(start.enumerated().map { $0 < regimes ? $1 + shift : $1 }) }
+    attempt(Self.scan.map { shift in start.enumerated().map { $0 < regimes ? $1 + shift : $1 } })
     guard best != nil else { return nil }
     for step in Self.steps {
       for axis in start.indices {
         for sign in [-1.0, 1] {
           var at = best!.at
           at[axis] += sign * step
-          attempt(at)
+          attempt([at])
         }
       }
     }
-    let confirmed = tried.sorted { $0.value < $1.value }.prefix(confirmations).map {
-      let value = confirm($0.at)
-      return (at: $0.at, judged: countsChanges ? value + abs(value - $0.value) : max(value, $0.value))
+    let likely = tried.sorted { $0.value < $1.value }.prefix(confirmations)
+    let confirmed = zip(likely, values(likely.map(\.at), confirm)).map { rough, value in
+      (at: rough.at, judged: countsChanges ? value + abs(value - rough.value) : max(value, rough.value))
     }
     return confirmed.min { $0.judged < $1.judged }!.at
+  }
+
+  private func values(_ points: [[Double]], _ evaluate: @escaping @Sendable ([Double]) -> Double) -> [Double] {
+    sideBySide(points.count, threads: threads) { evaluate(points[$0]) }
   }
 }

@@ -20,11 +20,12 @@ extension BookClassStudy {
       throw Refusal(reason: .tooFrequent)
     }
     let rule = BandRule.always(targets: local.centres)
-    func candidate(_ logarithms: [Double]) -> BookClassCandidate {
+    @Sendable func candidate(_ logarithms: [Double]) -> BookClassCandidate {
       BookClassCandidate(bookClass: .interval, rule: rule, clock: .blind, gaps: logarithms.map { reviewed(exp($0)) })
     }
     let scan = BookClassScan(
-      start: local.intervals.map { log($0) }, regimes: regimes, evaluate: { weighted(total(candidate($0), on: scout)) },
+      start: local.intervals.map { log($0) }, regimes: regimes, threads: threads,
+      evaluate: { weighted(total(candidate($0), on: scout)) },
       confirm: { weighted(total(candidate($0), on: coarse)) })
     guard let found = scan.run() else { throw Refusal(reason: .notConverged) }
     return candidate(found)

@@ -11,7 +11,7 @@ struct BookClassStudy: Sendable {
   let fine: EvaluationNodes
   private let solutions: (coarse: FiniteHorizonSolution, fine: FiniteHorizonSolution)
   private let wanted: Set<BookClass>
-  private let threads: Int
+  let threads: Int
 
   /// - Throws: what keeps looks from being evaluated, where they are needed.
   init(
@@ -68,7 +68,8 @@ struct BookClassStudy: Sendable {
     // The longest first; those with clocks start from another class's result.
     let hybrids = [BookClass.hybridAny, .hybridAll].filter(wanted.contains)
     let base = hasFixed ? BookClass.inner : .optimal
-    let alone = ([.interval, .gammaScaled, .inner, .constantBand, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : []))
+    let scanned: [BookClass] = hasFixed ? [.constantBand, .interval] : [.interval, .constantBand]
+    let alone = (scanned + [.gammaScaled, .inner, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : []))
       .filter {
         wanted.contains($0) || !hybrids.isEmpty && $0 == base
       }
@@ -177,11 +178,11 @@ struct BookClassStudy: Sendable {
       var judge = coarse
       judge.settled = Self.scoutSettled
       let better = judge
-      func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
+      @Sendable func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
         total(BookClassCandidate(bookClass: bookClass, rule: shape.rule(parameters)), on: nodes)
       }
       let scan = BookClassScan(
-        start: shape.start, regimes: regimes, evaluate: { weighted(evaluate($0, on: scout)) },
+        start: shape.start, regimes: regimes, threads: threads, evaluate: { weighted(evaluate($0, on: scout)) },
         confirm: { weighted(evaluate($0, on: better)) }, confirmations: Self.constantConfirmations,
         countsChanges: bookClass == .constantBand && hasFixed)
       let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
@@ -241,7 +242,7 @@ struct BookClassStudy: Sendable {
       return regime
     }
     return BookClassSolution(
-      bookClass: bookClass, regimes: regimes, table: candidate.clock == .blind ? nil : candidate.rule.table(on: fine))
+      bookClass: bookClass, regimes: regimes, bands: candidate.clock == .blind ? nil : (candidate.rule, fine))
   }
 
   /// The bands of a rule today, per regime.
