@@ -72,13 +72,16 @@ extension BookClassStudy {
     let plain = weighted(pair.rough[0].values)
     let multiple = try gap(intervals: intervals) { (weighted(total(candidate($0), on: rough)) - plain) / abs(plain) }
     var found = candidate(multiple)
-    func difference(_ count: Int, on nodes: EvaluationNodes, from plain: [PolicyEvaluation.Outcome]) -> [[Double]] {
-      let functionals = Array(found.functionals(problem).prefix(count))
-      let with = found.evaluate(functionals, on: nodes, leastSteps: Self.leastSteps.coarse)
+    let functionals = found.functionals(problem)
+    let clocked = found
+    // The better grid's takes longer.
+    let differences = sideBySide(2, threads: threads) { job in
+      let (nodes, plain) = job == 0 ? (self.coarse, pair.coarse) : (self.rough, pair.rough)
+      let with = clocked.evaluate(
+        job == 0 ? [functionals[0]] : functionals, on: nodes, leastSteps: Self.leastSteps.coarse)
       return zip(with, plain).map { zip($0.values, $1.values).map { $0 - $1 } }
     }
-    let worse = difference(found.functionals(problem).count, on: rough, from: pair.rough)
-    let better = difference(1, on: coarse, from: pair.coarse)
+    let (better, worse) = (differences[0], differences[1])
     found.increment = BookClassCandidate.Increment(
       base: base.bookClass,
       parts: [zip(worse[0], better[0]).map(Self.increment)]

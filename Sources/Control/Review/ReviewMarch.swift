@@ -67,7 +67,8 @@ struct ReviewMarch<Rest: RestingMarch> {
     let last = times.count - 1
     let fills = fillLevels()
     let kept = keptLevels()
-    var bands: [Int: [Band]] = [:]
+    var bands = [Band](repeating: .unbounded, count: kept.count * nodes)
+    var unread = kept.count
 
     rest.setTerminal(&buffers)
     rest.learn([], of: buffers, level: last)
@@ -94,14 +95,22 @@ struct ReviewMarch<Rest: RestingMarch> {
         grid.diffusions(of: rest.delta, in: problem.environment, remaining: period, into: diffusions)
         rows.growth = rest.growth(at: times[level])
         let isPossible = table.delays.map { fillLevel(of: level, delay: $0) != nil }
+        let isKept = unread > 0 && kept[unread - 1] == level
         rest.wait(buffers, level: level)
         let found = rows.decide(
           buffers, pending: pending, isPossible: isPossible, delta: rest.delta, diffusions: diffusions,
           team: rest.team, strip: strip, outer: isNarrow ? outer : nil,
-          reads: !isNarrow || kept.contains(level))
+          reads: !isNarrow || isKept)
         if isNarrow { move(&strip, after: level, buffers, outer) }
         rest.learn(found[...], of: buffers, level: level)
-        if kept.contains(level) { bands[level] = found }
+        if isKept {
+          unread -= 1
+          let shift = start.logDrift * times[level]
+          for node in 0..<nodes {
+            let (e, row) = (node / rows.prices.count, node % rows.prices.count)
+            bands[unread * nodes + node] = grid.band(found, row: row, regime: e, regimes: rows.regimes, shift: shift)
+          }
+        }
       } else {
         rest.learn([], of: buffers, level: level)
       }
@@ -110,7 +119,10 @@ struct ReviewMarch<Rest: RestingMarch> {
       }
       if let progress, level % 16 == 0 { progress(1 - Double(level) / Double(last)) }
     }
-    return try rest.solution(buffers, policy: policy(bands), settings: settings)
+    let policy = PolicyTable(
+      times: kept.map { times[$0] }, logSpots: grid.logSpots, regimeCount: rows.regimes, bands: bands,
+      flats: grid.flats)
+    return try rest.solution(buffers, policy: policy, settings: settings)
   }
 
   // MARK: Strips
@@ -167,31 +179,14 @@ struct ReviewMarch<Rest: RestingMarch> {
     return level < fill
   }
 
-  private func keptLevels() -> Set<Int> {
+  /// Ascending.
+  private func keptLevels() -> [Int] {
     let checks = checkLevels
     if isForToday { return [checks[0]] }
-    let stride = (checks.count + mostKept - 1) / mostKept
-    var kept = Set(Swift.stride(from: 0, to: checks.count, by: max(1, stride)).map { checks[$0] })
-    kept.insert(checks[checks.count - 1])
+    let every = (checks.count + mostKept - 1) / mostKept
+    var kept = stride(from: 0, to: checks.count, by: max(1, every)).map { checks[$0] }
+    if kept.last != checks.last { kept.append(checks[checks.count - 1]) }
     return kept
-  }
-
-  /// The table `[check × regime × spot]`.
-  private func policy(_ bands: [Int: [Band]]) -> PolicyTable {
-    let levels = bands.keys.sorted()
-    var ordered: [Band] = []
-    for level in levels {
-      let shift = start.logDrift * grid.times[level]
-      let here = bands[level]!
-      for e in 0..<rows.regimes {
-        for row in 0..<rows.prices.count {
-          ordered.append(grid.band(here, row: row, regime: e, regimes: rows.regimes, shift: shift))
-        }
-      }
-    }
-    return PolicyTable(
-      times: levels.map { grid.times[$0] }, logSpots: grid.logSpots, regimeCount: rows.regimes, bands: ordered,
-      flats: grid.flats)
   }
 
   private func copy(_ buffers: LineBuffers, to other: LineBuffers) {
