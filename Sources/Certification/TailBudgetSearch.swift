@@ -94,24 +94,16 @@ public struct TailBudgetSearch: Sendable {
       // The book left alone loses more: the band was only too wide for any path to leave it.
       if strides == Self.mostStrides { return high }
     }
-    var (atLow, atHigh) = (try trials.excess(low), try trials.excess(high))
-    var lastSide = 0
-    for _ in 0..<Self.mostSecants where atHigh < 0 && high - low > Self.tolerance {
-      let secant = (low * atHigh - high * atLow) / (atHigh - atLow)
-      let middle = secant > low && secant < high ? secant : 0.5 * (low + high)
+    let atHigh = try trials.excess(high)
+    if atHigh == 0 { return high }
+    var bracket = BracketedSecant(low: low, try trials.excess(low), high: high, atHigh)
+    for _ in 0..<Self.mostSecants where bracket.high - bracket.low > Self.tolerance {
+      let middle = bracket.next
       let at = try trials.excess(middle)
-      if at > 0 {
-        (low, atLow) = (middle, at)
-        if lastSide == 1 { atHigh *= 0.5 }
-        lastSide = 1
-      } else {
-        (high, atHigh) = (middle, at)
-        if at > -Self.tolerance { break }
-        if lastSide == -1 { atLow *= 0.5 }
-        lastSide = -1
-      }
+      bracket.take(at, at: middle)
+      if at <= 0, at > -Self.tolerance { break }
     }
-    return high
+    return bracket.high
   }
 
   /// Some ln a at which the budget is kept.

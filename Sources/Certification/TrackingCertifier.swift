@@ -28,9 +28,12 @@ public struct TrackingCertifier: Sendable {
     let solution: StationarySolution
     let classes: TrackingClasses
     do {
-      solution = try StationarySolver().solve(problem)
+      var numerics = StationarySettings()
+      numerics.threads = settings.threads
+      let solver = StationarySolver(settings: numerics)
+      solution = try solver.solve(problem)
       progress?(0.1)
-      classes = try StationarySolver().classes(of: problem, optimum: solution)
+      classes = try solver.classes(of: problem, optimum: solution)
     } catch { throw .stationary(error) }
     progress?(0.3)
     var checks: [Check] = []

@@ -192,7 +192,10 @@ extension Explainer {
     case .lopsidedRunningCost(let e): "blind intervals need one quadratic running cost in “\(regimes[e])”"
     case .reversionInSeveralRegimes: "under mean reversion blind intervals are solved for one regime only"
     case .neverTrading: "never trading costs less than trading at any interval"
-    case .notSolved: "a band with a minimum or maximum gap is not solved by this version"
+    case .manyRegimes(let most):
+      most == 1
+        ? "with jumps a band with a clock is solved for one regime"
+        : "a band with a clock is solved for up to \(most) regimes"
     case .notConverged: "its best parameters were not found"
     case .inaccurate: "its cost is not known to one part in a million"
     }

@@ -151,22 +151,13 @@ public struct RiskBudgetSearch: Sendable {
     }
     if atLow == 0 { return low }
     if atHigh == 0 { return high }
-    var lastSide = 0
+    var bracket = BracketedSecant(low: low, atLow, high: high, atHigh)
     for _ in 0..<Self.mostSecants {
-      let middle =
-        atHigh.isFinite && atLow.isFinite ? (low * atHigh - high * atLow) / (atHigh - atLow) : 0.5 * (low + high)
+      let middle = bracket.next
       let at = try excess(middle)
       if abs(at) < Self.fineTolerance { return middle }
-      if at > 0 {
-        (low, atLow) = (middle, at)
-        if lastSide == 1 { atHigh *= 0.5 }
-        lastSide = 1
-      } else {
-        (high, atHigh) = (middle, at)
-        if lastSide == -1 { atLow *= 0.5 }
-        lastSide = -1
-      }
+      bracket.take(at, at: middle)
     }
-    return 0.5 * (low + high)
+    return 0.5 * (bracket.low + bracket.high)
   }
 }

@@ -74,18 +74,12 @@ public struct TurnoverSearch: Sendable {
     guard below <= 0 else {
       throw .unsupported(method: FiniteHorizon.name, feature: "a turnover budget that the settlement alone exceeds")
     }
+    var bracket = BracketedSecant(low: low, above, high: high, below)
     var (z, found) = (high, below)
     for _ in 0..<TurnoverSearch.mostSecants where abs(found) > TurnoverSearch.tolerance {
-      z = low + (high - low) * above / (above - below)
+      z = bracket.next
       found = try excess(base * (exp(z) - 1))
-      // The Illinois rule: an end that stays loses half of its weight.
-      if found > 0 {
-        (low, above) = (z, found)
-        below *= 0.5
-      } else {
-        (high, below) = (z, found)
-        above *= 0.5
-      }
+      bracket.take(found, at: z)
     }
     progress?(1)
     return TurnoverMultiplier(fraction: base * (exp(z) - 1), turnover: cap * exp(found))

@@ -33,8 +33,8 @@ extension BandEvaluation {
           }
           add(scale * (problem.rate(e, e) - discount), row, row)
           add(scale, row, shared: rateColumn)
-          for (s, functional) in functionals.enumerated() {
-            add(-scale * source(functional, e, x), row, shared: functionalColumn + s)
+          for s in functionals.indices {
+            add(-scale * source(s, e, x), row, shared: functionalColumn + s)
           }
           for other in 0..<regimeCount where other != e && problem.rate(e, other) != 0 {
             let rate = scale * problem.rate(e, other)

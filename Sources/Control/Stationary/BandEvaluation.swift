@@ -69,8 +69,9 @@ struct BandEvaluation {
         let a = mesh.active[element].firstIndex(of: e)!
         let row = endSlope(tables[element], mesh.active[element].count, a, element, side == .lower)
         let slope = side.sign * row[index]
-        if problem.reflects[e] { return slope }
-        return slope / (1 - valueRow(tables, e, side == .upper ? band.targetUpper : band.targetLower)[index])
+        let target = side == .upper ? band.targetUpper : band.targetLower
+        if problem.reflects[e] || target == edge { return slope }
+        return slope / (1 - valueRow(tables, e, target)[index])
       }
     }
   }
@@ -111,8 +112,8 @@ struct BandEvaluation {
         row[own] += scale * (problem.rate(e, e) - discount)
         let shared = row + n + 2 * active.count
         shared[rateColumn] += scale
-        for (s, functional) in functionals.enumerated() {
-          shared[functionalColumn + s] -= scale * source(functional, e, x)
+        for s in functionals.indices {
+          shared[functionalColumn + s] -= scale * source(s, e, x)
         }
         for other in 0..<regimeCount where other != e {
           let rate = scale * problem.rate(e, other)
@@ -141,9 +142,11 @@ struct BandEvaluation {
     return result
   }
 
-  /// `wℓ + 1`.
-  func source(_ functional: BandFunctional, _ e: Int, _ x: Double) -> Double {
-    functional.running * problem.running[e].rate(at: x) + functional.constant[e]
+  /// `wℓ + 1`, and what else is added.
+  func source(_ s: Int, _ e: Int, _ x: Double) -> Double {
+    // By index: copies of functionals would be counted at every point.
+    let sum = functionals[s].constant[e] + (functionals[s].added?(e, x) ?? 0)
+    return functionals[s].running == 0 ? sum : sum + functionals[s].running * problem.running[e].rate(at: x)
   }
 
   /// Which edge of a regime that trades on an element is the near one, by the element's left end.
@@ -269,7 +272,14 @@ struct BandEvaluation {
   private func border(_ tables: [[Double]]) throws(StationaryError) -> [[Double]] {
     let n = functionalColumn
     let width = n + functionals.count
-    var result = [[Double]](repeating: [Double](repeating: 0, count: n), count: functionals.count)
+    var result = functionals.map { functional -> [Double] in
+      var fixed = [Double](repeating: 0, count: n)
+      guard functional.stopsAtTrade else { return fixed }
+      for e in 0..<regimeCount {
+        for side in BandSide.allCases { fixed[2 * e + side.rawValue] = functional.atEdge(side, e, mesh.bands[e]) }
+      }
+      return fixed
+    }
     if functionals.allSatisfy(\.stopsAtTrade) { return result }
     let system = UnsafeMutablePointer<Double>.allocate(capacity: n * width)
     defer { system.deallocate() }
@@ -285,8 +295,7 @@ struct BandEvaluation {
           row[index] += 1
           add(valueRow(tables, e, target), times: -1, to: row, n)
           for (s, functional) in functionals.enumerated() {
-            row[n + s] +=
-              functional.perTrade[side.rawValue][e] + functional.perUnit[side.rawValue][e] * abs(edge - target)
+            row[n + s] += functional.atEdge(side, e, band)
           }
         } else {
           let element = mesh.element(at: edge, from: side)

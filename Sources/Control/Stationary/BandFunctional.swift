@@ -19,14 +19,29 @@ struct BandFunctional: Sendable {
   var landingPerUnit: [[Double]]
   /// More of it, as any function of the regime and the point beyond the edge.
   var landingRate: (@Sendable (Int, Double) -> Double)?
-  /// Whether the sum ends at the first trade: the value is zero wherever a trade would happen.
+  /// Whether the sum ends with the first trade, which counts.
   var stopsAtTrade = false
+  /// Added per unit time as any function of the regime and the deviation, a polynomial between the mesh's breakpoints.
+  var added: (@Sendable (Int, Double) -> Double)?
 
   static func empty(_ count: Int) -> BandFunctional {
     let zeros = [Double](repeating: 0, count: count)
     return BandFunctional(
       constant: zeros, perTrade: [zeros, zeros], perUnit: [zeros, zeros], landing: [zeros, zeros],
       landingPerUnit: [zeros, zeros])
+  }
+
+  /// What a trade from an edge to its target adds.
+  func atEdge(_ side: BandSide, _ e: Int, _ band: Band) -> Double {
+    let way = side == .lower ? band.targetLower - band.lower : band.upper - band.targetUpper
+    return perTrade[side.rawValue][e] + perUnit[side.rawValue][e] * abs(way)
+  }
+
+  /// What a trade adds that goes to the target on the side of x, from wherever x is.
+  func atTrade(_ e: Int, _ x: Double, _ band: Band) -> Double {
+    let side: BandSide = x < 0.5 * (band.targetLower + band.targetUpper) ? .lower : .upper
+    let way = x - (side == .lower ? band.targetLower : band.targetUpper)
+    return perTrade[side.rawValue][e] + perUnit[side.rawValue][e] * abs(way)
   }
 
   /// The functional beyond the edge of a regime, less its value at the edge.

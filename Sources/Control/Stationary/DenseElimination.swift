@@ -45,4 +45,15 @@ enum DenseElimination {
       }
     }
   }
+
+  /// x with `A x = b`, entries by row and column, b in column n; nil where A is singular.
+  static func solution(_ n: Int, _ entry: (Int, Int) -> Double) -> [Double]? {
+    let system = UnsafeMutablePointer<Double>.allocate(capacity: n * (n + 1))
+    defer { system.deallocate() }
+    for row in 0..<n {
+      for column in 0...n { system[row * (n + 1) + column] = entry(row, column) }
+    }
+    guard (try? DenseElimination.solve(system, rows: n, columns: 1)) != nil else { return nil }
+    return (0..<n).map { system[$0 * (n + 1) + n] }
+  }
 }

@@ -32,7 +32,7 @@ struct ScaledTracking: Sendable {
   /// Proportional cost, `[side][regime]`.
   let slope: [[Double]]
   /// ρ; zero for the long-run average.
-  let discount: Double
+  private(set) var discount: Double
   /// The drift at x = 0.
   private(set) var drift: [Double]
   /// κ: the drift at x is `drift − κx`.
@@ -122,6 +122,13 @@ struct ScaledTracking: Sendable {
     return result
   }
 
+  /// The same problem at another discount, as long-run counts under a discounted policy need.
+  func discounted(at rate: Double) -> ScaledTracking {
+    var result = self
+    result.discount = rate
+    return result
+  }
+
   func rate(_ from: Int, _ to: Int) -> Double { rates[from * count + to] }
 
   /// m(x).
@@ -144,8 +151,44 @@ struct ScaledTracking: Sendable {
     return most.centre
   }
 
-  /// Where ℓ of one of the regimes changes its polynomial.
-  var kinks: [Double] { running.filter { !$0.isSymmetric }.map(\.center) }
+  /// Where what is added up changes its polynomial besides.
+  var marks: [Double] = []
+
+  /// Where ℓ of one of the regimes changes its polynomial, and the marks.
+  var kinks: [Double] { running.filter { !$0.isSymmetric }.map(\.center) + marks }
+
+  /// The equations of a complex discount `ρ + a + ib`, as those of twice as many regimes with real numbers: the copies stand for
+  /// imaginary parts,
+  ///
+  ///     L u − a u + b v + … = 0,   L v − a v − b u + … = 0,
+  ///
+  /// which reads as switching at rates b and −b; a is left to the evaluation's discount. Nothing runs and nothing trades in the
+  /// copies by itself.
+  func doubled(imaginary b: Double) -> ScaledTracking {
+    let m = count
+    var result = ScaledTracking(self, members: members + members)
+    for from in 0..<m {
+      for to in 0..<m {
+        result.rates[from * 2 * m + to] = rate(from, to)
+        result.rates[(m + from) * 2 * m + m + to] = rate(from, to)
+      }
+      result.rates[from * 2 * m + m + from] = b
+      result.rates[(m + from) * 2 * m + from] = -b
+    }
+    return result
+  }
+
+  /// With every list of regimes twice over, none of which switches.
+  private init(_ one: ScaledTracking, members: [Int]) {
+    (units, self.members, discount, marks) = (one.units, members, one.discount, one.marks)
+    (halfVariance, drift) = (one.halfVariance + one.halfVariance, one.drift + one.drift)
+    (reversion, jumps) = (one.reversion + one.reversion, one.jumps + one.jumps)
+    running = one.running + one.running.map { DeviationCost(below: 0, above: 0, center: $0.center) }
+    let nothing = [Double](repeating: 0, count: one.count)
+    (fixed, slope) = (one.fixed + nothing, one.slope.map { $0 + nothing })
+    reflects = Array(repeating: false, count: members.count)
+    rates = Array(repeating: 0, count: members.count * members.count)
+  }
 
   /// The larger of the two decay rates of `½η²v″ + mv′ − (q + ν + ρ)v = 0` at x [1/deviation], and one over the width
   /// over which jumps smear: how sharp a layer can be.

@@ -38,26 +38,29 @@ struct StationaryMesh: Sendable {
       case .upper: snapped[regime].upper = breakpoints.last!
       }
       // Where the targets are the edges, they move with them.
-      if problem.reflects[regime] {
-        switch side {
-        case .lower: snapped[regime].targetLower = breakpoints.last!
-        case .upper: snapped[regime].targetUpper = breakpoints.last!
-        }
+      let band = bands[regime]
+      switch side {
+      case .lower where problem.reflects[regime] || band.targetLower == band.lower:
+        snapped[regime].targetLower = breakpoints.last!
+      case .upper where problem.reflects[regime] || band.targetUpper == band.upper:
+        snapped[regime].targetUpper = breakpoints.last!
+      default: break
       }
     }
+    let (first, last) = (breakpoints.first!, breakpoints.last!)
     for x in problem.kinks + StationaryMesh.images(snapped, problem) {
       let isApart = breakpoints.allSatisfy { abs($0 - x) > mergeTolerance * narrowest }
-      if isApart, x > breakpoints.first!, x < breakpoints.last! { breakpoints.append(x) }
+      if isApart, x > first, x < last { breakpoints.append(x) }
     }
     var pulled = problem.steepCentre(snapped)
-    if let x = pulled, x > breakpoints.first!, x < breakpoints.last! {
+    if let x = pulled, x > first, x < last {
       let nearest = breakpoints.min { abs($0 - x) < abs($1 - x) }!
       if abs(nearest - x) > mergeTolerance * narrowest { breakpoints.append(x) } else { pulled = nearest }
     } else {
       pulled = nil
     }
     breakpoints.sort()
-    if pulled == breakpoints.first || pulled == breakpoints.last { pulled = nil }
+    if pulled == first || pulled == last { pulled = nil }
     var nodes = [breakpoints[0]]
     var active: [[Int]] = []
     for (left, right) in zip(breakpoints, breakpoints.dropFirst()) {

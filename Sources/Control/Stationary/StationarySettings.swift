@@ -12,6 +12,8 @@ public struct StationarySettings: Sendable, Equatable {
   public var mergeTolerance: Double
   /// A relative violation of the inequalities above this marks the solution as unverified.
   public var verificationTolerance: Double
+  /// Cores to use where there is work for several.
+  public var threads = 1
 
   /// The error estimate compares with a degree lower by this: four more degrees gain at least three digits on elements
   /// of at most `StationaryMesh.resolvedExponent` decay lengths.

@@ -48,18 +48,20 @@ struct TrackingParameters {
     let classes = answer.classes.solved.map { solution in
       JSONMember(
         solution.policyClass.rawValue,
-        policy(solution.regimes[e], bandError: solution.policyClass == .optimal ? regime.bandError : nil))
+        policy(solution.regimes[e], solution.policyClass, bandError: regime.bandError))
     }
     return ["name": .string(regime.name), "value": value(regime), "classes": .object(classes)]
   }
 
   /// One class in one regime. What it does not have is left out.
-  private func policy(_ regime: TrackingClassRegime, bandError: Double?) -> JSONValue {
+  private func policy(
+    _ regime: TrackingClassRegime, _ policyClass: TrackingClass, bandError: Double
+  ) -> JSONValue {
     var members: [JSONMember] = []
     if let band = regime.band {
       members.append(JSONMember("band", BandEncoding.band(band, unit: nil, measure: "deviation")))
     }
-    if let bandError { members.append(JSONMember("bandError", .number(bandError))) }
+    if policyClass == .optimal { members.append(JSONMember("bandError", .number(bandError))) }
     var interval: [JSONMember] = []
     if let check = regime.check { interval.append(JSONMember("check", .number(check.value))) }
     if let least = regime.minGap { interval.append(JSONMember("minGap", .number(least.value))) }
@@ -72,8 +74,10 @@ struct TrackingParameters {
       interval += [JSONMember("meanBetweenTrades", .number(mean.value)), JSONMember("error", .number(mean.error))]
     }
     if !interval.isEmpty {
+      let logic = policyClass == .hybridAll ? "all" : "any"
       members.append(
-        JSONMember("interval", .object(interval + [JSONMember("unit", "time"), JSONMember("logic", "any")])))
+        JSONMember(
+          "interval", .object(interval + [JSONMember("unit", "time"), JSONMember("logic", .string(logic))])))
     }
     var cost = [
       JSONMember("total", .number(regime.cost.total.value)),
@@ -115,7 +119,7 @@ extension ClassOmission {
     case .lopsidedRunningCost(let e): "lopsidedRunningCost: \(regimes[e])"
     case .reversionInSeveralRegimes: "reversionInSeveralRegimes"
     case .neverTrading: "neverTrading"
-    case .notSolved: "notSolved"
+    case .manyRegimes(let most): "manyRegimes: more than \(most)"
     case .notConverged: "notConverged"
     case .inaccurate: "inaccurate"
     }

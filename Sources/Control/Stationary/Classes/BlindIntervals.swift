@@ -187,7 +187,7 @@ struct BlindIntervals {
   /// v with `v = c + P v`.
   private func resolve(_ stretches: [BlindStretch], _ right: [Double]) -> [Double]? {
     let m = problem.count
-    return BlindIntervals.solve(m) { row, column in
+    return DenseElimination.solution(m) { row, column in
       column == m ? right[row] : (row == column ? 1 : 0) - stretches[row].mass[column]
     }
   }
@@ -197,19 +197,9 @@ struct BlindIntervals {
     let m = problem.count
     let growth = policy.times.map { exp(problem.discount * $0) }
     // One of the m equations follows from the others; the sum of the law takes its place.
-    return BlindIntervals.solve(m) { row, column in
+    return DenseElimination.solution(m) { row, column in
       if row == m - 1 { return 1 }
       return column == m ? 0 : growth[column] * stretches[column].mass[row] - (row == column ? 1 : 0)
     }
-  }
-
-  private static func solve(_ n: Int, _ entry: (Int, Int) -> Double) -> [Double]? {
-    let system = UnsafeMutablePointer<Double>.allocate(capacity: n * (n + 1))
-    defer { system.deallocate() }
-    for row in 0..<n {
-      for column in 0...n { system[row * (n + 1) + column] = entry(row, column) }
-    }
-    guard (try? DenseElimination.solve(system, rows: n, columns: 1)) != nil else { return nil }
-    return (0..<n).map { system[$0 * (n + 1) + n] }
   }
 }

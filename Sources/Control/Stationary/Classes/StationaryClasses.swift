@@ -8,7 +8,7 @@ extension StationarySolver {
   /// apart from `constantBand`, which is one band for those that do.
   ///
   /// Without a fixed cost in any regime `edge` is the optimum. `interval` lets the regime at a review choose the time to the
-  /// next review and the target; switches in between do not change it. `hybrid` is named as not solved.
+  /// next review and the target; switches in between do not change it. The hybrids are made from `recentre` and the optimum.
   /// *Verified by* `PolicyClassClosedFormTests`, `PolicyClassLawTests`.
   /// - Throws: as `solve`.
   public func classes(
@@ -19,24 +19,26 @@ extension StationarySolver {
     var omitted: [TrackingClasses.Omitted] = []
     for policyClass in TrackingClass.allCases {
       do throws(ClassOmissionError) {
-        if policyClass == .hybrid { throw ClassOmissionError(reason: .notSolved) }
         solved.append(
           TrackingClassSolution(
-            policyClass: policyClass, regimes: try regimes(of: policyClass, problem, optimum)))
+            policyClass: policyClass, regimes: try regimes(of: policyClass, problem, optimum, solved)))
       } catch { omitted.append(.init(policyClass: policyClass, reason: error.reason)) }
     }
     return TrackingClasses(solved: solved, omitted: omitted)
   }
 
-  private struct ClassOmissionError: Error { let reason: ClassOmission }
+  struct ClassOmissionError: Error { let reason: ClassOmission }
 
   private func regimes(
-    of policyClass: TrackingClass, _ problem: TrackingProblem, _ optimum: StationarySolution
+    of policyClass: TrackingClass, _ problem: TrackingProblem, _ optimum: StationarySolution,
+    _ solved: [TrackingClassSolution]
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     if policyClass == .edge, let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) {
       throw ClassOmissionError(reason: .fixedCost(regime: e))
     }
     if policyClass == .interval { try StationarySolver.requireBlindMoments(problem) }
+    let base = policyClass.base.flatMap { base in solved.first { $0.policyClass == base }?.regimes }
+    if policyClass.base != nil, base == nil { throw ClassOmissionError(reason: .notConverged) }
     let structure = ChainStructure(problem.generator)
     var found = [TrackingClassRegime?](repeating: nil, count: problem.regimes.count)
     for (part, closed) in zip(structure.parts, structure.closedClasses) {
@@ -46,6 +48,9 @@ extension StationarySolver {
       switch policyClass {
       case .optimal, .edge: regimes = unconstrained(scaled, best, hasLongRun: closed.count == 1)
       case .interval: regimes = try blind(problem, scaled, best, hasLongRun: closed.count == 1)
+      case .hybridAny, .hybridAll:
+        regimes = try clocked(
+          policyClass, problem, scaled, base: part.map { base![$0] }, best: best, hasLongRun: closed.count == 1)
       default: regimes = try banded(policyClass, problem, scaled, best, hasLongRun: closed.count == 1)
       }
       for (index, e) in part.enumerated() { found[e] = regimes[index] }

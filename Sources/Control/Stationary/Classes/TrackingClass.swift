@@ -12,10 +12,23 @@ public enum TrackingClass: String, Sendable, CaseIterable {
   case inner
   /// Trade to a target every h units of time, blind in between.
   case interval
-  /// A band, and a trade at the latest after a maximum gap or at the earliest after a minimum gap; not solved.
-  case hybrid
+  /// The band of `recentre`, and a trade to its target at the latest when a maximum gap has passed since the last trade.
+  case hybridAny
+  /// The optimum's band, and no trade before a minimum gap has passed since the last.
+  case hybridAll
   /// One band for all regimes.
   case constantBand
+}
+
+extension TrackingClass {
+  /// The class whose bands a hybrid has, which comes before it.
+  var base: TrackingClass? {
+    switch self {
+    case .hybridAny: .recentre
+    case .hybridAll: .optimal
+    case .optimal, .edge, .recentre, .inner, .interval, .constantBand: nil
+    }
+  }
 }
 
 /// Why a class has no numbers, as facts; the sentences are in Commands.
@@ -28,8 +41,8 @@ public enum ClassOmission: Sendable, Equatable {
   case reversionInSeveralRegimes
   /// Left alone the deviation comes back by itself: the longer the interval, the better.
   case neverTrading
-  /// The class is known and its equations are not solved here.
-  case notSolved
+  /// Bands with clocks are solved for so many regimes that communicate, fewer with jumps.
+  case manyRegimes(most: Int)
   /// The best parameters were not found.
   case notConverged
   /// The error estimate of the cost is above `StationarySolver.classTolerance`.

@@ -1,0 +1,149 @@
+import Formulation
+import Glibc
+
+/// Expectations at the end of a fixed time h, unless a band is left before:
+///
+///     F(h, x, e) = E[∫₀^{h∧τ} e^{−ρt}(wℓ + 1) dt + e^{−ρ(h∧τ)} G],   G what a trade adds at τ, the payoff at h.
+///
+/// Were the time exponential of rate s, F would solve `LU − (s + ρ)U + s·payoff + wℓ + 1 = 0` in the band, an equation of the same
+/// kind as those of a band policy. U(s)/s is F's Laplace transform, and F the integral of `e^{sh} U(s)/s` along a parabola around
+/// the negative axis, by the midpoint rule: with N nodes its error falls as 2.85^−N (Weideman and Trefethen, Mathematics of Computation 76 (2007) 1341, eq.
+/// 3.6). Complex discounts are those of `ScaledTracking.doubled`, so that jumps, switching and reversion are what they are
+/// elsewhere. Rounding of the evaluations times `e^{0.13 N}` is the rest of the error.
+/// *Verified by* `ClockedBandTests`.
+struct FixedTime {
+  let problem: ScaledTracking
+  /// Where the sum ends. A band that is never left is one that is wide enough; see `reach`.
+  let bands: [Band]
+  let basis: ChebyshevBasis
+  /// N, even.
+  let nodes: Int
+  let threads: Int
+
+  /// A sum and its payoff, by regime and deviation inside the band.
+  struct Sum: Sendable {
+    /// Stops at a trade.
+    let functional: BandFunctional
+    let payoff: @Sendable (Int, Double) -> Double
+  }
+
+  /// Breakpoints nearer than this share of the narrowest band are one.
+  private static let mergeTolerance = 1e-7
+
+  /// `[sum][point]`.
+  func values(_ sums: [Sum], time h: Double, at points: [(regime: Int, deviation: Double)]) throws(StationaryError)
+    -> [[Double]]
+  {
+    let parts = sideBySide(nodes / 2, threads: threads) { node in
+      Result { () throws(StationaryError) in try part(sums, node: node, time: h, at: points) }
+    }
+    var found = [[Double]](repeating: [Double](repeating: 0, count: points.count), count: sums.count)
+    for part in parts {
+      let part = try part.get()
+      for k in sums.indices { for place in points.indices { found[k][place] += part[k][place] } }
+    }
+    return found
+  }
+
+  /// What one node and its conjugate contribute.
+  private func part(
+    _ sums: [Sum], node: Int, time h: Double, at points: [(regime: Int, deviation: Double)]
+  ) throws(StationaryError) -> [[Double]] {
+    let theta = (2 * Double(node) + 1) * Double.pi / Double(nodes)
+    let scale = Double(nodes) / h
+    let (a, b) = (scale * (Self.shift - Self.bend * theta * theta) + growthRate, scale * Self.rise * theta)
+    // s′(θ), and e^{sh} s′/s.
+    let (da, db) = (-2 * scale * Self.bend * theta, scale * Self.rise)
+    let size = a * a + b * b
+    let quotient = ((da * a + db * b) / size, (db * a - da * b) / size)
+    let growth = exp(a * h)
+    let turn = (growth * cos(b * h), growth * sin(b * h))
+    let weight = (turn.0 * quotient.0 - turn.1 * quotient.1, turn.0 * quotient.1 + turn.1 * quotient.0)
+    return try transforms(sums, a, b).map { value in
+      points.map { point in
+        let real = value.value(point.regime, point.deviation)
+        let imaginary = value.value(problem.count + point.regime, point.deviation)
+        // Twice the real part of weight·U/(iN).
+        return 2 / Double(nodes) * (weight.0 * imaginary + weight.1 * real)
+      }
+    }
+  }
+
+  /// Squares of deviations that run away grow at twice their rate: the parabola goes around that as well.
+  private var growthRate: Double { max(0, -2 * problem.reversion.min()! - problem.discount) }
+
+  /// Of the parabola `s = (N/h)(0.1309 − 0.1194 θ² + 0.2500 iθ)`.
+  private static let shift = 0.1309
+  private static let bend = 0.1194
+  private static let rise = 0.25
+
+  /// U(a + ib), real parts in the regimes, imaginary parts in their copies.
+  private func transforms(_ sums: [Sum], _ a: Double, _ b: Double) throws(StationaryError) -> [BandValue] {
+    let m = problem.count
+    let doubled = problem.doubled(imaginary: b)
+    let all = bands + bands
+    let mesh = StationaryMesh(
+      bands: all, problem: doubled, discount: hypot(a + problem.discount, b), mergeTolerance: Self.mergeTolerance)
+    let functionals = sums.map { sum in
+      var functional = sum.functional.doubled
+      functional.added = { e, x in e < m ? a * sum.payoff(e, x) : b * sum.payoff(e - m, x) }
+      return functional
+    }
+    return try BandEvaluation(
+      problem: doubled, mesh: mesh, basis: basis, discount: a + problem.discount, functionals: functionals
+    ).values()
+  }
+
+  /// How far the deviation may go in the time h, but for less than the last digits: standard deviations of diffusion and jumps …
+  private static let deviations = 8.0
+  /// … and mean sizes of the jumps, whose law falls off exponentially.
+  private static let sizes = 32.0
+  /// Bands of the regimes may differ in width by this factor.
+  private static let mostSpread = 300.0
+  /// Deviations that run away by more than this factor are not followed.
+  private static let mostGrowth = 100.0
+
+  /// Bands with the same targets that are left within h from no point of the given ones.
+  static func unbounded(_ bands: [Band], _ problem: ScaledTracking, time h: Double) throws(StationaryError) -> [Band] {
+    // Costs grow with the square of the reach: so much of it, and no digit of a band's is left.
+    guard bands.map(\.width).max()! <= mostSpread * bands.map(\.width).min()! else { throw .singular }
+    let outward = -problem.reversion.min()!
+    let growth = exp(max(0, outward) * h)
+    guard growth <= mostGrowth else { throw .singular }
+    let spread = problem.halfVariance.indices.map { e in
+      let jumps = problem.jumps[e]
+      let variance = 2 * problem.halfVariance[e] + (jumps.map { $0.intensity * $0.secondMoment } ?? 0)
+      let drift = abs(problem.drift[e]) + (jumps.map { $0.intensity * abs($0.mean) } ?? 0)
+      return deviations * (variance * h).squareRoot() + drift * h + sizes * (jumps?.longest ?? 0)
+    }.max()!
+    let (low, high) = (bands.map(\.lower).min()!, bands.map(\.upper).max()!)
+    let middle = 0.5 * (low + high)
+    let reach = (0.5 * (high - low) + abs(middle) + spread) * growth
+    return bands.map {
+      Band(
+        lower: middle - reach, upper: middle + reach, targetLower: $0.targetLower, targetUpper: $0.targetUpper)
+    }
+  }
+}
+
+extension DeviationJumps {
+  /// The mean size of jumps whose law falls off exponentially; zero of those that are bounded by their variance.
+  fileprivate var longest: Double {
+    switch law {
+    case .normal: return 0
+    case .laplace(let up, let down, _): return max(up, down)
+    }
+  }
+}
+
+extension BandFunctional {
+  /// Of a doubled problem: the copies add nothing.
+  fileprivate var doubled: BandFunctional {
+    var result = self
+    let nothing = [Double](repeating: 0, count: constant.count)
+    result.constant = constant + nothing
+    (result.perTrade, result.perUnit) = (perTrade.map { $0 + nothing }, perUnit.map { $0 + nothing })
+    (result.landing, result.landingPerUnit) = (landing.map { $0 + nothing }, landingPerUnit.map { $0 + nothing })
+    return result
+  }
+}
