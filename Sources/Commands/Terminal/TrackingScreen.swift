@@ -72,9 +72,9 @@ struct TrackingScreen {
 
   private func clock(_ policyClass: TrackingClass, _ regime: TrackingClassRegime) -> String {
     switch policyClass {
-    case .interval: regime.interval.map { "trade at " + Figures.significant($0.time, 4) } ?? ""
-    case .hybridAny: regime.maxGap.map { "or at " + Figures.significant($0.value, 4) } ?? ""
-    case .hybridAll: regime.minGap.map { "not before " + Figures.significant($0.value, 4) } ?? ""
+    case .interval: regime.interval.map { "= " + Figures.significant($0.time, 4) } ?? ""
+    case .hybridAny: regime.maxGap.map { "≤ " + Figures.significant($0.value, 4) } ?? ""
+    case .hybridAll: regime.minGap.map { "≥ " + Figures.significant($0.value, 4) } ?? ""
     case .optimal, .edge, .recentre, .inner, .constantBand: ""
     }
   }
@@ -89,22 +89,22 @@ struct TrackingScreen {
       for (index, regime) in solution.regimes.enumerated() {
         // A target at the centre is found to rounding: what is that small against the answer's own band is zero.
         let least = answer.solution.regimes[index].band.width * Self.zeroShare
-        func number(_ value: Double?) -> String {
-          value.map { Figures.significant(abs($0) < least ? 0 : $0, 4) } ?? "–"
+        func number(_ value: Double?, _ digits: Int = 4) -> String {
+          value.map { Figures.significant(abs($0) < least ? 0 : $0, digits) } ?? "–"
         }
         let (band, target) = (regime.band, regime.interval?.target)
         table.add(
           index == 0 ? solution.policyClass.rawValue : "", answer.problem.regimes[index].name, number(band?.lower),
           number(band?.targetLower ?? target), number(band?.targetUpper ?? target), number(band?.upper),
           Figures.significant(regime.cost.total.value, 6), Figures.percent(regime.loss.value, 2),
-          number(regime.check?.value), number(regime.meanBetweenTrades?.value), clock(solution.policyClass, regime))
+          number(regime.check?.value, 3), number(regime.meanBetweenTrades?.value), clock(solution.policyClass, regime))
       }
     }
     screen.add(table)
     screen.note(
       "look: time between looks, edges moved in by 0.58 η√δ, that costs 1 % more; gap: mean time between trades; "
-        + "clock: what is so long after a trade, the regime at the trade deciding. Clocks of the hybrids cost 1 % more "
-        + "than their band alone: recentre's, which they force to its target, and the optimum's, which they keep waiting."
+        + "clock: the next trade is just, at most or at least so long after one in this regime. Clocks of the hybrids "
+        + "cost 1 % more than the band alone: recentre's for hybridAny, the optimum's for hybridAll."
     )
     for omission in answer.classes.omitted {
       screen.note(

@@ -189,13 +189,12 @@ extension Explainer {
   static func reason(_ omission: ClassOmission, regimes: [String]) -> String {
     switch omission {
     case .fixedCost(let e): "reflecting at an edge would pay the fixed cost of “\(regimes[e])” without end"
-    case .lopsidedRunningCost(let e): "blind intervals need one quadratic running cost in “\(regimes[e])”"
-    case .reversionInSeveralRegimes: "under mean reversion blind intervals are solved for one regime only"
     case .neverTrading: "never trading costs less than trading at any interval"
+    case .endlessClock: "however long one waits, it costs less than 1 % more"
     case .manyRegimes(let most):
       most == 1
-        ? "with jumps a band with a clock is solved for one regime"
-        : "a band with a clock is solved for up to \(most) regimes"
+        ? "with jumps this is solved for one regime"
+        : "this is solved for up to \(most) regimes"
     case .notConverged: "its best parameters were not found"
     case .inaccurate: "its cost is not known to one part in a million"
     }

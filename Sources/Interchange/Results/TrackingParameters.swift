@@ -116,9 +116,8 @@ extension ClassOmission {
   func word(regimes: [String]) -> String {
     switch self {
     case .fixedCost(let e): "fixedCost: \(regimes[e])"
-    case .lopsidedRunningCost(let e): "lopsidedRunningCost: \(regimes[e])"
-    case .reversionInSeveralRegimes: "reversionInSeveralRegimes"
     case .neverTrading: "neverTrading"
+    case .endlessClock: "endlessClock"
     case .manyRegimes(let most): "manyRegimes: more than \(most)"
     case .notConverged: "notConverged"
     case .inaccurate: "inaccurate"

@@ -136,8 +136,8 @@ struct ClockedBand {
       let values = try FixedTime(problem: problem, bands: stopping, basis: basis, nodes: nodes, threads: threads)
         .values(sums, time: gaps[e], at: [(e, bands[e].targetLower), (e, bands[e].targetUpper), (e, 0)])
       for k in functionals.indices {
-        atTargets[k] += values[k].prefix(2)
-        atZero[k].append(values[k][2])
+        atTargets[k] += values[k].prefix(2).map(\.value)
+        atZero[k].append(values[k][2].value)
       }
     }
     // Starts at x = 0 follow the others.

@@ -30,17 +30,30 @@ struct FixedTime {
   /// Breakpoints nearer than this share of the narrowest band are one.
   private static let mergeTolerance = 1e-7
 
+  /// F at a point, ∂F/∂x, and ∂F/∂h.
+  struct Reading {
+    var value = 0.0
+    var slope = 0.0
+    var rate = 0.0
+  }
+
   /// `[sum][point]`.
   func values(_ sums: [Sum], time h: Double, at points: [(regime: Int, deviation: Double)]) throws(StationaryError)
-    -> [[Double]]
+    -> [[Reading]]
   {
     let parts = sideBySide(nodes / 2, threads: threads) { node in
       Result { () throws(StationaryError) in try part(sums, node: node, time: h, at: points) }
     }
-    var found = [[Double]](repeating: [Double](repeating: 0, count: points.count), count: sums.count)
+    var found = sums.map { _ in points.map { _ in Reading() } }
     for part in parts {
       let part = try part.get()
-      for k in sums.indices { for place in points.indices { found[k][place] += part[k][place] } }
+      for k in sums.indices {
+        for place in points.indices {
+          found[k][place].value += part[k][place].value
+          found[k][place].slope += part[k][place].slope
+          found[k][place].rate += part[k][place].rate
+        }
+      }
     }
     return found
   }
@@ -48,23 +61,27 @@ struct FixedTime {
   /// What one node and its conjugate contribute.
   private func part(
     _ sums: [Sum], node: Int, time h: Double, at points: [(regime: Int, deviation: Double)]
-  ) throws(StationaryError) -> [[Double]] {
+  ) throws(StationaryError) -> [[Reading]] {
     let theta = (2 * Double(node) + 1) * Double.pi / Double(nodes)
     let scale = Double(nodes) / h
     let (a, b) = (scale * (Self.shift - Self.bend * theta * theta) + growthRate, scale * Self.rise * theta)
-    // s′(θ), and e^{sh} s′/s.
+    // s′(θ), e^{sh} s′ for the rate, and e^{sh} s′/s.
     let (da, db) = (-2 * scale * Self.bend * theta, scale * Self.rise)
-    let size = a * a + b * b
-    let quotient = ((da * a + db * b) / size, (db * a - da * b) / size)
     let growth = exp(a * h)
     let turn = (growth * cos(b * h), growth * sin(b * h))
-    let weight = (turn.0 * quotient.0 - turn.1 * quotient.1, turn.0 * quotient.1 + turn.1 * quotient.0)
+    let pace = (turn.0 * da - turn.1 * db, turn.0 * db + turn.1 * da)
+    let size = a * a + b * b
+    let weight = ((pace.0 * a + pace.1 * b) / size, (pace.1 * a - pace.0 * b) / size)
+    // Twice the real part of weight·U/(iN).
+    func real(_ weight: (Double, Double), _ u: (Double, Double)) -> Double {
+      2 / Double(nodes) * (weight.0 * u.1 + weight.1 * u.0)
+    }
     return try transforms(sums, a, b).map { value in
       points.map { point in
-        let real = value.value(point.regime, point.deviation)
-        let imaginary = value.value(problem.count + point.regime, point.deviation)
-        // Twice the real part of weight·U/(iN).
-        return 2 / Double(nodes) * (weight.0 * imaginary + weight.1 * real)
+        let (e, copy, x) = (point.regime, problem.count + point.regime, point.deviation)
+        let u = (value.value(e, x), value.value(copy, x))
+        return Reading(
+          value: real(weight, u), slope: real(weight, (value.slope(e, x), value.slope(copy, x))), rate: real(pace, u))
       }
     }
   }
@@ -98,15 +115,11 @@ struct FixedTime {
   private static let deviations = 8.0
   /// … and mean sizes of the jumps, whose law falls off exponentially.
   private static let sizes = 32.0
-  /// Bands of the regimes may differ in width by this factor.
-  private static let mostSpread = 300.0
   /// Deviations that run away by more than this factor are not followed.
   private static let mostGrowth = 100.0
 
   /// Bands with the same targets that are left within h from no point of the given ones.
   static func unbounded(_ bands: [Band], _ problem: ScaledTracking, time h: Double) throws(StationaryError) -> [Band] {
-    // Costs grow with the square of the reach: so much of it, and no digit of a band's is left.
-    guard bands.map(\.width).max()! <= mostSpread * bands.map(\.width).min()! else { throw .singular }
     let outward = -problem.reversion.min()!
     let growth = exp(max(0, outward) * h)
     guard growth <= mostGrowth else { throw .singular }

@@ -21,7 +21,12 @@ extension StationarySolver {
   private static let clockNodes = (fine: 40, coarse: 36, search: 20)
   /// Systems have twice as many unknowns as those of a band, and are solved at every node: beyond so many regimes, fewer with jumps,
   /// hybrids are left out.
-  private static let clockedRegimes = (plain: 4, jumping: 1)
+  private static let clockedRegimes = (plain: 2, jumping: 1)
+  /// In half-widths of the regimes alone. Costs grow with the square: with wider bands, which regimes that leave a side to others have,
+  /// few digits of theirs are left.
+  private static let widest = 300.0
+  /// A price that grows by less than this from one stride to the next, as a logarithm, grows no more.
+  private static let saturation = 0.01
 
   /// The policy `base` with a clock.
   ///
@@ -31,22 +36,17 @@ extension StationarySolver {
     _ policyClass: TrackingClass, _ problem: TrackingProblem, _ scaled: ScaledTracking, base: [TrackingClassRegime],
     best: [StationaryRegime], hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
-    let limit = scaled.hasJumps ? Self.clockedRegimes.jumping : Self.clockedRegimes.plain
-    guard scaled.count <= limit else { throw ClassOmissionError(reason: .manyRegimes(most: limit)) }
+    try requireFew(scaled)
     let units = scaled.units
     let bands = base.map { Self.scaled($0.band!, by: units.deviation) }
+    guard bands.allSatisfy({ $0.width <= Self.widest }) else { throw ClassOmissionError(reason: .inaccurate) }
     let intervals = scaled.members.map { ScaledTracking.frozen(problem, regime: $0).interval.time / units.time }
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
     let weights = scaled.startWeights
     let plain = zip(weights, base).reduce(0) { $0 + $1.0 * $1.1.cost.total.value } / unit
-    let coarse = settings.degree - StationarySettings.degreeStep
-    func policy(degree: Int, nodes: Int) -> ClockedBand {
-      ClockedBand(
-        problem: scaled, bands: bands, clock: policyClass == .hybridAny ? .forces : .permits,
-        basis: ChebyshevBasis(degree: degree), nodes: nodes, mergeTolerance: settings.mergeTolerance,
-        threads: settings.threads)
-    }
-    let trial = policy(degree: coarse, nodes: Self.clockNodes.search)
+    let trial = policy(
+      scaled, bands: bands, clock: policyClass == .hybridAny ? .forces : .permits,
+      degree: settings.degree - StationarySettings.degreeStep, nodes: Self.clockNodes.search)
     // A forced trade's price falls with the gap, that of waiting rises.
     let sign = policyClass == .hybridAny ? 1.0 : -1
     /// ln of the price over what it may be.
@@ -58,33 +58,96 @@ extension StationarySolver {
       return log(max(price / Self.clockShare, .leastNormalMagnitude))
     }
     let multiple = exp(sign * (try root(excess)))
-    func regimes(degree: Int, nodes: Int) -> [ClockedBand.Regime]? {
-      try? policy(degree: degree, nodes: nodes).regimes(gaps: intervals.map { multiple * $0 }, hasLongRun: hasLongRun)
-    }
-    guard let fine = regimes(degree: settings.degree, nodes: Self.clockNodes.fine),
-      let rough = regimes(degree: coarse, nodes: Self.clockNodes.coarse)
-    else { throw ClassOmissionError(reason: .notConverged) }
-    return base.indices.map { e in
-      let (here, there) = (fine[e], rough[e])
-      func estimate(_ value: Double, _ other: Double, _ unit: Double) -> Approximation {
-        Approximation(value: value * unit, error: abs(value - other) * unit)
-      }
-      func estimate(_ value: Double?, _ other: Double?, _ unit: Double) -> Approximation? {
-        guard let value, let other else { return nil }
-        return estimate(value, other, unit) as Approximation
-      }
-      let cost = StationaryCost(
-        total: estimate(here.total, there.total, unit), running: estimate(here.running, there.running, unit),
-        trading: estimate(here.total - here.running, there.total - there.running, unit))
+    let isForced = policyClass == .hybridAny
+    return try measured(
+      scaled, bands: bands, clock: isForced ? .forces : .permits, gaps: intervals.map { multiple * $0 },
+      hasLongRun: hasLongRun
+    ).enumerated().map { e, found in
       let gap = Approximation(value: multiple * intervals[e] * units.time, error: 0)
-      let isForced = policyClass == .hybridAny
       return TrackingClassRegime(
-        band: base[e].band, interval: nil, cost: cost,
-        tradesPerTime: estimate(here.trades, there.trades, 1 / units.time),
-        turnover: estimate(here.turnover, there.turnover, units.deviation / units.time),
-        meanBetweenTrades: estimate(here.meanBetweenTrades, there.meanBetweenTrades, units.time), check: nil,
-        minGap: isForced ? nil : gap, maxGap: isForced ? gap : nil, loss: Self.loss(cost, best[e].cost))
+        band: base[e].band, interval: nil, cost: found.cost, tradesPerTime: found.trades, turnover: found.turnover,
+        meanBetweenTrades: found.meanBetweenTrades, check: nil, minGap: isForced ? nil : gap,
+        maxGap: isForced ? gap : nil, loss: Self.loss(found.cost, best[e].cost))
     }
+  }
+
+  /// Blind intervals where no closed form gives their moments.
+  func clockedIntervals(
+    _ scaled: ScaledTracking, _ best: [StationaryRegime], from starts: [BlindIntervals.Policy], hasLongRun: Bool
+  ) throws(ClassOmissionError) -> [TrackingClassRegime] {
+    try requireFew(scaled)
+    let search = ClockedIntervals(
+      problem: scaled, start: scaled.startWeights,
+      basis: ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep), nodes: Self.clockNodes.search,
+      threads: settings.threads)
+    guard let (policy, left) = search.search(from: starts) else { throw ClassOmissionError(reason: .notConverged) }
+    try requireMemory(policy, scaled)
+    let units = scaled.units
+    let bands = policy.targets.map { Band(lower: $0 - 1, upper: $0 + 1, targetLower: $0, targetUpper: $0) }
+    return try measured(
+      scaled, bands: bands, clock: .alone, gaps: policy.times, hasLongRun: hasLongRun, left: left
+    ).enumerated().map { e, found in
+      let time = policy.times[e] * units.time
+      return TrackingClassRegime(
+        band: nil, interval: (time, policy.targets[e] * units.deviation), cost: found.cost,
+        tradesPerTime: found.trades, turnover: found.turnover,
+        meanBetweenTrades: Approximation(value: time, error: 0), check: nil,
+        loss: Self.loss(found.cost, best[e].cost))
+    }
+  }
+
+  private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
+    let limit = scaled.hasJumps ? Self.clockedRegimes.jumping : Self.clockedRegimes.plain
+    if scaled.count > limit { throw ClassOmissionError(reason: .manyRegimes(most: limit)) }
+  }
+
+  private struct Measured {
+    let cost: StationaryCost
+    let trades: Approximation?
+    let turnover: Approximation?
+    let meanBetweenTrades: Approximation?
+  }
+
+  /// A policy with a clock in the problem's units, with the difference of two degrees and numbers of nodes as error.
+  ///
+  /// - Parameter left: what the cost may be off by besides [scaled].
+  private func measured(
+    _ scaled: ScaledTracking, bands: [Band], clock: ClockedBand.Clock, gaps: [Double], hasLongRun: Bool,
+    left: Double = 0
+  ) throws(ClassOmissionError) -> [Measured] {
+    func regimes(_ degree: Int, _ nodes: Int) -> [ClockedBand.Regime]? {
+      try? policy(scaled, bands: bands, clock: clock, degree: degree, nodes: nodes)
+        .regimes(gaps: gaps, hasLongRun: hasLongRun)
+    }
+    guard let fine = regimes(settings.degree, Self.clockNodes.fine),
+      let rough = regimes(settings.degree - StationarySettings.degreeStep, Self.clockNodes.coarse)
+    else { throw ClassOmissionError(reason: .notConverged) }
+    let units = scaled.units
+    let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
+    func estimate(_ value: Double, _ other: Double, _ unit: Double, _ more: Double = 0) -> Approximation {
+      Approximation(value: value * unit, error: (abs(value - other) + more) * unit)
+    }
+    func estimate(_ value: Double?, _ other: Double?, _ unit: Double) -> Approximation? {
+      guard let value, let other else { return nil }
+      return estimate(value, other, unit) as Approximation
+    }
+    return zip(fine, rough).map { fine, rough in
+      Measured(
+        cost: StationaryCost(
+          total: estimate(fine.total, rough.total, unit, left), running: estimate(fine.running, rough.running, unit),
+          trading: estimate(fine.total - fine.running, rough.total - rough.running, unit)),
+        trades: estimate(fine.trades, rough.trades, 1 / units.time),
+        turnover: estimate(fine.turnover, rough.turnover, units.deviation / units.time),
+        meanBetweenTrades: estimate(fine.meanBetweenTrades, rough.meanBetweenTrades, units.time))
+    }
+  }
+
+  private func policy(
+    _ scaled: ScaledTracking, bands: [Band], clock: ClockedBand.Clock, degree: Int, nodes: Int
+  ) -> ClockedBand {
+    ClockedBand(
+      problem: scaled, bands: bands, clock: clock, basis: ChebyshevBasis(degree: degree), nodes: nodes,
+      mergeTolerance: settings.mergeTolerance, threads: settings.threads)
   }
 
   /// Of a falling function.
@@ -98,6 +161,7 @@ extension StationarySolver {
       (high, atHigh) = (low, atLow)
       low -= log(Self.stride)
       atLow = try excess(low)
+      if atLow <= 0, atLow - atHigh < Self.saturation { throw ClassOmissionError(reason: .endlessClock) }
     }
     for _ in 0..<Self.mostStrides where atHigh > 0 {
       (low, atLow) = (high, atHigh)

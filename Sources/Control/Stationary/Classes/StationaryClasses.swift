@@ -36,7 +36,6 @@ extension StationarySolver {
     if policyClass == .edge, let e = problem.costs.firstIndex(where: { $0.fixed > 0 }) {
       throw ClassOmissionError(reason: .fixedCost(regime: e))
     }
-    if policyClass == .interval { try StationarySolver.requireBlindMoments(problem) }
     let base = policyClass.base.flatMap { base in solved.first { $0.policyClass == base }?.regimes }
     if policyClass.base != nil, base == nil { throw ClassOmissionError(reason: .notConverged) }
     let structure = ChainStructure(problem.generator)
@@ -65,15 +64,6 @@ extension StationarySolver {
 
   /// A class is left out when the error estimate of its cost is above this share of it.
   public static let classTolerance = 1e-6
-
-  private static func requireBlindMoments(_ problem: TrackingProblem) throws(ClassOmissionError) {
-    if let e = problem.regimes.firstIndex(where: { !$0.runningCost.isSymmetric }) {
-      throw ClassOmissionError(reason: .lopsidedRunningCost(regime: e))
-    }
-    if problem.regimes.count > 1, problem.regimes.contains(where: { $0.reversion != 0 }) {
-      throw ClassOmissionError(reason: .reversionInSeveralRegimes)
-    }
-  }
 
   /// The bands of a part in its own units.
   private static func scaledBands(_ regimes: [StationaryRegime], _ scaled: ScaledTracking) -> [Band] {
@@ -190,15 +180,17 @@ extension StationarySolver {
     _ problem: TrackingProblem, _ scaled: ScaledTracking, _ best: [StationaryRegime], hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     let units = scaled.units
-    let search = BlindIntervals(problem: scaled, start: scaled.startWeights)
     let centres = best.map { 0.5 * ($0.band.targetLower + $0.band.targetUpper) / units.deviation }
     let starts = ClassStarts(scaled, of: problem, optimum: StationarySolver.scaledBands(best, scaled))
-    let found = search.search(from: starts.intervals(centres: centres), hasLongRun: hasLongRun)
-    guard let found else { throw ClassOmissionError(reason: .notConverged) }
-    // At the next look nothing is left of where one started: a trade was for nothing.
-    if zip(found.policy.times, scaled.reversion).contains(where: { $0 * $1 > Self.forgotten }) {
-      throw ClassOmissionError(reason: .neverTrading)
+      .intervals(centres: centres)
+    let isReverting = scaled.count > 1 && scaled.reversion.contains { $0 != 0 }
+    if isReverting || !scaled.running.allSatisfy(\.isSymmetric) {
+      return try clockedIntervals(scaled, best, from: starts, hasLongRun: hasLongRun)
     }
+    let search = BlindIntervals(problem: scaled, start: scaled.startWeights)
+    let found = search.search(from: starts, hasLongRun: hasLongRun)
+    guard let found else { throw ClassOmissionError(reason: .notConverged) }
+    try requireMemory(found.policy, scaled)
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
     return best.indices.map { e in
       func estimate(_ value: Double, _ other: Double, _ more: Double = 0) -> Approximation {
@@ -216,6 +208,13 @@ extension StationarySolver {
         turnover: found.turnover.map { Approximation(value: $0[e] * units.deviation / units.time, error: 0) },
         meanBetweenTrades: Approximation(value: time, error: 0), check: nil,
         loss: StationarySolver.loss(cost, best[e].cost))
+    }
+  }
+
+  /// Where at the next look nothing is left of where one started a trade was for nothing.
+  func requireMemory(_ policy: BlindIntervals.Policy, _ scaled: ScaledTracking) throws(ClassOmissionError) {
+    if zip(policy.times, scaled.reversion).contains(where: { $0 * $1 > Self.forgotten }) {
+      throw ClassOmissionError(reason: .neverTrading)
     }
   }
 

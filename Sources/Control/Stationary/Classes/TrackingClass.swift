@@ -35,12 +35,10 @@ extension TrackingClass {
 public enum ClassOmission: Sendable, Equatable {
   /// Reflection at an edge is a continuum of trades, each of which would cost the fixed amount.
   case fixedCost(regime: Int)
-  /// Blind intervals need moments: ℓ is not one polynomial in this regime.
-  case lopsidedRunningCost(regime: Int)
-  /// Blind intervals need the law of the deviation at the next look: it is known under mean reversion in one regime only.
-  case reversionInSeveralRegimes
   /// Left alone the deviation comes back by itself: the longer the interval, the better.
   case neverTrading
+  /// However long the clock runs, it costs less than `StationarySolver.clockShare`.
+  case endlessClock
   /// Bands with clocks are solved for so many regimes that communicate, fewer with jumps.
   case manyRegimes(most: Int)
   /// The best parameters were not found.
