@@ -28,9 +28,7 @@ public struct TrackingCertifier: Sendable {
     let solution: StationarySolution
     let classes: TrackingClasses
     do {
-      var numerics = StationarySettings()
-      numerics.threads = settings.threads
-      let solver = StationarySolver(settings: numerics)
+      let solver = StationarySolver(settings: StationarySettings(threads: settings.threads))
       solution = try solver.solve(problem)
       progress?(0.1)
       classes = try solver.classes(of: problem, optimum: solution)

@@ -41,8 +41,16 @@ struct TrackingPlan: Sendable {
     if case .discounted(let rate) = problem.criterion { discount = rate } else { discount = 0 }
   }
 
-  /// Adds to `[batch × column]`, starting at deviation 0.
-  func run(policy: ConstantLanePolicy, group: Int, every: Int, into sums: UnsafeMutablePointer<Lanes>) {
+  /// A clock that is a rounding short of a check has run out at it.
+  private static let coincidence = 1e-6
+
+  /// Adds to `[batch × column]`, starting at deviation 0 as if there had just been a trade.
+  ///
+  /// - Parameter clock: the gaps, and whether they force; nil without.
+  func run(
+    policy: ConstantLanePolicy, clock: (gaps: [Double], forces: Bool)?, group: Int, every: Int,
+    into sums: UnsafeMutablePointer<Lanes>
+  ) {
     let firstStream = UInt64(group * Lanes.scalarCount)
     let regimeCount = problem.regimes.count
     let columns = TrackingPlan.fixedColumns + regimeCount
@@ -76,6 +84,8 @@ struct TrackingPlan: Sendable {
     var hazard = choose(motion.intensity, regime) * step
     let weights = LaneCosts(problem.regimes.map(\.runningCost))
     var weight = weights.at(regime)
+    // When the clocks run out; where there are none they have.
+    var due = Lanes(repeating: clock.map { $0.gaps[startRegime] - Self.coincidence * step } ?? 0)
     var normals = (zero, zero)
     var number = 0
     for batch in -1..<batchCount {
@@ -84,8 +94,18 @@ struct TrackingPlan: Sendable {
       for _ in 0..<(batch < 0 ? burnInSteps : batchSteps) {
         if number % every == 0 {
           let edges = policy.edges(regime: regime)
-          let above = deviation .> edges.upper
-          let below = deviation .< edges.lower
+          var above = deviation .> edges.upper
+          var below = deviation .< edges.lower
+          if let clock {
+            let isDue = due .<= Double(number) * step
+            if clock.forces {
+              // To the one target, from whichever side.
+              below .|= isDue .& .!above
+            } else {
+              above .&= isDue
+              below .&= isDue
+            }
+          }
           if anyLane(above .| below) {
             let targets = policy.targets(regime: regime)
             var trade = zero
@@ -94,6 +114,9 @@ struct TrackingPlan: Sendable {
             for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
               tradingSum[lane] += worth * costs[Int(regime[lane])].charge(price: 1, trade: trade[lane])
               tradeSum[lane] += 1
+              if let clock {
+                due[lane] = (Double(number) - Self.coincidence) * step + clock.gaps[Int(regime[lane])]
+              }
             }
             deviation += trade
           }

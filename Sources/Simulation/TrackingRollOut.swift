@@ -53,7 +53,7 @@ public struct TrackingResult: Sendable, Equatable {
   public let extrapolatedCost: Estimate
 }
 
-/// Rolls a band policy out on a deviation `dx = m_e(x) dt + η_e dW + jumps` for long, and measures the cost per unit time by batch
+/// Rolls a policy of bands and clocks out on a deviation `dx = m_e(x) dt + η_e dW + jumps` for long, and measures the cost per unit time by batch
 /// means over independent replicas (control.md §10). Discounted costs are summed from deviation 0 over one batch per replica, which has
 /// to be so long that what comes after it is worth nothing.
 ///
@@ -93,15 +93,26 @@ public struct TrackingRollOut: Sendable {
   /// Bands in the deviation, one per regime or one for all.
   ///
   /// - Throws: `regimeCount`, `band`; `tooFewSamples` for a single batch.
-  public func run(bands given: [Band]) throws(SimulationError) -> TrackingResult {
-    guard given.count == 1 || given.count == problem.regimes.count else {
-      throw .regimeCount(found: given.count, expected: problem.regimes.count)
+  public func run(bands: [Band]) throws(SimulationError) -> TrackingResult {
+    try run(TrackingPolicy(bands: bands)).result
+  }
+
+  /// - Throws: `regimeCount`, `band`; `tooFewSamples` for a single batch.
+  public func run(_ policy: TrackingPolicy) throws(SimulationError) -> TrackingRun {
+    let regimes = problem.regimes.count
+    let given = policy.bands
+    guard given.count == 1 || given.count == regimes else {
+      throw .regimeCount(found: given.count, expected: regimes)
     }
+    guard policy.gaps.isEmpty || policy.gaps.count == regimes else {
+      throw .regimeCount(found: policy.gaps.count, expected: regimes)
+    }
+    for gap in policy.gaps { try require(gap, gap > 0, "gaps", "> 0") }
     for (regime, band) in given.enumerated() where !band.isOrdered { throw .band(regime: regime, time: 0, spot: 0) }
     let groups = settings.replicaCount / Lanes.scalarCount
     let batches = settings.batchCount
     let plan = TrackingPlan(problem: problem, settings: settings)
-    let columns = TrackingPlan.fixedColumns + problem.regimes.count
+    let columns = TrackingPlan.fixedColumns + regimes
     let size = groups * batches * columns
     // `[check 1δ or 2δ][group × batch × column]`, each entry eight replicas.
     let sums = UnsafeMutablePointer<Lanes>.allocate(capacity: 2 * size)
@@ -113,13 +124,14 @@ public struct TrackingRollOut: Sendable {
       bands.deallocate()
     }
     nonisolated(unsafe) let shared = sums
-    nonisolated(unsafe) let policy = ConstantLanePolicy(bands: UnsafeBufferPointer(bands))
+    nonisolated(unsafe) let lanes = ConstantLanePolicy(bands: UnsafeBufferPointer(bands))
+    let clock = policy.gaps.isEmpty ? nil : (gaps: policy.gaps, forces: policy.effect == .forces)
     let workers = min(groups, settings.threads ?? ProcessorCount.online)
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
       for group in stride(from: worker, to: groups, by: workers) {
         for every in 1...2 {
           plan.run(
-            policy: policy, group: group, every: every,
+            policy: lanes, clock: clock, group: group, every: every,
             into: shared + ((every - 1) * size + group * batches * columns))
         }
       }
@@ -146,7 +158,7 @@ public struct TrackingRollOut: Sendable {
     }
     guard fine.count > 1 else { throw .tooFewSamples(found: fine.count, needed: 2) }
     let rate = estimate(values(TrackingPlan.trades, over: plan.measuredBatch))
-    return TrackingResult(
+    let result = TrackingResult(
       averageCost: paired.first.estimate, runningCost: estimate(running), tradingCost: estimate(trading),
       tradeRate: rate,
       meanTimeBetweenTrades: rate.mean > 0
@@ -155,5 +167,20 @@ public struct TrackingRollOut: Sendable {
         estimate(values(TrackingPlan.fixedColumns + $0, over: plan.measuredBatch))
       },
       discretisationError: paired.combination(-1, 1), extrapolatedCost: paired.combination(2, -1))
+    return TrackingRun(result: result, extrapolated: zip(fine, coarse).map { 2 * $0 - $1 })
+  }
+}
+
+/// A policy's roll-out with the costs of its batches, so that policies on the same paths can be compared.
+public struct TrackingRun: Sendable {
+  public let result: TrackingResult
+  /// `extrapolatedCost` by batch.
+  let extrapolated: [Double]
+
+  /// By how much this policy costs more than another one on the same paths, without the first-order effect of checking every δ.
+  public func excess(over other: TrackingRun) -> Estimate {
+    extrapolated.withUnsafeBufferPointer { own in
+      other.extrapolated.withUnsafeBufferPointer { PairedMoments(own, $0).difference }
+    }
   }
 }

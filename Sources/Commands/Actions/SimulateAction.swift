@@ -237,24 +237,26 @@ struct SimulateAction {
         "\(parsed.operands[0]): a tracking problem is simulated along a few long paths; --\(option.rawValue) is for option "
           + "books", .usage)
     }
-    if let other = parsed.texts(.policy).first(where: { $0 != CommandTable.optimal }) {
-      throw Failure(
-        Explainer.message(
-          UsageError.notAChoice(
-            what: "--policy", found: other, allowed: ["“\(CommandTable.optimal)” for a tracking problem"],
-            orInteger: nil,
-            suggestion: nil)), .usage)
+    var wanted = Set(TrackingClass.allCases)
+    let asked = parsed.texts(.policy)
+    if !asked.isEmpty {
+      let names = TrackingClass.allCases.map(\.rawValue)
+      if let other = asked.first(where: { !names.contains($0) }) {
+        throw Failure(
+          Explainer.message(
+            UsageError.notAChoice(
+              what: "--policy", found: other, allowed: names.map { "“\($0)”" }, orInteger: nil, suggestion: nil)
+          ) + " for a tracking problem", .usage)
+      }
+      wanted = Set(asked.compactMap(TrackingClass.init))
     }
     let settings = settings
-    let certificate: Certificate
+    let comparison: TrackingComparison
     do {
-      certificate = try TrackingCertifier(problem: problem, settings: settings).run { bar.advance(to: $0) }
+      comparison = try TrackingComparison(problem, settings: settings, wanted: wanted) { bar.advance(to: $0) }
     } catch { throw Failure("\(parsed.operands[0]): \(Explainer.message(error))", Failure.status(of: error)) }
-    guard case .tracking(let answer) = certificate.answer, let result = answer.rollOut, let step = answer.rollOutStep
-    else { throw Failure("\(parsed.operands[0]): \(Explainer.timeScalesApart)", .refused) }
-    let screen = TrackingSimulationScreen(
-      name: problem.name, result: result, step: step, seed: settings.seed,
-      start: problem.criterion == .longRunAverage ? nil : problem.regimes[0].name)
+    if comparison.starts.isEmpty { throw Failure("\(parsed.operands[0]): \(Explainer.timeScalesApart)", .refused) }
+    let screen = TrackingSimulationScreen(problem: problem, comparison: comparison, seed: settings.seed)
     return ({ screen.draw(on: &$0) }, screen.encoded)
   }
 }

@@ -1,55 +1,82 @@
+import Certification
 import Formulation
 import Interchange
 import Simulation
 
-/// The roll-out of a tracking problem's bands.
+/// The classes of a tracking problem side by side on the same paths.
 struct TrackingSimulationScreen {
-  let name: String
-  let result: TrackingResult
-  /// Time between looks, in the model's unit.
-  let step: Double
+  let problem: TrackingProblem
+  let comparison: TrackingComparison
   let seed: UInt64
-  /// The regime in which discounted costs start; nil for averages.
-  let start: String?
+
+  private var isAverage: Bool { problem.criterion == .longRunAverage }
 
   func draw(on screen: inout Screen) {
-    screen.title("DEADBAND  \(name)", "optimal bands, seed \(seed), looking every \(Figures.significant(step, 3))")
-    screen.section(
-      start.map { "Discounted, from \($0) and a deviation of 0, by independent code  mean ± standard error" }
-        ?? "Long run, by independent code  mean ± standard error")
-    var table = TextTable("<", "")
-    for (name, estimate) in rows { table.add(name, Figures.measured(estimate.mean, estimate.standardError)) }
-    screen.add(table)
-    if start == nil { screen.note("Costs are per unit of the model's time.") }
+    screen.title(
+      "DEADBAND  \(problem.name)", "seed \(seed), looking every \(Figures.significant(comparison.step, 3))")
+    for start in comparison.starts {
+      screen.section(
+        start.regime.map {
+          "Discounted, from \(problem.regimes[$0].name) and a deviation of 0, by independent code  mean ± standard error"
+        } ?? "Long run, by independent code  mean ± standard error")
+      var table =
+        isAverage
+        ? TextTable("<policy", "cost", "trading", "trades", "more than the optimum", "solved")
+        : TextTable("<policy", "cost", "trading", "more than the optimum", "solved")
+      for row in start.rows {
+        let result = row.result
+        table.add(
+          [row.policyClass.rawValue, measured(result.extrapolatedCost), measured(result.tradingCost)]
+            + (isAverage ? [measured(result.tradeRate)] : [])
+            + [row.excess.map(measured) ?? "", Figures.significant(row.solved.value, 6)])
+      }
+      screen.add(table)
+    }
+    screen.note(
+      (isAverage ? "Costs and trades are per unit of the model's time. " : "")
+        + "Costs are those of looking without pause, extrapolated; trading and trades those of these looks. "
+        + "Solved: what the equations say, without simulation.")
+    for omission in comparison.omitted {
+      screen.note(
+        "Without \(omission.policyClass.rawValue): "
+          + Explainer.reason(omission.reason, regimes: problem.regimes.map(\.name)) + ".")
+    }
   }
 
-  private var rows: [(String, Simulation.Estimate)] {
-    var rows = [
-      (start == nil ? "average cost" : "cost", result.averageCost),
-      ("the same, looking without pause", result.extrapolatedCost), ("running", result.runningCost),
-      ("trading", result.tradingCost),
-    ]
-    guard start == nil else { return rows }
-    rows.append(("trades", result.tradeRate))
-    if let time = result.meanTimeBetweenTrades { rows.append(("mean time between trades", time)) }
-    return rows
+  private func measured(_ estimate: Simulation.Estimate) -> String {
+    Figures.measured(estimate.mean, estimate.standardError)
   }
 
   var encoded: JSONValue {
+    [
+      "name": .string(problem.name), "seed": .integer(Int(clamping: seed)), "checkEvery": .number(comparison.step),
+      "policies": .array(comparison.starts.flatMap { start in start.rows.map { encode($0, start.regime) } }),
+      "omittedClasses": .array(
+        comparison.omitted.map { omission in
+          [
+            "class": .string(omission.policyClass.rawValue),
+            "reason": .string(omission.reason.word(regimes: problem.regimes.map(\.name))),
+          ]
+        }),
+    ]
+  }
+
+  private func encode(_ row: TrackingComparison.Row, _ start: Int?) -> JSONValue {
+    let result = row.result
     var members = [
-      JSONMember("name", .string(name)), JSONMember("seed", .integer(Int(clamping: seed))),
-      JSONMember("checkEvery", .number(step)),
+      JSONMember("policy", .string(row.policyClass.rawValue)),
       JSONMember(start == nil ? "averageCost" : "discountedCost", SimulationScreen.encode(result.averageCost)),
       JSONMember("extrapolated", SimulationScreen.encode(result.extrapolatedCost)),
       JSONMember("running", SimulationScreen.encode(result.runningCost)),
       JSONMember("trading", SimulationScreen.encode(result.tradingCost)),
+      JSONMember("solved", ["value": .number(row.solved.value), "error": .number(row.solved.error)]),
     ]
-    if let start { return .object(members + [JSONMember("regime", .string(start))]) }
+    if let excess = row.excess { members.append(JSONMember("moreThanOptimal", SimulationScreen.encode(excess))) }
+    if let start { return .object(members + [JSONMember("regime", .string(problem.regimes[start].name))]) }
     members.append(JSONMember("tradeRate", SimulationScreen.encode(result.tradeRate)))
     if let time = result.meanTimeBetweenTrades {
       members.append(JSONMember("meanBetweenTrades", SimulationScreen.encode(time)))
     }
-    members.append(JSONMember("occupancy", .array(result.occupancy.map(SimulationScreen.encode))))
-    return .object(members)
+    return .object(members + [JSONMember("occupancy", .array(result.occupancy.map(SimulationScreen.encode)))])
   }
 }

@@ -13,7 +13,7 @@ public struct StationarySettings: Sendable, Equatable {
   /// A relative violation of the inequalities above this marks the solution as unverified.
   public var verificationTolerance: Double
   /// Cores to use where there is work for several.
-  public var threads = 1
+  public var threads: Int
 
   /// The error estimate compares with a degree lower by this: four more degrees gain at least three digits on elements
   /// of at most `StationaryMesh.resolvedExponent` decay lengths.
@@ -24,13 +24,14 @@ public struct StationarySettings: Sendable, Equatable {
 
   public init(
     degree: Int = 20, stepTolerance: Double = 1e-9, iterationLimit: Int = 60, mergeTolerance: Double = 1e-5,
-    verificationTolerance: Double = 1e-6
+    verificationTolerance: Double = 1e-6, threads: Int = 1
   ) {
     self.degree = degree
     self.stepTolerance = stepTolerance
     self.iterationLimit = iterationLimit
     self.mergeTolerance = mergeTolerance
     self.verificationTolerance = verificationTolerance
+    self.threads = threads
   }
 
   func validate() throws(StationaryError) {

@@ -113,7 +113,7 @@ struct TrackingParameters {
 
 extension ClassOmission {
   /// A word for programs, and the regime it is about; sentences are for people and elsewhere.
-  func word(regimes: [String]) -> String {
+  public func word(regimes: [String]) -> String {
     switch self {
     case .fixedCost(let e): "fixedCost: \(regimes[e])"
     case .neverTrading: "neverTrading"
