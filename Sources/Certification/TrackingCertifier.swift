@@ -31,7 +31,9 @@ public struct TrackingCertifier: Sendable {
       let solver = StationarySolver(settings: StationarySettings(threads: settings.threads))
       solution = try solver.solve(problem)
       progress?(0.1)
-      classes = try solver.classes(of: problem, optimum: solution)
+      classes = try solver.classes(
+        of: problem, optimum: solution,
+        wanted: Set(settings.classes.compactMap { TrackingClass(rawValue: $0.rawValue) }))
     } catch { throw .stationary(error) }
     progress?(0.3)
     var checks: [Check] = []
@@ -67,13 +69,12 @@ public struct TrackingCertifier: Sendable {
     }
     check(classes, &checks)
     if let emitted { confront(emitted, solution, &checks) }
-    // Averages are those of all regimes; a discounted sum is that of the regime in which it starts.
-    let starts = problem.criterion == .longRunAverage ? 0..<1 : problem.regimes.indices
+    let starts = problem.distinctStarts
     let bands = emitted?.map(\.band) ?? solution.regimes.map(\.band)
     var simulated: (result: TrackingResult, step: Double)?
     for e in starts {
       let found = try rollOut(bands, solution.regimes[e].cost.total, .rollOut, &checks, from: e)
-      if e == 0 { simulated = found }
+      if e == starts[0] { simulated = found }
     }
     progress?(0.7)
     let chosen = TrackingCertifier.simulatedClasses.first { classes[$0] != nil }
@@ -159,7 +160,7 @@ public struct TrackingCertifier: Sendable {
         + abs(result.discretisationError.mean) + cost.error
       checks.append(
         Check(
-          kind, regime: name != nil || problem.criterion == .longRunAverage ? nil : problem.regimes[regime].name,
+          kind, regime: name != nil || problem.distinctStarts.count == 1 ? nil : problem.regimes[regime].name,
           policyClass: name, measured: abs(result.extrapolatedCost.mean - cost.value), atMost: allowance))
       return (result, plan.settings.step)
     } catch { throw .simulation(error) }

@@ -13,7 +13,7 @@ public struct TrackingComparison: Sendable {
     public let excess: Simulation.Estimate?
   }
 
-  /// What starts in one regime; averages are those of all.
+  /// What starts in one regime; averages are those of all regimes that communicate.
   public struct Start: Sendable {
     public let regime: Int?
     public let rows: [Row]
@@ -34,16 +34,15 @@ public struct TrackingComparison: Sendable {
     let classes: TrackingClasses
     do {
       let solver = StationarySolver(settings: StationarySettings(threads: settings.threads))
-      classes = try solver.classes(of: problem, optimum: solver.solve(problem))
+      classes = try solver.classes(of: problem, optimum: solver.solve(problem), wanted: wanted)
     } catch { throw .stationary(error) }
     progress?(Self.solved)
     omitted = classes.omitted.filter { wanted.contains($0.policyClass) }
     let chosen = classes.solved.filter { $0.policyClass == .optimal || wanted.contains($0.policyClass) }
-    let isAverage = problem.criterion == .longRunAverage
     var starts: [Start] = []
     var step = 0.0
-    let regimes = isAverage ? 0..<1 : problem.regimes.indices
-    for e in regimes {
+    let regimes = problem.distinctStarts
+    for (position, e) in regimes.enumerated() {
       let bands = chosen[0].regimes.map { $0.band! }
       guard let plan = try? TrackingRollOutPlan(problem, bands: bands, certification: settings, from: e) else {
         (starts, step) = ([], 0)
@@ -61,10 +60,10 @@ public struct TrackingComparison: Sendable {
             Row(
               policyClass: solution.policyClass, solved: solution.regimes[e].cost.total, result: run.result,
               excess: index == 0 ? nil : run.excess(over: optimum)))
-          let done = Double(e * chosen.count + index + 1) / Double(regimes.count * chosen.count)
+          let done = Double(position * chosen.count + index + 1) / Double(regimes.count * chosen.count)
           progress?(Self.solved + (1 - Self.solved) * done)
         }
-        starts.append(Start(regime: isAverage ? nil : e, rows: rows))
+        starts.append(Start(regime: regimes.count == 1 && problem.criterion == .longRunAverage ? nil : e, rows: rows))
       } catch { throw .simulation(error) }
     }
     (self.starts, self.step) = (starts, step)

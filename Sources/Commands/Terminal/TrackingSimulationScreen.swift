@@ -15,10 +15,11 @@ struct TrackingSimulationScreen {
     screen.title(
       "DEADBAND  \(problem.name)", "seed \(seed), looking every \(Figures.significant(comparison.step, 3))")
     for start in comparison.starts {
+      let place = start.regime.map { "from \(problem.regimes[$0].name)" }
       screen.section(
-        start.regime.map {
-          "Discounted, from \(problem.regimes[$0].name) and a deviation of 0, by independent code  mean ± standard error"
-        } ?? "Long run, by independent code  mean ± standard error")
+        isAverage
+          ? "Long run\(place.map { ", " + $0 } ?? ""), by independent code  mean ± standard error"
+          : "Discounted, \(place!) and a deviation of 0, by independent code  mean ± standard error")
       var table =
         isAverage
         ? TextTable("<policy", "cost", "trading", "trades", "more than the optimum", "solved")
@@ -65,14 +66,15 @@ struct TrackingSimulationScreen {
     let result = row.result
     var members = [
       JSONMember("policy", .string(row.policyClass.rawValue)),
-      JSONMember(start == nil ? "averageCost" : "discountedCost", SimulationScreen.encode(result.averageCost)),
+      JSONMember(isAverage ? "averageCost" : "discountedCost", SimulationScreen.encode(result.averageCost)),
       JSONMember("extrapolated", SimulationScreen.encode(result.extrapolatedCost)),
       JSONMember("running", SimulationScreen.encode(result.runningCost)),
       JSONMember("trading", SimulationScreen.encode(result.tradingCost)),
       JSONMember("solved", ["value": .number(row.solved.value), "error": .number(row.solved.error)]),
     ]
     if let excess = row.excess { members.append(JSONMember("moreThanOptimal", SimulationScreen.encode(excess))) }
-    if let start { return .object(members + [JSONMember("regime", .string(problem.regimes[start].name))]) }
+    if let start { members.append(JSONMember("regime", .string(problem.regimes[start].name))) }
+    guard isAverage else { return .object(members) }
     members.append(JSONMember("tradeRate", SimulationScreen.encode(result.tradeRate)))
     if let time = result.meanTimeBetweenTrades {
       members.append(JSONMember("meanBetweenTrades", SimulationScreen.encode(time)))

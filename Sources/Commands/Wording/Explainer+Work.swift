@@ -89,6 +89,8 @@ extension Explainer {
     case .setting(let name, let value, let allowed):
       sentence(nil, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
     case .singular: sentence(nil, "the equations of a policy are singular")
+    case .elements(let found, let most):
+      sentence(nil, "\(found) elements; at most \(most) are solved for a policy class")
     }
   }
 
@@ -190,6 +192,8 @@ extension Explainer {
     switch omission {
     case .fixedCost(let e): "reflecting at an edge would pay the fixed cost of “\(regimes[e])” without end"
     case .neverTrading: "never trading costs less than trading at any interval"
+    case .tooLarge: "with jumps or reversion like these its equations are too many"
+    case .notRequested: "left out on request"
     case .endlessClock: "however long one waits, it costs less than 1 % more"
     case .manyRegimes(let most):
       most == 1

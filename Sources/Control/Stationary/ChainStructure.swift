@@ -41,3 +41,10 @@ struct ChainStructure {
     }
   }
 }
+
+extension TrackingProblem {
+  /// Regimes whose costs tell those of all: a discounted cost is that of its start, an average that of all regimes which communicate.
+  public var distinctStarts: [Int] {
+    criterion == .longRunAverage ? ChainStructure(generator).parts.map { $0[0] } : Array(regimes.indices)
+  }
+}

@@ -10,4 +10,6 @@ public enum StationaryError: Error, Equatable, Sendable {
   case setting(name: String, value: Double, allowed: String)
   /// The equations of a policy could not be solved: a pivot vanished or a number overflowed.
   case singular
+  /// More elements than are solved for a policy class.
+  case elements(found: Int, most: Int)
 }

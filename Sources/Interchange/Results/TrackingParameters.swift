@@ -74,6 +74,11 @@ struct TrackingParameters {
       interval += [JSONMember("meanBetweenTrades", .number(mean.value)), JSONMember("error", .number(mean.error))]
     }
     if !interval.isEmpty {
+      if regime.minGap != nil || regime.maxGap != nil {
+        // A hybrid's gap is what it does; that of a band alone says when a watchdog should wonder.
+        let isPolicy = policyClass == .hybridAny || policyClass == .hybridAll
+        interval.append(JSONMember("gaps", .string(isPolicy ? "policy" : "oneInAHundred")))
+      }
       let logic = policyClass == .hybridAll ? "all" : "any"
       members.append(
         JSONMember(
@@ -118,6 +123,8 @@ extension ClassOmission {
     case .fixedCost(let e): "fixedCost: \(regimes[e])"
     case .neverTrading: "neverTrading"
     case .endlessClock: "endlessClock"
+    case .tooLarge: "tooLarge"
+    case .notRequested: "notRequested"
     case .manyRegimes(let most): "manyRegimes: more than \(most)"
     case .notConverged: "notConverged"
     case .inaccurate: "inaccurate"

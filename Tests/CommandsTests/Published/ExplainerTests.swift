@@ -264,6 +264,9 @@ import Testing
       (.stationary(.setting(name: "degree", value: 1, allowed: "≥ 4")), "degree is 1; allowed is ≥ 4"),
       (.stationary(.singular), "the equations of a policy are singular"),
       (
+        .stationary(.elements(found: 188, most: 160)), "188 elements; at most 160 are solved for a policy class"
+      ),
+      (
         .simulation(.outOfRange(setting: "paths", value: 1, allowed: "≥ 2")),
         "the simulation's paths is 1; allowed is ≥ 2"
       ),

@@ -198,6 +198,26 @@ struct ClockedBandTests {
     }
   }
 
+  /// Rare jumps that go far: where the deviation may be is bounded by Chernoff's bound, not by its variance.
+  @Test func rareJumps() throws {
+    let problem = try TrackingProblem(
+      name: "rare", criterion: .longRunAverage,
+      regimes: [
+        TrackingRegime(
+          name: "a", volatility: 0.7, runningCost: .quadratic(1),
+          jumps: DeviationJumps(intensity: 0.5, law: .normal(mean: 0, deviation: 2)))
+      ], generator: Generator(Self.one), costs: [TradeCost(fixed: 0.3, proportionalBuy: 0.5, proportionalSell: 0.5)])
+    let scaled = ScaledTracking(problem, members: [0])
+    let known = try #require(
+      BlindIntervals(problem: scaled, start: [1]).report(
+        .init(times: [0.5], targets: [0]), left: 0, hasLongRun: true))
+    let found = try ClockedBand(
+      problem: scaled, bands: [Self.wide], clock: .alone, basis: ChebyshevBasis(degree: 20), nodes: 40,
+      mergeTolerance: StationarySettings().mergeTolerance
+    ).regimes(gaps: [0.5], hasLongRun: true)
+    #expect(abs(found[0].total / known.costs.total[0] - 1) < 1e-7, "\(found[0].total) for \(known.costs.total[0])")
+  }
+
   /// Four nodes more divide the error by at least 16; the theory's 2.85⁴ is 66.
   @Test func converges() throws {
     let row = try #require(try Self.rows().first { $0.name == "waiting, two regimes" })

@@ -68,4 +68,25 @@ struct ClockedIntervalTests {
       ? known.costs.total[0] : zip([0.3, 0.7], known.costs.total).reduce(0) { $0 + $1.0 * $1.1 }
     #expect(abs(cost / least - 1) < 1e-8, "\(cost) for \(least)")
   }
+
+  /// Strong drifts, where searches begin far from the best: the least cost that an independent program found by Nelder and Mead's search,
+  /// to the digits it gave.
+  @Test func strongDrift() throws {
+    let problem = try TrackingProblem(
+      name: "drift", criterion: .longRunAverage,
+      regimes: [
+        TrackingRegime(name: "a", drift: 5, volatility: 1, runningCost: DeviationCost(below: 1, above: 2)),
+        TrackingRegime(name: "b", drift: -3, volatility: 1, runningCost: .quadratic(1)),
+      ], generator: Generator([[-0.5, 0.5], [1, -1]]),
+      costs: [0.3, 0.3].map { TradeCost(fixed: $0, proportionalBuy: 0.5, proportionalSell: 0.5) })
+    let solver = StationarySolver(settings: StationarySettings(threads: 2))
+    let classes = try solver.classes(of: problem, optimum: solver.solve(problem), wanted: [.interval])
+    let regimes = try #require(classes[.interval]?.regimes)
+    #expect(abs(regimes[0].cost.total.value - 3.5759588) < 1e-6)
+    for (e, (time, target)) in [(0.322, -0.837), (0.385, 0.094)].enumerated() {
+      let interval = try #require(regimes[e].interval)
+      #expect(abs(interval.time - time) < 2e-3 && abs(interval.target - target) < 2e-3)
+    }
+    #expect(classes.omitted.count == TrackingClass.allCases.count - 2)
+  }
 }

@@ -81,4 +81,20 @@ struct TrackingHybridTests {
       #expect(abs(found.trades! / alone.tradesPerTime! - 1) < tolerance)
     }
   }
+
+  /// A regime that is left for ever has parameters of its own all the same: the best recentring from it costs 7.029 by an independent
+  /// program, which kept the other regime's band.
+  @Test func transientRegime() throws {
+    let regimes = [(0.6, "a"), (1.6, "b")].map {
+      TrackingRegime(name: $1, volatility: $0, runningCost: DeviationCost(below: 1, above: 2))
+    }
+    let problem = try TrackingProblem(
+      name: "transient", criterion: .discounted(rate: 0.1), regimes: regimes,
+      generator: Generator([[0, 0], [0.5, -0.5]]),
+      costs: [0.3, 0.3].map { TradeCost(fixed: $0, proportionalBuy: 0.5, proportionalSell: 0.5) })
+    let solver = StationarySolver()
+    let classes = try solver.classes(of: problem, optimum: solver.solve(problem), wanted: [.recentre])
+    let cost = try #require(classes[.recentre]?.regimes[1].cost.total.value)
+    #expect(abs(cost - 7.029) < 0.0015, "\(cost)")
+  }
 }

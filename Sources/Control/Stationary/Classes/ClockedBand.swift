@@ -30,6 +30,8 @@ struct ClockedBand {
   let nodes: Int
   let mergeTolerance: Double
   var threads = 1
+  /// As in `FixedTime`.
+  var mostElements = Int.max
 
   struct Regime {
     var total: Double
@@ -133,8 +135,10 @@ struct ClockedBand {
     var (atTargets, atZero) = (functionals.map { _ in [Double]() }, functionals.map { _ in [Double]() })
     for e in 0..<count {
       let stopping = clock == .forces ? bands : try FixedTime.unbounded(bands, problem, time: gaps[e])
-      let values = try FixedTime(problem: problem, bands: stopping, basis: basis, nodes: nodes, threads: threads)
-        .values(sums, time: gaps[e], at: [(e, bands[e].targetLower), (e, bands[e].targetUpper), (e, 0)])
+      let values = try FixedTime(
+        problem: problem, bands: stopping, basis: basis, nodes: nodes, threads: threads, mostElements: mostElements
+      )
+      .values(sums, time: gaps[e], at: [(e, bands[e].targetLower), (e, bands[e].targetUpper), (e, 0)])
       for k in functionals.indices {
         atTargets[k] += values[k].prefix(2).map(\.value)
         atZero[k].append(values[k][2].value)

@@ -19,12 +19,15 @@ struct ClockedIntervals {
   let basis: ChebyshevBasis
   let nodes: Int
   let threads: Int
+  /// As in `FixedTime`.
+  var mostElements = Int.max
 
   typealias Policy = BlindIntervals.Policy
 
   /// Times and targets change by at most this in one step, in logarithms and units of bands.
   private static let reach = 0.7
   private static let tolerance = 1e-11
+  private static let steps = 25
   /// Steps of the differences that the first curvatures are from, in logarithms and units of bands.
   private static let difference = 1e-3
   /// Where rounding ends the search so much may be left, and counts as error.
@@ -56,6 +59,7 @@ struct ClockedIntervals {
     let hessian = first.indices.map { i in first.indices.map { $0 == i ? curvatures[i] : 0.0 } }
     var search = QuasiNewton { from in from.map { _ in Self.reach } }
     search.tolerance = Self.tolerance
+    search.stepLimit = Self.steps
     let found = search.minimise(from: first, hessian: hessian, evaluate)
     guard let found, found.predicted <= Self.acceptable * abs(found.value) else { return nil }
     return (policy(found.parameters), found.value, found.predicted)
@@ -87,8 +91,10 @@ struct ClockedIntervals {
             lower: min(0, band.lower) - 1, upper: max(0, band.upper) + 1, targetLower: band.targetLower,
             targetUpper: band.targetUpper)
         }, problem, time: h)
-      return try FixedTime(problem: problem, bands: wide, basis: basis, nodes: nodes, threads: threads)
-        .values(sums, time: h, at: [(e, z), (e, 0)])
+      return try FixedTime(
+        problem: problem, bands: wide, basis: basis, nodes: nodes, threads: threads, mostElements: mostElements
+      )
+      .values(sums, time: h, at: [(e, z), (e, 0)])
     }
     func mass(_ e: Int, _ f: Int) -> Double { readings[e][1 + 2 * f][0].value + readings[e][2 + 2 * f][0].value }
     func massRate(_ e: Int, _ f: Int) -> Double { readings[e][1 + 2 * f][0].rate + readings[e][2 + 2 * f][0].rate }

@@ -7,18 +7,21 @@ import Glibc
 ///
 /// Were the time exponential of rate s, F would solve `LU − (s + ρ)U + s·payoff + wℓ + 1 = 0` in the band, an equation of the same
 /// kind as those of a band policy. U(s)/s is F's Laplace transform, and F the integral of `e^{sh} U(s)/s` along a parabola around
-/// the negative axis, by the midpoint rule: with N nodes its error falls as 2.85^−N (Weideman and Trefethen, Mathematics of Computation 76 (2007) 1341, eq.
-/// 3.6). Complex discounts are those of `ScaledTracking.doubled`, so that jumps, switching and reversion are what they are
+/// the negative axis, by the midpoint rule: with N nodes its error falls as 2.85^−N (Weideman and Trefethen, Mathematics of
+/// Computation 76 (2007) 1341, eq. 3.6) where what F decays at is near that axis: of a diffusion in one or two regimes it is real, of
+/// many that take turns it need not be. Complex discounts are those of `ScaledTracking.doubled`, so that jumps, switching and reversion are what they are
 /// elsewhere. Rounding of the evaluations times `e^{0.13 N}` is the rest of the error.
 /// *Verified by* `ClockedBandTests`.
 struct FixedTime {
   let problem: ScaledTracking
-  /// Where the sum ends. A band that is never left is one that is wide enough; see `reach`.
+  /// Where the sum ends. A band that is never left is one that is wide enough; see `unbounded`.
   let bands: [Band]
   let basis: ChebyshevBasis
   /// N, even.
   let nodes: Int
   let threads: Int
+  /// Of a mesh, counted once per regime that holds on it and once more for imaginary parts.
+  let mostElements: Int
 
   /// A sum and its payoff, by regime and deviation inside the band.
   struct Sum: Sendable {
@@ -101,6 +104,8 @@ struct FixedTime {
     let all = bands + bands
     let mesh = StationaryMesh(
       bands: all, problem: doubled, discount: hypot(a + problem.discount, b), mergeTolerance: Self.mergeTolerance)
+    let elements = mesh.active.reduce(0) { $0 + $1.count }
+    guard elements <= mostElements else { throw .elements(found: elements, most: mostElements) }
     let functionals = sums.map { sum in
       var functional = sum.functional.doubled
       functional.added = { e, x in e < m ? a * sum.payoff(e, x) : b * sum.payoff(e - m, x) }
@@ -111,27 +116,33 @@ struct FixedTime {
     ).values()
   }
 
-  /// How far the deviation may go in the time h, but for less than the last digits: standard deviations of diffusion and jumps …
-  private static let deviations = 8.0
-  /// … and mean sizes of the jumps, whose law falls off exponentially.
-  private static let sizes = 32.0
+  /// e^{−30}: what goes further counts for less than the last digits.
+  private static let beyond = 30.0
   /// Deviations that run away by more than this factor are not followed.
   private static let mostGrowth = 100.0
+  /// θ of Chernoff's bound, from one over the largest distance looked for to one over the smallest [1/deviation].
+  private static let slopes = stride(from: -8.0, through: 8, by: 0.1).map { exp($0) }
 
-  /// Bands with the same targets that are left within h from no point of the given ones.
+  /// Bands with the same targets that are left within h from no point of the given ones, by Chernoff's bound on how far the
+  /// deviation goes:
+  ///
+  ///     P(X_h > r) ≤ exp(−θr + hψ(θ)),   ψ = |m|θ + ½η²θ² + ν(E e^{θ|Z|} − 1),   r = min (30 + hψ(θ))/θ.
   static func unbounded(_ bands: [Band], _ problem: ScaledTracking, time h: Double) throws(StationaryError) -> [Band] {
     let outward = -problem.reversion.min()!
     let growth = exp(max(0, outward) * h)
     guard growth <= mostGrowth else { throw .singular }
-    let spread = problem.halfVariance.indices.map { e in
-      let jumps = problem.jumps[e]
-      let variance = 2 * problem.halfVariance[e] + (jumps.map { $0.intensity * $0.secondMoment } ?? 0)
-      let drift = abs(problem.drift[e]) + (jumps.map { $0.intensity * abs($0.mean) } ?? 0)
-      return deviations * (variance * h).squareRoot() + drift * h + sizes * (jumps?.longest ?? 0)
-    }.max()!
+    let reaches = slopes.map { theta -> Double in
+      let exponents = problem.halfVariance.indices.map { e in
+        (abs(problem.drift[e]) + problem.halfVariance[e] * theta) * theta
+          + (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
+      }
+      return (beyond + h * exponents.max()!) / theta
+    }
+    let spread = reaches.min()!
     let (low, high) = (bands.map(\.lower).min()!, bands.map(\.upper).max()!)
     let middle = 0.5 * (low + high)
     let reach = (0.5 * (high - low) + abs(middle) + spread) * growth
+    guard reach.isFinite else { throw .singular }
     return bands.map {
       Band(
         lower: middle - reach, upper: middle + reach, targetLower: $0.targetLower, targetUpper: $0.targetUpper)
@@ -140,11 +151,17 @@ struct FixedTime {
 }
 
 extension DeviationJumps {
-  /// The mean size of jumps whose law falls off exponentially; zero of those that are bounded by their variance.
-  fileprivate var longest: Double {
+  /// The larger of `E e^{θZ}` and `E e^{−θZ}`; infinite where one is.
+  fileprivate func greatestExponential(_ theta: Double) -> Double {
     switch law {
-    case .normal: return 0
-    case .laplace(let up, let down, _): return max(up, down)
+    case .normal(let mean, let deviation):
+      return exp(theta * abs(mean) + 0.5 * theta * theta * deviation * deviation)
+    case .laplace(let up, let down, let p):
+      func side(_ ahead: Double, _ behind: Double, _ share: Double) -> Double {
+        theta * ahead < 1 || share == 0
+          ? (share == 0 ? 0 : share / (1 - theta * ahead)) + (1 - share) / (1 + theta * behind) : .infinity
+      }
+      return max(side(up, down, p), side(down, up, 1 - p))
     }
   }
 }

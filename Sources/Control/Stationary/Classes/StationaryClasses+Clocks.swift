@@ -11,6 +11,8 @@ extension StationarySolver {
   public static let clockShare = 0.01
   /// The gap's price is met to this share of it.
   private static let priceTolerance = 1e-3
+  /// Where gaps are sought first, in best blind intervals.
+  private static let firstClock = (forces: 3.0, permits: 0.3)
   /// A gap changes by this factor while its price has not been bracketed, so many times at most …
   private static let stride = 3.0
   private static let mostStrides = 12
@@ -19,6 +21,8 @@ extension StationarySolver {
   /// Nodes of the integral: for the answer, where costs are known to 1e-9 (`ClockedBandTests`), its error estimate and the search,
   /// where 1e-5 is enough for a price of 1 %.
   private static let clockNodes = (fine: 40, coarse: 36, search: 20)
+  /// Where slopes have to be those of the values that a search compares.
+  private static let slopeNodes = 40
   /// Systems have twice as many unknowns as those of a band, and are solved at every node: beyond so many regimes, fewer with jumps,
   /// hybrids are left out.
   private static let clockedRegimes = (plain: 2, jumping: 1)
@@ -27,6 +31,8 @@ extension StationarySolver {
   private static let widest = 300.0
   /// A price that grows by less than this from one stride to the next, as a logarithm, grows no more.
   private static let saturation = 0.01
+  /// … if it is more than rounding, as a logarithm too.
+  private static let leastPrice = -15.0
 
   /// The policy `base` with a clock.
   ///
@@ -44,24 +50,28 @@ extension StationarySolver {
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
     let weights = scaled.startWeights
     let plain = zip(weights, base).reduce(0) { $0 + $1.0 * $1.1.cost.total.value } / unit
+    let isForced = policyClass == .hybridAny
+    let clock = isForced ? ClockedBand.Clock.forces : .permits
     let trial = policy(
-      scaled, bands: bands, clock: policyClass == .hybridAny ? .forces : .permits,
-      degree: settings.degree - StationarySettings.degreeStep, nodes: Self.clockNodes.search)
+      scaled, bands: bands, clock: clock, degree: settings.degree - StationarySettings.degreeStep,
+      nodes: Self.clockNodes.search)
     // A forced trade's price falls with the gap, that of waiting rises.
-    let sign = policyClass == .hybridAny ? 1.0 : -1
+    let sign = isForced ? 1.0 : -1
     /// ln of the price over what it may be.
     func excess(_ place: Double) throws(ClassOmissionError) -> Double {
-      guard let found = try? trial.totals(gaps: intervals.map { exp(sign * place) * $0 }) else {
-        throw ClassOmissionError(reason: .notConverged)
+      let found: [Double]
+      do { found = try trial.totals(gaps: intervals.map { exp(sign * place) * $0 }) } catch {
+        // Left alone for so long it has run away.
+        if !isForced, error == .singular { return .infinity }
+        throw Self.omission(error)
       }
-      let price = zip(weights, found).reduce(0) { $0 + $1.0 * $1.1 } / plain - 1
+      let price = (zip(weights, found).reduce(0) { $0 + $1.0 * $1.1 } - plain) / abs(plain)
       return log(max(price / Self.clockShare, .leastNormalMagnitude))
     }
-    let multiple = exp(sign * (try root(excess)))
-    let isForced = policyClass == .hybridAny
+    let multiple = exp(
+      sign * (try root(from: sign * log(isForced ? Self.firstClock.forces : Self.firstClock.permits), excess)))
     return try measured(
-      scaled, bands: bands, clock: isForced ? .forces : .permits, gaps: intervals.map { multiple * $0 },
-      hasLongRun: hasLongRun
+      scaled, bands: bands, clock: clock, gaps: intervals.map { multiple * $0 }, hasLongRun: hasLongRun
     ).enumerated().map { e, found in
       let gap = Approximation(value: multiple * intervals[e] * units.time, error: 0)
       return TrackingClassRegime(
@@ -78,8 +88,9 @@ extension StationarySolver {
     try requireFew(scaled)
     let search = ClockedIntervals(
       problem: scaled, start: scaled.startWeights,
-      basis: ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep), nodes: Self.clockNodes.search,
-      threads: settings.threads)
+      basis: ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep), nodes: Self.slopeNodes,
+      threads: settings.threads, mostElements: Self.mostElements(scaled))
+    do { _ = try search.cost(starts[0]) } catch { throw Self.omission(error) }
     guard let (policy, left) = search.search(from: starts) else { throw ClassOmissionError(reason: .notConverged) }
     try requireMemory(policy, scaled)
     let units = scaled.units
@@ -96,9 +107,17 @@ extension StationarySolver {
     }
   }
 
+  /// A class takes some hundred systems, and jumps tie all elements of one to one another.
+  private static func mostElements(_ scaled: ScaledTracking) -> Int { scaled.hasJumps ? 60 : 160 }
+
   private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
     let limit = scaled.hasJumps ? Self.clockedRegimes.jumping : Self.clockedRegimes.plain
     if scaled.count > limit { throw ClassOmissionError(reason: .manyRegimes(most: limit)) }
+  }
+
+  private static func omission(_ error: StationaryError) -> ClassOmissionError {
+    if case .elements = error { return ClassOmissionError(reason: .tooLarge) }
+    return ClassOmissionError(reason: .notConverged)
   }
 
   private struct Measured {
@@ -115,13 +134,12 @@ extension StationarySolver {
     _ scaled: ScaledTracking, bands: [Band], clock: ClockedBand.Clock, gaps: [Double], hasLongRun: Bool,
     left: Double = 0
   ) throws(ClassOmissionError) -> [Measured] {
-    func regimes(_ degree: Int, _ nodes: Int) -> [ClockedBand.Regime]? {
-      try? policy(scaled, bands: bands, clock: clock, degree: degree, nodes: nodes)
-        .regimes(gaps: gaps, hasLongRun: hasLongRun)
+    func regimes(_ degree: Int, _ nodes: Int) throws(ClassOmissionError) -> [ClockedBand.Regime] {
+      let policy = policy(scaled, bands: bands, clock: clock, degree: degree, nodes: nodes)
+      do { return try policy.regimes(gaps: gaps, hasLongRun: hasLongRun) } catch { throw Self.omission(error) }
     }
-    guard let fine = regimes(settings.degree, Self.clockNodes.fine),
-      let rough = regimes(settings.degree - StationarySettings.degreeStep, Self.clockNodes.coarse)
-    else { throw ClassOmissionError(reason: .notConverged) }
+    let fine = try regimes(settings.degree, Self.clockNodes.fine)
+    let rough = try regimes(settings.degree - StationarySettings.degreeStep, Self.clockNodes.coarse)
     let units = scaled.units
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
     func estimate(_ value: Double, _ other: Double, _ unit: Double, _ more: Double = 0) -> Approximation {
@@ -147,21 +165,24 @@ extension StationarySolver {
   ) -> ClockedBand {
     ClockedBand(
       problem: scaled, bands: bands, clock: clock, basis: ChebyshevBasis(degree: degree), nodes: nodes,
-      mergeTolerance: settings.mergeTolerance, threads: settings.threads)
+      mergeTolerance: settings.mergeTolerance, threads: settings.threads, mostElements: Self.mostElements(scaled))
   }
 
   /// Of a falling function.
   private func root(
-    _ excess: (Double) throws(ClassOmissionError) -> Double
+    from start: Double, _ excess: (Double) throws(ClassOmissionError) -> Double
   ) throws(ClassOmissionError) -> Double {
-    var (low, high) = (0.0, 0.0)
-    var atLow = try excess(0)
+    var (low, high) = (start, start)
+    var atLow = try excess(start)
     var atHigh = atLow
     for _ in 0..<Self.mostStrides where atLow <= 0 {
       (high, atHigh) = (low, atLow)
       low -= log(Self.stride)
       atLow = try excess(low)
-      if atLow <= 0, atLow - atHigh < Self.saturation { throw ClassOmissionError(reason: .endlessClock) }
+      // Rounding is all there is to a price next to nothing.
+      if atLow <= 0, atHigh > Self.leastPrice, atLow - atHigh < Self.saturation {
+        throw ClassOmissionError(reason: .endlessClock)
+      }
     }
     for _ in 0..<Self.mostStrides where atHigh > 0 {
       (low, atLow) = (high, atHigh)

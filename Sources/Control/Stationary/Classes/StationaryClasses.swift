@@ -4,27 +4,34 @@ extension StationarySolver {
   /// Each policy class at its own optimum, evaluated by the same linear equations as the optimum itself.
   ///
   /// For the long-run average a class is best on average; discounted, it is best for a start at x = 0 in a regime drawn from
-  /// the chain's stationary law (drawn evenly where the chain has none). Regimes that do not communicate are solved apart,
+  /// the chain's stationary law (drawn evenly where the chain has none, or leaves a regime for ever). Regimes that do not communicate are solved apart,
   /// apart from `constantBand`, which is one band for those that do.
   ///
   /// Without a fixed cost in any regime `edge` is the optimum. `interval` lets the regime at a review choose the time to the
   /// next review and the target; switches in between do not change it. The hybrids are made from `recentre` and the optimum.
   /// *Verified by* `PolicyClassClosedFormTests`, `PolicyClassLawTests`.
+  /// - Parameter wanted: classes beside the optimum; the others are listed as not requested.
   /// - Throws: as `solve`.
   public func classes(
-    of problem: TrackingProblem, optimum: StationarySolution
+    of problem: TrackingProblem, optimum: StationarySolution,
+    wanted: Set<TrackingClass> = Set(TrackingClass.allCases)
   ) throws(StationaryError) -> TrackingClasses {
     try settings.validate()
+    let needed = wanted.union(wanted.compactMap(\.base)).union([.optimal])
     var solved: [TrackingClassSolution] = []
     var omitted: [TrackingClasses.Omitted] = []
     for policyClass in TrackingClass.allCases {
       do throws(ClassOmissionError) {
+        if !needed.contains(policyClass) { throw ClassOmissionError(reason: .notRequested) }
         solved.append(
           TrackingClassSolution(
             policyClass: policyClass, regimes: try regimes(of: policyClass, problem, optimum, solved)))
       } catch { omitted.append(.init(policyClass: policyClass, reason: error.reason)) }
     }
-    return TrackingClasses(solved: solved, omitted: omitted)
+    let unasked = solved.filter { $0.policyClass != .optimal && !wanted.contains($0.policyClass) }
+    omitted += unasked.map { .init(policyClass: $0.policyClass, reason: .notRequested) }
+    return TrackingClasses(
+      solved: solved.filter { $0.policyClass == .optimal || wanted.contains($0.policyClass) }, omitted: omitted)
   }
 
   struct ClassOmissionError: Error { let reason: ClassOmission }
@@ -230,11 +237,14 @@ extension StationarySolver {
 }
 
 extension ScaledTracking {
-  /// The chain's stationary law on the part, or even weights where it has none.
+  fileprivate static let weightless = 1e-9
+
+  /// The chain's stationary law on the part, or even weights where it has none or leaves a regime out.
   var startWeights: [Double] {
     let rows = (0..<count).map { from in (0..<count).map { rate(from, $0) } }
     let even = [Double](repeating: 1 / Double(count), count: count)
     guard count > 1, let generator = try? Generator(rows), let law = generator.stationaryLaw else { return even }
-    return law
+    // A regime that is left for ever has no weight in it, and its parameters would be anybody's.
+    return law.allSatisfy { $0 > ScaledTracking.weightless } ? law : even
   }
 }

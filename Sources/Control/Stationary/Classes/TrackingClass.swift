@@ -39,6 +39,10 @@ public enum ClassOmission: Sendable, Equatable {
   case neverTrading
   /// However long the clock runs, it costs less than `StationarySolver.clockShare`.
   case endlessClock
+  /// Strong reversion or jumps make more equations than are solved for a class.
+  case tooLarge
+  /// Nobody asked.
+  case notRequested
   /// Bands with clocks are solved for so many regimes that communicate, fewer with jumps.
   case manyRegimes(most: Int)
   /// The best parameters were not found.
