@@ -10,7 +10,8 @@ import Glibc
 /// the negative axis, by the midpoint rule: with N nodes its error falls as 2.85^−N (Weideman and Trefethen, Mathematics of
 /// Computation 76 (2007) 1341, eq. 3.6) where what F decays at is near that axis: of a diffusion in one or two regimes it is real, of
 /// many that take turns it need not be. Complex discounts are those of `ScaledTracking.doubled`, so that jumps, switching and reversion are what they are
-/// elsewhere. Rounding of the evaluations times `e^{0.13 N}` is the rest of the error.
+/// elsewhere. Without a band near by a drift m needs more nodes than `4 m²h/η²`: waves decay at `−½η²ξ² + imξ`, which has to lie
+/// inside the parabola; two numbers of nodes tell. Rounding of the evaluations times `e^{0.13 N}` is the rest of the error.
 /// *Verified by* `ClockedBandTests`.
 struct FixedTime {
   let problem: ScaledTracking

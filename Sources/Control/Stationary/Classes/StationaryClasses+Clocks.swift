@@ -31,6 +31,8 @@ extension StationarySolver {
   private static let widest = 300.0
   /// A price that grows by less than this from one stride to the next, as a logarithm, grows no more.
   private static let saturation = 0.01
+  /// Of a price.
+  private static let rounding = 1e-6
   /// … if it is more than rounding, as a logarithm too.
   private static let leastPrice = -15.0
 
@@ -54,7 +56,7 @@ extension StationarySolver {
     let clock = isForced ? ClockedBand.Clock.forces : .permits
     let trial = policy(
       scaled, bands: bands, clock: clock, degree: settings.degree - StationarySettings.degreeStep,
-      nodes: Self.clockNodes.search)
+      nodes: isForced ? Self.clockNodes.search : Self.slopeNodes)
     // A forced trade's price falls with the gap, that of waiting rises.
     let sign = isForced ? 1.0 : -1
     /// ln of the price over what it may be.
@@ -66,6 +68,8 @@ extension StationarySolver {
         throw Self.omission(error)
       }
       let price = (zip(weights, found).reduce(0) { $0 + $1.0 * $1.1 } - plain) / abs(plain)
+      // Waiting never gains: the drift carries too far for so many nodes.
+      if !isForced, price < -Self.rounding { return .infinity }
       return log(max(price / Self.clockShare, .leastNormalMagnitude))
     }
     let multiple = exp(
