@@ -38,12 +38,12 @@ public struct TrackingComparison: Sendable {
     } catch { throw .stationary(error) }
     progress?(Self.solved)
     omitted = classes.omitted.filter { wanted.contains($0.policyClass) }
-    let chosen = classes.solved.filter { $0.policyClass == .optimal || wanted.contains($0.policyClass) }
+    let chosen = classes.solved
+    let bands = chosen[0].regimes.map { $0.band! }
     var starts: [Start] = []
     var step = 0.0
     let regimes = problem.distinctStarts
     for (position, e) in regimes.enumerated() {
-      let bands = chosen[0].regimes.map { $0.band! }
       guard let plan = try? TrackingRollOutPlan(problem, bands: bands, certification: settings, from: e) else {
         (starts, step) = ([], 0)
         break

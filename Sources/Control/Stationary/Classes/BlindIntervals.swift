@@ -186,20 +186,12 @@ struct BlindIntervals {
 
   /// v with `v = c + P v`.
   private func resolve(_ stretches: [BlindStretch], _ right: [Double]) -> [Double]? {
-    let m = problem.count
-    return DenseElimination.solution(m) { row, column in
-      column == m ? right[row] : (row == column ? 1 : 0) - stretches[row].mass[column]
-    }
+    RegenerationChain.values(right) { stretches[$0].mass[$1] }
   }
 
   /// The stationary law of the regime at reviews.
   private func reviewLaw(_ policy: Policy, _ stretches: [BlindStretch]) -> [Double]? {
-    let m = problem.count
     let growth = policy.times.map { exp(problem.discount * $0) }
-    // One of the m equations follows from the others; the sum of the law takes its place.
-    return DenseElimination.solution(m) { row, column in
-      if row == m - 1 { return 1 }
-      return column == m ? 0 : growth[column] * stretches[column].mass[row] - (row == column ? 1 : 0)
-    }
+    return RegenerationChain.law(problem.count) { growth[$0] * stretches[$0].mass[$1] }
   }
 }

@@ -148,23 +148,14 @@ struct ClockedBand {
     return Gaps(sums: zip(atTargets, atZero).map { $0 + $1 }, count: count)
   }
 
-  /// π; nil where it is not one.
   private func stationary(_ gaps: Gaps) -> [Double]? {
-    let n = 2 * count
-    // One of the equations follows from the others; the sum of the law takes its place.
-    return DenseElimination.solution(n) { row, column in
-      if row == n - 1 { return 1 }
-      return column == n ? 0 : gaps.end(row)[column] - (row == column ? 1 : 0)
-    }
+    RegenerationChain.law(2 * count) { gaps.end($1)[$0] }
   }
 
   /// The discounted value from x = 0 in each regime.
   private func discounted(_ gaps: Gaps, _ costs: [Double]) throws(StationaryError) -> [Double] {
     let n = 2 * count
-    let values = DenseElimination.solution(n) { row, column in
-      column == n ? costs[row] : (row == column ? 1 : 0) - gaps.end(column)[row]
-    }
-    guard let values else { throw .singular }
+    guard let values = RegenerationChain.values(Array(costs[..<n]), { gaps.end($1)[$0] }) else { throw .singular }
     return (0..<count).map { e in
       values.indices.reduce(costs[n + e]) { $0 + gaps.end($1)[n + e] * values[$1] }
     }

@@ -36,19 +36,21 @@ struct ClockedIntervals {
   private var count: Int { problem.count }
 
   /// The cheapest of what several starts lead to.
-  func search(from starts: [Policy]) -> (policy: Policy, left: Double)? {
-    let ends = starts.compactMap { minimum(from: $0) }
-    return ends.min { $0.value < $1.value }.map { ($0.policy, $0.left) }
+  ///
+  /// - Throws: what keeps the first start from being evaluated.
+  func search(from starts: [Policy]) throws(StationaryError) -> (policy: Policy, left: Double)? {
+    let ends = [try minimum(from: starts[0])] + starts.dropFirst().map { try? minimum(from: $0) }
+    return ends.compactMap { $0 }.min { $0.value < $1.value }.map { ($0.policy, $0.left) }
   }
 
   private func policy(_ parameters: [Double]) -> Policy {
     Policy(times: parameters[..<count].map { exp($0) }, targets: Array(parameters[count...]))
   }
 
-  private func minimum(from start: Policy) -> (policy: Policy, value: Double, left: Double)? {
+  private func minimum(from start: Policy) throws(StationaryError) -> (policy: Policy, value: Double, left: Double)? {
     let first = start.times.map { log($0) } + start.targets
     func evaluate(_ parameters: [Double]) -> (value: Double, gradient: [Double])? { try? cost(policy(parameters)) }
-    guard let here = evaluate(first) else { return nil }
+    let here = try cost(policy(first))
     var curvatures: [Double] = []
     for i in first.indices {
       var moved = first
@@ -105,10 +107,7 @@ struct ClockedIntervals {
     let values: [Double]?
     var average = 0.0
     if isAverage {
-      let law = DenseElimination.solution(m) { row, column in
-        if row == m - 1 { return 1 }
-        return column == m ? 0 : mass(column, row) - (row == column ? 1 : 0)
-      }
+      let law = RegenerationChain.law(m, mass)
       guard let law else { throw .singular }
       let length = zip(law, policy.times).reduce(0) { $0 + $1.0 * $1.1 }
       visits = law.map { $0 / length }
@@ -119,13 +118,9 @@ struct ClockedIntervals {
         return column == m ? costs[row] - average * policy.times[row] : (row == column ? 1 : 0) - mass(row, column)
       }
     } else {
-      values = DenseElimination.solution(m) { row, column in
-        column == m ? costs[row] : (row == column ? 1 : 0) - mass(row, column)
-      }
-      visits = DenseElimination.solution(m) { row, column in
-        column == m
-          ? (0..<m).reduce(0) { $0 + start[$1] * mass($1, row) } : (row == column ? 1 : 0) - mass(column, row)
-      }
+      values = RegenerationChain.values(costs, mass)
+      let first = (0..<m).map { f in (0..<m).reduce(0) { $0 + start[$1] * mass($1, f) } }
+      visits = RegenerationChain.values(first) { mass($1, $0) }
     }
     guard let visits, let values else { throw .singular }
     func after(_ e: Int) -> Double { (0..<m).reduce(0) { $0 + massRate(e, $1) * values[$1] } }

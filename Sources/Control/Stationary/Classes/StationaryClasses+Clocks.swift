@@ -46,7 +46,7 @@ extension StationarySolver {
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     try requireFew(scaled)
     let units = scaled.units
-    let bands = base.map { Self.scaled($0.band!, by: units.deviation) }
+    let bands = Self.scaledBands(base.map { $0.band! }, scaled)
     guard bands.allSatisfy({ $0.width <= Self.widest }) else { throw ClassOmissionError(reason: .inaccurate) }
     let intervals = scaled.members.map { ScaledTracking.frozen(problem, regime: $0).interval.time / units.time }
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
@@ -94,8 +94,9 @@ extension StationarySolver {
       problem: scaled, start: scaled.startWeights,
       basis: ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep), nodes: Self.slopeNodes,
       threads: settings.threads, mostElements: Self.mostElements(scaled))
-    do { _ = try search.cost(starts[0]) } catch { throw Self.omission(error) }
-    guard let (policy, left) = search.search(from: starts) else { throw ClassOmissionError(reason: .notConverged) }
+    let found: (policy: BlindIntervals.Policy, left: Double)?
+    do { found = try search.search(from: starts) } catch { throw Self.omission(error) }
+    guard let (policy, left) = found else { throw ClassOmissionError(reason: .notConverged) }
     try requireMemory(policy, scaled)
     let units = scaled.units
     let bands = policy.targets.map { Band(lower: $0 - 1, upper: $0 + 1, targetLower: $0, targetUpper: $0) }
@@ -111,8 +112,12 @@ extension StationarySolver {
     }
   }
 
-  /// A class takes some hundred systems, and jumps tie all elements of one to one another.
-  private static func mostElements(_ scaled: ScaledTracking) -> Int { scaled.hasJumps ? 60 : 160 }
+  /// A class takes some hundred systems, and jumps tie all elements of one to one another: with these a class takes some ten seconds.
+  private static let mostElements = (plain: 160, jumping: 60)
+
+  private static func mostElements(_ scaled: ScaledTracking) -> Int {
+    scaled.hasJumps ? mostElements.jumping : mostElements.plain
+  }
 
   private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
     let limit = scaled.hasJumps ? Self.clockedRegimes.jumping : Self.clockedRegimes.plain
@@ -202,11 +207,5 @@ extension StationarySolver {
       bracket.take(at, at: next)
     }
     throw ClassOmissionError(reason: .notConverged)
-  }
-
-  private static func scaled(_ band: Band, by unit: Double) -> Band {
-    Band(
-      lower: band.lower / unit, upper: band.upper / unit, targetLower: band.targetLower / unit,
-      targetUpper: band.targetUpper / unit)
   }
 }

@@ -73,19 +73,18 @@ extension StationarySolver {
   public static let classTolerance = 1e-6
 
   /// The bands of a part in its own units.
-  private static func scaledBands(_ regimes: [StationaryRegime], _ scaled: ScaledTracking) -> [Band] {
+  static func scaledBands(_ bands: [Band], _ scaled: ScaledTracking) -> [Band] {
     let x = scaled.units.deviation
-    return regimes.map {
+    return bands.map {
       Band(
-        lower: $0.band.lower / x, upper: $0.band.upper / x, targetLower: $0.band.targetLower / x,
-        targetUpper: $0.band.targetUpper / x)
+        lower: $0.lower / x, upper: $0.upper / x, targetLower: $0.targetLower / x, targetUpper: $0.targetUpper / x)
     }
   }
 
   private func unconstrained(
     _ scaled: ScaledTracking, _ best: [StationaryRegime], hasLongRun: Bool
   ) -> [TrackingClassRegime] {
-    let bands = StationarySolver.scaledBands(best, scaled)
+    let bands = StationarySolver.scaledBands(best.map(\.band), scaled)
     let check = self.check(scaled, bands, best.map(\.cost.total.value))
     let statistics = try? StationaryStatistics(
       scaled, bands: bands, basis: ChebyshevBasis(degree: settings.degree), mergeTolerance: settings.mergeTolerance,
@@ -150,7 +149,7 @@ extension StationarySolver {
     _ policyClass: TrackingClass, _ problem: TrackingProblem, _ scaled: ScaledTracking, _ best: [StationaryRegime],
     hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
-    let bands = StationarySolver.scaledBands(best, scaled)
+    let bands = StationarySolver.scaledBands(best.map(\.band), scaled)
     let starts = ClassStarts(scaled, of: problem, optimum: bands)
     let shapes =
       switch policyClass {
@@ -188,7 +187,7 @@ extension StationarySolver {
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     let units = scaled.units
     let centres = best.map { 0.5 * ($0.band.targetLower + $0.band.targetUpper) / units.deviation }
-    let starts = ClassStarts(scaled, of: problem, optimum: StationarySolver.scaledBands(best, scaled))
+    let starts = ClassStarts(scaled, of: problem, optimum: StationarySolver.scaledBands(best.map(\.band), scaled))
       .intervals(centres: centres)
     let isReverting = scaled.count > 1 && scaled.reversion.contains { $0 != 0 }
     if isReverting || !scaled.running.allSatisfy(\.isSymmetric) {
