@@ -28,8 +28,9 @@ struct InnerProblem {
   private let inventories: UnsafeMutablePointer<Lanes>
   /// Infinite where the last vector goes on beyond the last line: there is nothing to hold.
   private let beyond: Lanes
-  /// Weights of four neighbouring lines of the table for each place between the middle two.
-  private let between: [SIMD4<Double>]
+  /// Weights of four neighbouring lines of the table at the places between the middle two, one per lane; a vector's last lanes
+  /// are places of the line after.
+  private let between: (Lanes, Lanes, Lanes, Lanes)
 
   private struct Term {
     var weight: Double
@@ -56,26 +57,27 @@ struct InnerProblem {
     terms.initialize(repeating: Term(weight: 0, values: slice), count: mostTerms)
     let count = vectors * LowerBoundPaths.pathCount * plan.schedules.count
     values = .allocate(capacity: count)
-    penalty = .allocate(capacity: vectors)
+    // Interpolation writes whole vectors, the last of which begins at the last line.
+    penalty = .allocate(capacity: vectors + 1)
     cost = .allocate(capacity: vectors)
     traded = .allocate(capacity: vectors)
-    // One line more than the table's on either side.
-    coarse = .allocate(capacity: plan.table.inventories.count + 2)
+    // One line more than the table's on either side, and one that is read with no weight.
+    coarse = .allocate(capacity: plan.table.inventories.count + 3)
     inventories = .allocate(capacity: vectors)
     values.initialize(repeating: Lanes(), count: count)
-    for scratch in [penalty, cost, traded] { scratch.initialize(repeating: Lanes(), count: vectors) }
-    coarse.initialize(repeating: 0, count: plan.table.inventories.count + 2)
+    penalty.initialize(repeating: Lanes(), count: vectors + 1)
+    for scratch in [cost, traded] { scratch.initialize(repeating: Lanes(), count: vectors) }
+    coarse.initialize(repeating: 0, count: plan.table.inventories.count + 3)
     inventories.initialize(repeating: Lanes(), count: vectors)
     for line in 0..<(vectors * width) {
       inventories[line / width][line % width] = lines[min(line, lines.count - 1)]
     }
-    between = (0..<plan.density).map { part in
-      let t = Double(part) / Double(plan.density)
-      // The cubic through values at −1, 0, 1, 2.
-      return SIMD4(
-        -t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
-        (t + 1) * t * (t - 1) / 6)
-    }
+    // The cubic through values at −1, 0, 1, 2.
+    let t = Lanes(0, 1, 2, 3, 4, 5, 6, 7) / Double(plan.density)
+    between = (
+      -t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
+      (t + 1) * t * (t - 1) / 6
+    )
   }
 
   func deallocate() {
@@ -204,16 +206,12 @@ struct InnerProblem {
     coarse[0] = 3 * (sums[0] - sums[1]) + sums[2]
     coarse[lineCount + 1] = 3 * (sums[lineCount - 1] - sums[lineCount - 2]) + sums[lineCount - 3]
     let fine = UnsafeMutableRawPointer(penalty).assumingMemoryBound(to: Double.self)
-    let density = plan.density
-    for part in 0..<density {
-      let four = between[part]
-      var place = part
-      for line in 0..<(part == 0 ? lineCount : lineCount - 1) {
-        fine[place] =
-          (four[0] * coarse[line] + four[1] * coarse[line + 1])
-          + (four[2] * coarse[line + 2] + four[3] * coarse[line + 3])
-        place += density
-      }
+    // Lines in ascending order, each written over what the one before had for its place.
+    for line in 0..<lineCount {
+      let interpolated =
+        (between.0 * coarse[line] + between.1 * coarse[line + 1])
+        + (between.2 * coarse[line + 2] + between.3 * coarse[line + 3])
+      store(interpolated, fine + line * plan.density)
     }
     for place in plan.lineCount..<(vectors * Lanes.scalarCount) { fine[place] = 0 }
     let (quadratic, linear) = (Lanes(repeating: running.quadratic), Lanes(repeating: running.linear))
