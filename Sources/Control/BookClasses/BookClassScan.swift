@@ -45,11 +45,12 @@ struct BookClassScan {
     guard best != nil else { return nil }
     for step in Self.steps {
       for axis in start.indices {
-        for sign in [-1.0, 1] {
-          var at = best!.at
-          at[axis] += sign * step
-          attempt([at])
-        }
+        attempt(
+          [-step, step].map { moved in
+            var at = best!.at
+            at[axis] += moved
+            return at
+          })
       }
     }
     let likely = tried.sorted { $0.value < $1.value }.prefix(confirmations)

@@ -47,21 +47,18 @@ extension BookClassStudy {
   /// A band with forced trades, or a band that is looked at now and then: at the gaps that cost `gapShare` of J more than the
   /// band alone. A forced trade never helps, so that without this price the gap would be endless; nor does looking away. Gaps
   /// of the regimes are as the best blind intervals of their local problems.
-  ///
-  /// What a clock adds is a small difference: to J it is taken between evaluations on the two coarsest grids, extrapolated, and added to
-  /// what the band alone costs; to the parts of J on the coarsest.
-  ///
-  /// - Parameter pair: what the band alone costs.
   func gapped(
-    _ bookClass: BookClass, _ base: Result<BookClassCandidate, Refusal>?, _ pair: Pair?
+    _ bookClass: BookClass, _ base: Result<BookClassCandidate, Refusal>?
   ) -> Result<BookClassCandidate, Refusal> {
     Result { () throws(Refusal) in
-      guard let base = try base?.get(), let pair else { throw Refusal(reason: .notConverged) }
-      return bookClass == .hybridAny ? try forced(base, pair) : try looked(base, pair)
+      guard let base = try base?.get() else { throw Refusal(reason: .notConverged) }
+      let plain = weighted(total(base, on: rough))
+      return bookClass == .hybridAny
+        ? try forced(base, plain: plain) : try looked(base, price: BookClassSearch.gapShare * abs(plain))
     }
   }
 
-  private func forced(_ base: BookClassCandidate, _ pair: Pair) throws(Refusal) -> BookClassCandidate {
+  private func forced(_ base: BookClassCandidate, plain: Double) throws(Refusal) -> BookClassCandidate {
     let intervals = BookClassLocal(self).intervals
     let horizon = problem.horizon
     func candidate(_ multiple: Double) -> BookClassCandidate {
@@ -69,9 +66,18 @@ extension BookClassStudy {
         bookClass: .hybridAny, rule: base.rule, parameters: base.parameters, clock: .forced,
         gaps: intervals.map { min(horizon, reviewed(multiple * $0)) })
     }
-    let plain = weighted(pair.rough[0].values)
-    let multiple = try gap(intervals: intervals) { (weighted(total(candidate($0), on: rough)) - plain) / abs(plain) }
-    var found = candidate(multiple)
+    return candidate(
+      try gap(intervals: intervals) { (weighted(total(candidate($0), on: rough)) - plain) / abs(plain) })
+  }
+
+  /// What forced trades add is a small difference: to J it is taken between evaluations on the two coarsest grids, extrapolated, and
+  /// added to what the band alone costs; to the parts of J on the coarsest.
+  ///
+  /// - Parameter pair: what the band alone costs.
+  func incremented(
+    _ candidate: Result<BookClassCandidate, Refusal>, _ pair: Pair?
+  ) -> Result<BookClassCandidate, Refusal> {
+    guard let pair, case .success(var found) = candidate, found.clock == .forced else { return candidate }
     let functionals = found.functionals(problem)
     let clocked = found
     // The better grid's takes longer.
@@ -83,10 +89,10 @@ extension BookClassStudy {
     }
     let (better, worse) = (differences[0], differences[1])
     found.increment = BookClassCandidate.Increment(
-      base: base.bookClass,
+      base: hasFixed ? .inner : .optimal,
       parts: [zip(worse[0], better[0]).map(Self.increment)]
         + worse.dropFirst().map { $0.map { Approximation(value: $0, error: 0) } })
-    return found
+    return .success(found)
   }
 
   /// A difference on two grids extrapolated; its error is the whole of what they differ by.

@@ -43,7 +43,8 @@ extension BookClassStudy {
     }
   }
 
-  func looked(_ base: BookClassCandidate, _ pair: Pair) throws(Refusal) -> BookClassCandidate {
+  /// - Parameter price: what looking away may cost [quote].
+  func looked(_ base: BookClassCandidate, price: Double) throws(Refusal) -> BookClassCandidate {
     guard fine.looks?.period == nil else { throw Refusal(reason: .periodicReview) }
     let intervals = BookClassLocal(self).intervals
     let horizon = problem.horizon
@@ -56,7 +57,6 @@ extension BookClassStudy {
     let least = horizon / (Self.mostLooks * intervals.min()!)
     let most = horizon / (Self.multiples.last! * intervals.max()!)
     guard least < most else { throw Refusal(reason: .tooFrequent) }
-    let price = BookClassSearch.gapShare * abs(weighted(pair.rough[0].values))
     var shortest = min(most, max(least, Self.firstLook))
     for _ in 0..<Self.trials {
       let curve = LookCurve(

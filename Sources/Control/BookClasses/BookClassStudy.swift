@@ -61,24 +61,26 @@ struct BookClassStudy: Sendable {
 
   /// Shares of the work, for progress.
   private static let fittedShare = 0.4
-  private static let evaluatedShare = 0.4
+  private static let evaluatedShare = 0.55
 
   func run(_ progress: (@Sendable (Double) -> Void)?) -> BookClasses {
     var candidates: Candidates = [.optimal: .success(BookClassCandidate(bookClass: .optimal, rule: .optimal))]
-    // The longest first; those with clocks start from another class's result.
     let hybrids = [BookClass.hybridAny, .hybridAll].filter(wanted.contains)
     let base = hasFixed ? BookClass.inner : .optimal
-    let scanned: [BookClass] = hasFixed ? [.constantBand, .interval] : [.interval, .constantBand]
-    let alone = (scanned + [.gammaScaled, .inner, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : []))
-      .filter {
-        wanted.contains($0) || !hybrids.isEmpty && $0 == base
-      }
+    let alone = ([.gammaScaled, .inner, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : [])).filter {
+      wanted.contains($0) || !hybrids.isEmpty && $0 == base
+    }
+    // What scans share out to threads themselves; threads within threads would get nothing.
+    for scanned in [BookClass.interval, .constantBand] where wanted.contains(scanned) {
+      candidates[scanned] = fitted(scanned)
+    }
     candidates.merge(search(alone) { self.fitted($0) }) { $1 }
     progress?(Self.fittedShare)
     let chosen = BookClass.allCases.compactMap { try? candidates[$0]?.get() }
-    let pairs = evaluate(chosen) { progress?(Self.fittedShare + Self.evaluatedShare * $0) }
-    let found = candidates
-    candidates.merge(search(hybrids) { self.gapped($0, found[base], pairs[base]) }) { $1 }
+    let (pairs, clocked) = evaluate(chosen, and: hybrids, of: candidates[base]) {
+      progress?(Self.fittedShare + Self.evaluatedShare * $0)
+    }
+    candidates.merge(clocked.mapValues { incremented($0, pairs[base]) }) { $1 }
     progress?(1)
     let optimum = Optimum(pair: pairs[.optimal]!, solutions: solutions)
     var solved: [BookClassSolution] = []
@@ -133,31 +135,47 @@ struct BookClassStudy: Sendable {
     }
   }
 
-  /// All policies on all grids, the longest first.
+  /// All policies on all grids, the longest first, and before them the clocks of a policy's hybrids, which are sought one trial after
+  /// the other.
   private func evaluate(
-    _ candidates: [BookClassCandidate], progress: @escaping @Sendable (Double) -> Void
-  ) -> [BookClass: Pair] {
+    _ candidates: [BookClassCandidate], and hybrids: [BookClass], of base: Result<BookClassCandidate, Refusal>?,
+    progress: @escaping @Sendable (Double) -> Void
+  ) -> (pairs: [BookClass: Pair], clocked: Candidates) {
+    enum Outcome {
+      case costs([PolicyEvaluation.Outcome])
+      case clock(Result<BookClassCandidate, Refusal>)
+    }
     let count = candidates.count
     let grids = [fine, coarse, rough]
-    let jobs = grids.count * count
+    let jobs = hybrids.count + grids.count * count
     let inside = max(1, threads / jobs)
     let done: @Sendable (Int) -> Void = { progress(Double($0) / Double(jobs)) }
-    let outcomes = sideBySide(jobs, threads: threads, done: done) { job in
-      let candidate = candidates[job % count]
-      let isFine = job < count
+    let outcomes = sideBySide(jobs, threads: threads, done: done) { job -> Outcome in
+      guard job >= hybrids.count else { return .clock(gapped(hybrids[job], base)) }
+      let place = job - hybrids.count
+      let candidate = candidates[place % count]
+      let isFine = place < count
       let functionals = candidate.functionals(self.problem)
-      return candidate.evaluate(
-        isFine ? Array(functionals.prefix(candidate.rule.isReflecting(self.problem) ? 2 : 1)) : functionals,
-        on: grids[job / count],
-        leastSteps: isFine ? Self.leastSteps.fine : Self.leastSteps.coarse, threads: inside)
+      return .costs(
+        candidate.evaluate(
+          isFine ? Array(functionals.prefix(candidate.rule.isReflecting(self.problem) ? 2 : 1)) : functionals,
+          on: grids[place / count],
+          leastSteps: isFine ? Self.leastSteps.fine : Self.leastSteps.coarse, threads: inside))
     }
-    return Dictionary(
+    var (costs, clocked): ([[PolicyEvaluation.Outcome]], Candidates) = ([], [:])
+    for (job, outcome) in outcomes.enumerated() {
+      switch outcome {
+      case .costs(let found): costs.append(found)
+      case .clock(let found): clocked[hybrids[job]] = found
+      }
+    }
+    let pairs = Dictionary(
       uniqueKeysWithValues: (0..<count).map {
         (
-          candidates[$0].bookClass,
-          Pair(rough: outcomes[2 * count + $0], coarse: outcomes[count + $0], fine: outcomes[$0])
+          candidates[$0].bookClass, Pair(rough: costs[2 * count + $0], coarse: costs[count + $0], fine: costs[$0])
         )
       })
+    return (pairs, clocked)
   }
 
   /// Of bands of constant width with a fixed cost the best on the better grid is seen to be the tenth on the rough one.

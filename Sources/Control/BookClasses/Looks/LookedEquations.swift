@@ -2,7 +2,12 @@ import Formulation
 
 /// What evaluations by looks on one grid share: what happens between looks, and what trades cost then.
 struct LookedEquations: Sendable {
-  let rest: any RestingMarch
+  /// By kind, so that evaluations know whose steps they make.
+  private enum Rest {
+    case quadratic(QuadraticRest)
+    case exponential(EntropicRest)
+  }
+  private let rest: Rest
   let table: RouteTable
   /// Between reviews that are made one by one [years]; nil where the market is watched.
   let period: Double?
@@ -25,8 +30,9 @@ struct LookedEquations: Sendable {
     // Evaluations run side by side, each on one thread.
     rest =
       problem.preference.isExponential
-      ? EntropicRest(problem: problem, grid: grid, threads: 1, table: table, isGuiding: false, isReview: true)
-      : QuadraticRest(problem: problem, grid: grid, threads: 1, keepsValues: false, followsMarks: false)
+      ? .exponential(
+        EntropicRest(problem: problem, grid: grid, threads: 1, table: table, isGuiding: false, isReview: true))
+      : .quadratic(QuadraticRest(problem: problem, grid: grid, threads: 1, keepsValues: false, followsMarks: false))
   }
 
   /// Looks of an evaluation and of a search, at most: of more reviews than that every so manieth is made, and edges move inwards
@@ -76,6 +82,9 @@ struct LookedEquations: Sendable {
         rule: candidate.rule, functionals: functionals, everywhere: everywhere
       ).run()
     }
-    return run(rest)
+    switch rest {
+    case .quadratic(let rest): return run(rest)
+    case .exponential(let rest): return run(rest)
+    }
   }
 }

@@ -8,7 +8,7 @@ extension RuleTrades {
     let (row, regime, resting, inventories) = (place.row, place.regime, place.resting, place.inventories)
     func setWorths(_ end: Double, _ place: UnsafeMutablePointer<Double>) {
       for (index, source) in memory.sources.enumerated() {
-        place[index] = value(source, row: row, among: resting, at: end)
+        place[index] = value(row: row, among: resting, at: end) { source[$0] }
       }
     }
     let isDivided = lot > 0 || table.maximumTrade < .infinity || hasPools || band.hasSlopes
@@ -56,11 +56,11 @@ extension RuleTrades {
   /// The same where V after a trade is a line from where the trade leads (`RouteTable.leadsToLines`), written where it lies:
   ///
   ///     V(y) = V(z) + K + k_buy S (z − y) from below,   V(z) + K + k_sell S (y − z) from above.
-  func draw(_ band: Band, _ place: Place, _ memory: Memory, to buffers: [LineBuffers], node: Int) {
+  func draw(_ band: Band, _ place: Place, to buffers: [LineBuffers], node: Int) {
     let row = place.row
     let route = table.plain[place.regime][0]
     let price = prices[row] / growth
-    let (low, high) = (end(band.targetLower, band.heldFlats), end(band.targetUpper, band.heldFlats))
+    let ends = (low: end(band.targetLower, band.heldFlats), high: end(band.targetUpper, band.heldFlats))
     for (k, buffer) in buffers.enumerated() {
       // J pays what the route charges, in the units of the lines; the other functionals what theirs are.
       let cost = functionals[k].costs[0]
@@ -68,19 +68,17 @@ extension RuleTrades {
         k == 0
         ? (growth * route.fixed, growth * price * route.buy, growth * price * route.sell)
         : (cost.fixed, price * cost.proportionalBuy, price * cost.proportionalSell)
-      let values = memory.values[k]
-      let worth = (
-        low: value(values, row: row, among: place.resting, at: low),
-        high: value(values, row: row, among: place.resting, at: high)
-      )
+      let slice = buffer.slice(buffer.recent)
+      let low = value(row: row, among: place.resting, at: ends.low) { slice[node, $0] }
+      let high = value(row: row, among: place.resting, at: ends.high) { slice[node, $0] }
       let (below, above) = (
-        LineGroup(repeating: worth.low + fixed + buy * low), LineGroup(repeating: worth.high + fixed - sell * high)
+        LineGroup(repeating: low + fixed + buy * ends.low), LineGroup(repeating: high + fixed - sell * ends.high)
       )
       for tile in place.tiles {
         for local in 0..<LineSweep.tile {
           let y = place.inventories[tile * LineSweep.tile + local]
           let (isBelow, isAbove) = (
-            (y .< band.lower) .& (y .!= low), (y .> band.upper) .& (y .!= high)
+            (y .< band.lower) .& (y .!= ends.low), (y .> band.upper) .& (y .!= ends.high)
           )
           guard anyLane(isBelow .| isAbove) else { continue }
           let target = buffer.recent + ((tile * buffer.nodes + node) * LineSweep.tile + local)

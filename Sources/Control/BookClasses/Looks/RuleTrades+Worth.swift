@@ -6,13 +6,16 @@ extension RuleTrades {
   private static let stencil = 4
 
   /// V at any inventory, through the four nearest of some lines, or as many as there are, that are not special.
+  ///
+  /// - Parameter read: V on a line.
+  @inline(__always)
   func value(
-    _ values: UnsafePointer<Double>, row: Int, among resting: ClosedRange<Int>, at y: Double
+    row: Int, among resting: ClosedRange<Int>, at y: Double, _ read: (_ line: Int) -> Double
   ) -> Double {
     let place = (y - origin) / spacing
-    if let flat = flats.index(at: y) { return values[flatLines[flat]] }
+    if !flats.isEmpty, let flat = flats.index(at: y) { return read(flatLines[flat]) }
     let nearest = Int(place.rounded())
-    if abs(place - Double(nearest)) < RuleTrades.landing { return values[min(lines - 1, max(0, nearest))] }
+    if abs(place - Double(nearest)) < RuleTrades.landing { return read(min(lines - 1, max(0, nearest))) }
     // A trade that does not go all the way, or in lots, may end beside the band.
     let isBeside = place < Double(resting.lowerBound) || place > Double(resting.upperBound)
     let resting = isBeside ? 0...(lines - 1) : resting
@@ -23,23 +26,36 @@ extension RuleTrades {
       specialCount(row: row, among: around) == 0
     {
       return CubicInterpolation.through(
-        values[first], values[first + 1], values[first + 2], values[first + 3], at: place - Double(first))
+        read(first), read(first + 1), read(first + 2), read(first + 3), at: place - Double(first))
     }
+    return value(row: row, among: resting, at: place, first: first, read)
+  }
+
+  /// The same at a place where lines end or are special.
+  private func value(
+    row: Int, among resting: ClosedRange<Int>, at place: Double, first: Int, _ read: (_ line: Int) -> Double
+  ) -> Double {
     // At an end of the band the last lines of it, or all there are.
+    let stencil = RuleTrades.stencil
     let count = min(stencil, resting.count)
     let start = max(resting.lowerBound, min(resting.upperBound - count + 1, first))
     let last = start...(start + count - 1)
-    if specialCount(row: row, among: last) == 0 {
-      return last.reduce(0) { sum, line in
-        sum + last.reduce(values[line]) { $1 == line ? $0 : $0 * (place - Double($1)) / Double(line - $1) }
-      }
-    }
     return withUnsafeTemporaryAllocation(of: Int.self, capacity: stencil) { lines in
-      let count = nearestPlain(to: place, row: row, resting, into: lines)
-      let found = UnsafeMutableBufferPointer(rebasing: lines[..<count])
-      return found.reduce(0) { sum, line in
-        sum + found.reduce(values[line]) { $1 == line ? $0 : $0 * (place - Double($1)) / Double(line - $1) }
+      var found = count
+      if specialCount(row: row, among: last) == 0 {
+        for index in 0..<count { lines[index] = start + index }
+      } else {
+        found = nearestPlain(to: place, row: row, resting, into: lines)
       }
+      var sum = 0.0
+      for index in 0..<found {
+        var term = read(lines[index])
+        for other in 0..<found where other != index {
+          term = term * (place - Double(lines[other])) / Double(lines[index] - lines[other])
+        }
+        sum += term
+      }
+      return sum
     }
   }
 
@@ -66,7 +82,6 @@ extension RuleTrades {
   /// V of a functional at a node.
   func value(_ buffers: LineBuffers, node: Int, at y: Double) -> Double {
     let slice = buffers.slice(buffers.recent)
-    let row = (0..<lines).map { slice[node, $0] }
-    return row.withUnsafeBufferPointer { value($0.baseAddress!, row: node / regimes, among: 0...(lines - 1), at: y) }
+    return value(row: node / regimes, among: 0...(lines - 1), at: y) { slice[node, $0] }
   }
 }

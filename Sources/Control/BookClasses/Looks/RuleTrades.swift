@@ -136,14 +136,6 @@ struct RuleTrades: Sendable {
       for node in 0..<nodes where EvaluationSchedule.rings(looks, node % regimes) {
         guard !routes[node % regimes].isEmpty else { continue }
         let tiles = touched.map { $0[node / regimes] } ?? buffers[0].all
-        for (k, buffer) in buffers.enumerated() {
-          buffer.gather(buffer.recent, node: node, tiles: tiles, into: start + k * groups)
-        }
-        for (d, delayed) in waiting.enumerated() {
-          if let delayed {
-            delayed.gather(delayed.recent, node: node, tiles: tiles, into: start + (buffers.count + d) * groups)
-          }
-        }
         var band = bands[node]
         var resting = 0...(lines - 1)
         if EvaluationSchedule.rings(forces, node % regimes) {
@@ -159,8 +151,16 @@ struct RuleTrades: Sendable {
           row: node / regimes, regime: node % regimes, resting: resting, tiles: tiles,
           inventories: buffers[0].holdings)
         if isStraight, !band.hasSlopes {
-          draw(band, lines, memory, to: buffers, node: node)
+          draw(band, lines, to: buffers, node: node)
           continue
+        }
+        for (k, buffer) in buffers.enumerated() {
+          buffer.gather(buffer.recent, node: node, tiles: tiles, into: start + k * groups)
+        }
+        for (d, delayed) in waiting.enumerated() {
+          if let delayed {
+            delayed.gather(delayed.recent, node: node, tiles: tiles, into: start + (buffers.count + d) * groups)
+          }
         }
         if plain[node % regimes].isEmpty {
           routes[node % regimes].withUnsafeBufferPointer { follow(band, routes: $0, lines, memory) }
