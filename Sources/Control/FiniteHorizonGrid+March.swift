@@ -81,17 +81,3 @@ extension FiniteHorizonGrid {
       times: Array(times[..<told]), logSpots: logSpots, regimeCount: regimes, bands: bands, flats: heldInventories)
   }
 }
-
-extension EnvironmentChain {
-  /// `Σ q_{ee'} (V_{e'} − V_e)²` at a node `[row × regime]`, over the switches that leave the price where it is: the variance
-  /// rate of marks that jump with the regime, which no inventory changes [quote²/year].
-  func jumpVariance(of marks: [Double], node: Int) -> Double {
-    let from = node % count
-    var rate = 0.0
-    for to in 0..<count where to != from && switchJump(from: from, to: to) == 0 {
-      let jump = marks[node - from + to] - marks[node]
-      rate += generator.rates[from][to] * jump * jump
-    }
-    return rate
-  }
-}

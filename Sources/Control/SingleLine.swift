@@ -14,9 +14,14 @@ struct SingleLine {
   ) {
     let explicit = jumps?.applied(
       to: recent.indices.map { (1 + scheme.ratio) * recent[$0] - scheme.ratio * older[$0] })
-    for node in recent.indices {
-      older[node] = scheme.recent * recent[node] - scheme.older * older[node] + scheme.step * source(node)
-      if let explicit { older[node] += scheme.step * explicit[node] }
+    let (kept, lagged, step) = (scheme.recent, scheme.older, scheme.step)
+    recent.withUnsafeBufferPointer { recent in
+      older.withUnsafeMutableBufferPointer { older in
+        for node in recent.indices { older[node] = kept * recent[node] - lagged * older[node] + step * source(node) }
+      }
+    }
+    if let explicit {
+      for node in explicit.indices { older[node] += step * explicit[node] }
     }
     system.solve(&older)
     swap(&recent, &older)

@@ -11,7 +11,7 @@ struct ValueRecorder {
   private var remaining: Int
   /// Whether what decisions are worth at reviews is kept apart from what waiting is worth right after them: V is not
   /// continuous there.
-  private let keepsWaiting: Bool
+  let keepsWaiting: Bool
 
   /// Levels of all slices together hold no more than this, 64 MB: V moves little from one level to the next.
   private static let mostNumbers = 16_000_000
@@ -39,6 +39,9 @@ struct ValueRecorder {
     times = Array(repeating: 0, count: remaining)
     values = Array(repeating: 0, count: remaining * size)
   }
+
+  /// Whether V is kept after a level's decisions.
+  func keeps(_ level: Int) -> Bool { isKept[level] }
 
   /// - Parameters:
   ///   - isWaiting: whether this is what waiting is worth right after a review, which comes before what the review makes of it.

@@ -60,6 +60,8 @@ struct EntropicRest: RestingMarch {
 
   func growth(at time: Double) -> Double { exp(problem.market.rate * (problem.horizon - time)) }
 
+  func keeps(_ level: Int) -> Bool { false }
+
   func setTerminal(_ buffers: inout LineBuffers) { base.setSettlement(buffers) }
 
   mutating func prepare(time: Double, scheme: BackwardDifference, isNewMatrix: Bool) {

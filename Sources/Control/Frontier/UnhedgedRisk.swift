@@ -19,6 +19,7 @@ struct UnhedgedRisk {
     var delta = [Double](repeating: 0, count: spots.count * m)
     var marks = delta
     var variance = VarianceTable(problem: problem, logSpots: grid.logSpots)
+    let markJumps = MarkJumpVariance(problem.environment)
     let jumps = JumpOperator(logSpots: grid.logSpots, environment: problem.environment, ends: .value)
     let y = problem.inventory
     for level in grid.levels {
@@ -27,9 +28,11 @@ struct UnhedgedRisk {
       table.deltas(at: grid.times[level], into: &delta)
       if table.jumpsOnSwitching { table.values(at: grid.times[level], into: &marks) }
       variance.fill(at: grid.times[level], delta: delta, threads: 1)
-      line.advance(system, scheme, jumps: jumps) { node in
-        let rate = (variance.quadratic[node] * y + 2 * variance.linear[node]) * y + variance.constant[node]
-        return 0.5 * (rate + problem.environment.jumpVariance(of: marks, node: node))
+      markJumps.withRates(of: marks) { markRate in
+        line.advance(system, scheme, jumps: jumps) { node in
+          let rate = (variance.quadratic[node] * y + 2 * variance.linear[node]) * y + variance.constant[node]
+          return 0.5 * (rate + markRate(node))
+        }
       }
     }
     return (2 * max(0, line.recent[grid.reference * m + problem.market.currentRegime])).squareRoot()

@@ -93,6 +93,14 @@ struct LookStrip {
     return active.isEmpty ? active : max(0, active.lowerBound - 1)..<min(strip.rows, active.upperBound + 1)
   }
 
+  /// Calls `body` for what is not among the unknowns.
+  @inline(__always)
+  func forEachBeside(_ body: (_ row: Int, _ tile: Int) -> Void) {
+    for tile in 0..<strip.tiles {
+      for row in 0..<strip.rows where !strip.span[row].contains(tile) { body(row, tile) }
+    }
+  }
+
   /// Calls `body` for what must be known and was not among the unknowns before.
   @inline(__always)
   func forEachEntering(_ body: (_ row: Int, _ tile: Int) -> Void) {

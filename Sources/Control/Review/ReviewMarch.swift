@@ -101,7 +101,10 @@ struct ReviewMarch<Rest: RestingMarch> {
           buffers, pending: pending, isPossible: isPossible, delta: rest.delta, diffusions: diffusions,
           team: rest.team, strip: strip, outer: isNarrow ? outer : nil,
           reads: !isNarrow || isKept)
-        if isNarrow { move(&strip, after: level, buffers, outer) }
+        if isNarrow {
+          if rest.keeps(level) { strip.forEachBeside { draw(outer, on: buffers, row: $0, tile: $1) } }
+          move(&strip, after: level, buffers, outer)
+        }
         rest.learn(found[...], of: buffers, level: level)
         if isKept {
           unread -= 1
@@ -142,11 +145,14 @@ struct ReviewMarch<Rest: RestingMarch> {
     let next = (0..<level).last { grid.isCheck[$0] } ?? 0
     if level == 0 || grid.isSegmentEnd[next..<level].contains(true) { strip.needAll() }
     strip.move(over: grid.times[level] - grid.times[next])
-    let regimes = rows.regimes
-    strip.forEachEntering { row, tile in
-      buffers.forEachGroup(tile: tile, row: row, regimes: regimes) { node, group, place in
-        buffers.recent[place] = outer[node].value(buffers.holdings[group])
-      }
+    strip.forEachEntering { draw(outer, on: buffers, row: $0, tile: $1) }
+  }
+
+  /// Sets a tile to what trades from there cost.
+  @inline(__always)
+  private func draw(_ outer: NodeArray<OuterLines>, on buffers: LineBuffers, row: Int, tile: Int) {
+    buffers.forEachGroup(tile: tile, row: row, regimes: rows.regimes) { node, group, place in
+      buffers.recent[place] = outer[node].value(buffers.holdings[group])
     }
   }
 
@@ -228,8 +234,11 @@ extension TradeRows {
           let first = tiles.lowerBound * LineSweep.tileLines
           row.narrow(to: first, count: tiles.count * LineSweep.tileLines, kink: kinks[place])
           buffers.gather(buffers.recent, node: node, tiles: tiles, into: scratch.start)
-          for tile in tiles where !strip.isSound(row: place, tile: tile) {
-            close(tile, of: tiles, in: scratch.start, price: prices[place], route: table.routes[e][0])
+          if tiles.contains(where: { !strip.isSound(row: place, tile: $0) }) {
+            let closed = closing(tiles, of: scratch.start, price: prices[place], route: table.routes[e][0])
+            for tile in tiles where !strip.isSound(row: place, tile: tile) {
+              (scratch.start + tile * LineSweep.tile).update(repeating: closed, count: LineSweep.tile)
+            }
           }
           for (position, waiting) in pending.enumerated() where isPossible[position] {
             guard let waiting else { continue }
@@ -237,12 +246,15 @@ extension TradeRows {
             waiting.gather(
               waiting.recent, node: node, tiles: tiles, into: scratch.start + place / LineGroup.scalarCount)
           }
-          output.start[node] = decide(
-            row, node: node, value: values, arrivals: arrivals, from: first, delta: delta[node],
-            overshoot: diffusions[node], reads: reads)
+          let settled = reads ? nil : settle(row, node: node, value: values + first)
+          if settled == nil {
+            output.start[node] = decide(
+              row, node: node, value: values, arrivals: arrivals, from: first, delta: delta[node],
+              overshoot: diffusions[node], reads: reads)
+          }
           buffers.scatter(scratch.start, to: buffers.recent, node: node, tiles: tiles)
           guard let outer else { continue }
-          let waiting = row.waiting
+          let waiting = settled ?? row.waiting
           strip.need((first + waiting.lowerBound)...(first + waiting.upperBound), row: place, isFirst: e == 0)
           outer[node] = row.outer(values + first, price: prices[place], table.routes[e][0].marginal)
         }
@@ -252,14 +264,15 @@ extension TradeRows {
   }
 
   /// Beside the tiles whose lines are right one trades: any value above MV says so.
-  private func close(
-    _ tile: Int, of tiles: ClosedRange<Int>, in row: UnsafeMutablePointer<LineGroup>, price: Double, route: SolverRoute
-  ) {
-    let groups = (tiles.lowerBound * LineSweep.tile)..<((tiles.upperBound + 1) * LineSweep.tile)
-    let highest = groups.reduce(-Double.infinity) { max($0, row[$1].max()) }
+  private func closing(
+    _ tiles: ClosedRange<Int>, of row: UnsafeMutablePointer<LineGroup>, price: Double, route: SolverRoute
+  ) -> LineGroup {
+    var highest = LineGroup(repeating: -.infinity)
+    for group in (tiles.lowerBound * LineSweep.tile)..<((tiles.upperBound + 1) * LineSweep.tile) {
+      highest = laneMaximum(row[group], highest)
+    }
     let across = (holdings[holdings.count - 1] - holdings[0]) * price * (route.marginal.buy + route.marginal.sell)
-    (row + tile * LineSweep.tile).update(
-      repeating: LineGroup(repeating: highest + growth * route.fixed + across), count: LineSweep.tile)
+    return LineGroup(repeating: highest.max() + growth * route.fixed + across)
   }
 
   /// - Parameter first: the line at which the row begins.
@@ -300,5 +313,15 @@ extension TradeRows {
       store(load(value + first) - laneMaximum(load(row.gain + first), .zero), value + first)
     }
     return band.ordered.shifted(by: delta)
+  }
+
+  /// The decision where nobody asks for its band and a single fill follows at once, on a row that is as rows are (`TradeRow.wells`): the
+  /// lines that wait, nil elsewhere.
+  @inline(__always)
+  private func settle(_ row: TradeRow, node: Int, value: UnsafeMutablePointer<Double>) -> LineExtent? {
+    guard row.isUnlimited, let route = lone[node % regimes],
+      let wells = row.wells(route, price: prices[node / regimes], value: value)
+    else { return nil }
+    return row.settle(route, bought: wells.bought, sold: wells.sold, value)
   }
 }

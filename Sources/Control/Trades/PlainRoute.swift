@@ -46,26 +46,37 @@ extension TradeRow {
   ///   - isFirst: whether the gains of the last node are still there.
   func add(_ route: PlainRoute, price: Double, value: UnsafePointer<Double>, isFirst: Bool) {
     let paid = growth * route.fixed
-    if isFirst { forgetLargest() }
+    if isFirst {
+      forgetLargest()
+      if let wells = wells(route, price: price, value: value) {
+        return set(route, bought: wells.bought, sold: wells.sold)
+      }
+    }
+    let (purchase, sale) = sides(route, price: price, value: value)
     // A trade of nothing pays its ticket.
     let nothing = LineGroup(repeating: route.attempt.net(0, paid: paid))
     for first in stride(from: 0, to: count, by: LineGroup.scalarCount) {
-      let place = (TradeRow.steps + Double(first)) * spacing + origin
       if isFirst {
         store(nothing, gain + first)
-        store(place, landing + first)
+        store(positions(first), landing + first)
       } else {
-        improve(first, to: nothing, landing: place)
+        improve(first, to: nothing, landing: positions(first))
       }
     }
-    pass(route, PlainPass(value: value, direction: 1, rise: price * route.buy * spacing), paid: paid)
-    pass(route, PlainPass(value: value, direction: -1, rise: -price * route.sell * spacing), paid: paid)
+    pass(route, purchase, paid: paid)
+    pass(route, sale, paid: paid)
   }
 
-  private static let steps = LineGroup(0, 1, 2, 3, 4, 5, 6, 7)
+  // Not stored: what is stored is asked for its initialisation at every use.
+  @inline(__always)
+  static var steps: LineGroup { LineGroup(0, 1, 2, 3, 4, 5, 6, 7) }
+
+  /// The inventories of a group of lines [units].
+  @inline(__always)
+  func positions(_ first: Int) -> LineGroup { (TradeRow.steps + Double(first)) * spacing + origin }
 
   /// Purchases or sales of a row.
-  private struct PlainPass {
+  struct PlainPass {
     let value: UnsafePointer<Double>
     /// Of the trade: 1 for a purchase.
     let direction: Int
@@ -80,7 +91,15 @@ extension TradeRow {
   }
 
   /// Where trades go: the least a, refined, and its inventory [units].
-  private typealias Destination = (level: Double, position: Double)
+  typealias Destination = (level: Double, position: Double)
+
+  func sides(_ route: PlainRoute, price: Double, value: UnsafePointer<Double>) -> (purchase: PlainPass, sale: PlainPass)
+  {
+    (
+      PlainPass(value: value, direction: 1, rise: price * route.buy * spacing),
+      PlainPass(value: value, direction: -1, rise: -price * route.sell * spacing)
+    )
+  }
 
   private func pass(_ route: PlainRoute, _ side: PlainPass, paid: Double) {
     let (width, direction) = (LineGroup.scalarCount, side.direction)
@@ -127,7 +146,7 @@ extension TradeRow {
   }
 
   /// The parabola through a destination's neighbours; of these the one that trades come past is there.
-  private func refined(_ route: PlainRoute, _ place: Int, _ least: Double, _ side: PlainPass) -> Destination {
+  func refined(_ route: PlainRoute, _ place: Int, _ least: Double, _ side: PlainPass) -> Destination {
     let next = place + side.direction
     guard place != kink, next >= 0, next < count else { return (least, position(place)) }
     let (below, above) = (least - side.level(place - side.direction), side.level(next) - least)
@@ -156,7 +175,7 @@ extension TradeRow {
   }
 
   @inline(__always)
-  private func improve(_ first: Int, to net: LineGroup, landing position: LineGroup) {
+  func improve(_ first: Int, to net: LineGroup, landing position: LineGroup) {
     let here = load(gain + first)
     let isBetter = net .> here
     store(here.replacing(with: net, where: isBetter), gain + first)

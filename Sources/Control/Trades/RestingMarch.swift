@@ -25,6 +25,8 @@ protocol RestingMarch: Sendable {
   var flats: [FlatLine] { get }
   /// What money of a time is worth in the unit of the lines.
   func growth(at time: Double) -> Double
+  /// Whether somebody asks for V after a level's decisions on all nodes.
+  func keeps(_ level: Int) -> Bool
   /// What the settlement charges.
   func setTerminal(_ buffers: inout LineBuffers)
   /// Brings coefficients to the time of a step's end [years from the valuation].
@@ -80,8 +82,8 @@ struct QuadraticRest: RestingMarch {
   var grid: FiniteHorizonGrid { base.grid }
   var prices: [Double] { base.spots }
   var logDrift: Double { 0 }
-  // V that is kept is that of waiting too, also where one would not.
-  var hasStrips: Bool { base.jumps == nil && recorder == nil }
+  // What waiting is worth where one would not is known on no strip.
+  var hasStrips: Bool { base.jumps == nil && recorder?.keepsWaiting != true }
   var isJumping: Bool { base.jumps != nil }
   var lagBounds: [Double]? { nil }
 
@@ -90,6 +92,8 @@ struct QuadraticRest: RestingMarch {
   var flats: [FlatLine] { base.flats }
 
   func growth(at time: Double) -> Double { 1 }
+
+  func keeps(_ level: Int) -> Bool { recorder?.keeps(level) ?? false }
 
   func setTerminal(_ buffers: inout LineBuffers) {
     var unused = SingleLine(count: base.nodes)

@@ -1,4 +1,5 @@
 import Formulation
+import VectorMath
 
 /// The intervention operator of one (spot, regime) for every cost of the algebra:
 ///
@@ -105,8 +106,16 @@ final class TradeRow {
 
   /// From the first line that waits to the last, or all if none does.
   var waiting: LineExtent {
-    guard let first = (0..<count).first(where: { gain[$0] <= 0 }) else { return 0...(count - 1) }
-    return first...(0..<count).last { gain[$0] <= 0 }!
+    let width = LineGroup.scalarCount
+    // Groups in which all trade are passed over whole.
+    func trades(_ first: Int) -> Bool { first + width <= count && !anyLane(load(gain + first) .<= .zero) }
+    var (first, last) = (0, count - 1)
+    while trades(first) { first += width }
+    while first < count, gain[first] > 0 { first += 1 }
+    guard first < count else { return 0...(count - 1) }
+    while last >= width, trades(last - width + 1) { last -= width }
+    while gain[last] > 0 { last -= 1 }
+    return first...last
   }
 
   /// V beyond the lines once it has been decided, where it does not matter what waiting is worth.

@@ -4,6 +4,8 @@ import VectorMath
 /// Where the general operator finds a march's nodes: what a thread needs to make its own `TradeRow`.
 struct TradeRows: Sendable {
   let table: RouteTable
+  /// By regime its only route, where that is a plain one whose fill is immediate.
+  let lone: [PlainRoute?]
   /// By row, in the units of the lines.
   let prices: [Double]
   /// By row, the inventory that settlement makes special; −1 where none is.
@@ -17,6 +19,7 @@ struct TradeRows: Sendable {
 
   init(_ rest: some RestingMarch, table: RouteTable) {
     self.table = table
+    lone = table.plain.map { $0.count == 1 && table.delays[$0[0].delay] == 0 ? $0[0] : nil }
     prices = rest.prices
     kinks = rest.prices.indices.map { rest.kink(row: $0) }
     flats = rest.flats

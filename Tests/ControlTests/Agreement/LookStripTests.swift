@@ -77,6 +77,34 @@ import Testing
     }
   }
 
+  /// V that is kept on the way, between reviews too many to keep what waiting is worth as well: on all nodes, the strip or not.
+  @Test(arguments: [Case(fixed: 0.01), Case(fixed: 0.02, settlement: .cash, hours: 3)])
+  func valuesAreKeptBesideToo(_ given: Case) throws {
+    let problem = try given.problem()
+    let settings = GridSettings(spots: 300, holdings: 208, steps: 400)
+    let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
+    let period = try #require(grid.timing.reviewPeriod)
+    let table = try RouteTable(problem: problem, isReview: true)
+    func kept(everywhere: Bool) throws -> ValueTable {
+      let rest = QuadraticRest(problem: problem, grid: grid, threads: 2, keepsValues: true)
+      #expect(rest.hasStrips && table.leadsToLines)
+      return try #require(
+        ReviewMarch(rest, table: table, period: period, everywhere: everywhere).run(settings: settings, progress: nil)
+          .table)
+    }
+    let (all, strip) = (try kept(everywhere: true), try kept(everywhere: false))
+    #expect(strip.times == all.times && all.times.count > 20)
+    let size = all.sliceCount
+    for index in all.times.indices {
+      let (expected, found) = (
+        all.values[(index * size)..<((index + 1) * size)], strip.values[(index * size)..<((index + 1) * size)]
+      )
+      let scale = expected.map { abs($0) }.max()!
+      let miss = zip(found, expected).map { abs($0 - $1) }.max()!
+      #expect(Double(miss) <= Self.tolerance * Double(scale), "\(index): \(miss) of \(scale)")
+    }
+  }
+
   /// Rules evaluated by their looks: J and what it is made of, of bands that follow the optimum, gamma, the price or nothing.
   @Test(arguments: cases) func evaluationsMissNothing(_ given: Case) throws {
     let problem = try given.problem()

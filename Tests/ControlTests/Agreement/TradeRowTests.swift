@@ -171,4 +171,39 @@ import Testing
       #expect(abs(landing - other) < 1e-7, "seed \(seed), node \(index): to \(landing) for \(other)")
     }
   }
+
+  /// What a ticket's decision leaves, and which lines wait, is the same with its gains kept or not; smooth rows are always such that
+  /// none need be.
+  @Test(arguments: (1...24).map(UInt64.init)) func decisionsNeedNoGains(_ seed: UInt64) throws {
+    var random = Random(state: seed)
+    let cost = TradeCost(
+      fixed: 0.001 + 0.05 * random.next(), proportionalBuy: 0.01 * random.next(), proportionalSell: 0.01 * random.next()
+    )
+    let execution = Execution(checkEvery: 3600, failure: seed % 2 == 0 ? 0.3 * random.next() : 0)
+    let route = try #require(PlainRoute(Self.table(cost, execution).routes[0][0]))
+    let (bend, centre, price) = (random.next(), 4 * random.next() - 1, 100.0)
+    let isRough = seed % 4 == 3
+    var values = (0..<Self.count).map { index -> Double in
+      let y = Double(index - 40) * Self.spacing
+      return bend * (y - centre) * (y - centre) + (isRough ? 0.2 * random.next() : 0)
+    }
+    let row = TradeRow(
+      origin: 0, spacing: Self.spacing, count: Self.count, kink: seed % 5 == 0 ? 40 : -1, lot: 0,
+      maximumTrade: .infinity)
+    try values.withUnsafeMutableBufferPointer { values in
+      let start = try #require(values.baseAddress)
+      guard let wells = row.wells(route, price: price, value: start) else {
+        #expect(isRough, "seed \(seed)")
+        return
+      }
+      row.add(route, price: price, value: start, isFirst: true)
+      let expected = values.indices.map { values[$0] - max(0, row.gain[$0]) }
+      let waiting = row.waiting
+      #expect(row.settle(route, bought: wells.bought, sold: wells.sold, start) == waiting, "seed \(seed)")
+      #expect(Array(values) == expected, "seed \(seed)")
+      // By definition, from gains alone.
+      let lines = values.indices.filter { row.gain[$0] <= 0 }
+      #expect(waiting == lines.first!...lines.last!, "seed \(seed)")
+    }
+  }
 }
