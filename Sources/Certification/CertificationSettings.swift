@@ -74,6 +74,8 @@ public struct CertificationSettings: Sendable, Equatable {
   /// … but no more than 2 to this times as frequent as the roll-out's, on no fewer paths than a standard error needs.
   static let mostHalvings = 3.0
   static let leastBoundPaths = 128
+  /// Paths enough for a standard error of the gap of this share of the value, a tenth of what it comes to on the book models.
+  static let boundPrecision = 1e-3
   /// With fewer reviews than this until the horizon what a better policy might save is said and not asked: between reviews so far
   /// apart the bound from below leaves 4 to 13 % of the value open where solutions are right to 10⁻⁴ (`FewReviewsTests`).
   static let leastReviewsOfGap = 100.0

@@ -73,6 +73,7 @@ extension OptionBookCertifier {
     return LowerBoundSettings(
       checkEvery: rollOutCheck / parts, substeps: rollOutSubsteps, isContinuous: isContinuous,
       pathCount: least * max(1, Int(Double(settings.boundPaths) / (steps * Double(least)))),
-      seed: settings.seed, threads: settings.threads)
+      enough: CertificationSettings.boundPrecision * abs(regime.value.value), seed: settings.seed,
+      threads: settings.threads)
   }
 }

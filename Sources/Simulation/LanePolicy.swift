@@ -96,12 +96,13 @@ struct TableLanePolicy: LanePolicy {
   private let slopeRows: UnsafePointer<SIMD2<Double>>?
   private let stretches: UnsafePointer<SIMD2<Double>>
   private let firstCells: UnsafePointer<Int32>
+  private let heldFlats: UnsafePointer<UInt64>?
   private let origin: Double
   private let end: Double
   private let density: Double
   private let bucketCount: Double
   private let corrections: Int
-  private let hasFlats: Bool
+  private var hasFlats: Bool { heldFlats != nil }
   private let targetsAreEdges: Bool
   /// The last time of the table at or before the check, and where the two rows begin.
   private var time = 0
@@ -121,11 +122,14 @@ struct TableLanePolicy: LanePolicy {
           nodes.stretches.withUnsafeBufferPointer { stretches in
             nodes.firstCells.withUnsafeBufferPointer { cells in
               nodes.times.withUnsafeBufferPointer { times in
-                withExtendedLifetime(nodes) {
-                  body(
-                    TableLanePolicy(
-                      nodes, times, edges.baseAddress!, targets.baseAddress!,
-                      slopes.isEmpty ? nil : slopes.baseAddress, stretches.baseAddress!, cells.baseAddress!))
+                nodes.heldFlats.withUnsafeBufferPointer { held in
+                  withExtendedLifetime(nodes) {
+                    body(
+                      TableLanePolicy(
+                        nodes, times, edges.baseAddress!, targets.baseAddress!,
+                        slopes.isEmpty ? nil : slopes.baseAddress, stretches.baseAddress!, cells.baseAddress!,
+                        nodes.flats.isEmpty ? nil : held.baseAddress))
+                  }
                 }
               }
             }
@@ -138,7 +142,7 @@ struct TableLanePolicy: LanePolicy {
   private init(
     _ nodes: PolicyNodes, _ times: UnsafeBufferPointer<Double>, _ edges: UnsafePointer<SIMD2<Double>>,
     _ targets: UnsafePointer<SIMD2<Double>>, _ slopes: UnsafePointer<SIMD2<Double>>?,
-    _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>
+    _ stretches: UnsafePointer<SIMD2<Double>>, _ cells: UnsafePointer<Int32>, _ held: UnsafePointer<UInt64>?
   ) {
     self.nodes = nodes
     self.times = times.baseAddress!
@@ -149,10 +153,10 @@ struct TableLanePolicy: LanePolicy {
     slopeRows = slopes
     self.stretches = stretches
     firstCells = cells
+    heldFlats = held
     (origin, end, density) = (nodes.origin, nodes.end, nodes.density)
     bucketCount = Double(nodes.bucketCount)
     corrections = nodes.corrections
-    hasFlats = !nodes.flats.isEmpty
     targetsAreEdges = nodes.targetsAreEdges
   }
 
@@ -224,14 +228,16 @@ struct TableLanePolicy: LanePolicy {
 
   @inline(__always)
   func flattened(_ trade: Lanes, _ paths: some EightPaths, state: BlockState) -> Lanes {
-    guard hasFlats else { return trade }
+    guard let heldFlats else { return trade }
     let inventory = paths.load(state.inventory)
     var flat = trade
     for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
       let path = paths.path(lane)
       let cell = Int(state.cells[path]) + (state.scalars(state.place)[path] < 0.5 ? 0 : 1)
-      flat[lane] = nodes.flats.trade(
-        trade[lane], inventory: inventory[lane], held: nodes.heldFlats[(weight < 0.5 ? before : after) + cell])
+      let held = heldFlats[(weight < 0.5 ? before : after) + cell]
+      // Hardly any band waits at such an inventory, and whoever asks the nodes for them counts a reference.
+      guard held != 0 else { continue }
+      flat[lane] = nodes.flats.trade(trade[lane], inventory: inventory[lane], held: held)
     }
     return flat
   }

@@ -87,13 +87,13 @@ enum CertificateFile {
     let regimes = zip(answer.regimes, results).map { regime, result in
       var members = [
         JSONMember("name", .string(regime.name)), JSONMember("checked", encode(result.checked)),
-        JSONMember("rounding", .number(result.rounding)),
+        JSONMember("rounding", .number(result.rounding)), JSONMember("paths", .integer(result.pathCount)),
       ]
       if let continuous = result.continuous { members.append(JSONMember("continuous", encode(continuous))) }
       return JSONValue.object(members)
     }
     let members = [
-      JSONMember("paths", .integer(answer.settings.boundPaths)), JSONMember("checkEvery", .number(answer.rollOutCheck)),
+      JSONMember("checkEvery", .number(answer.rollOutCheck)),
       JSONMember("unit", "s"), JSONMember("regimes", .array(regimes)),
     ]
     return [JSONMember("bounds", .object(members))]

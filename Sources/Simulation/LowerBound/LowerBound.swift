@@ -21,7 +21,11 @@ import VectorMath
 public struct LowerBound: Sendable {
   private let plan: LowerBoundPlan
   private let pathCount: Int
+  private let enough: Double
   private let threads: Int
+
+  /// Paths after which it is asked whether they are enough: a standard error from half as many pairs is known to an eighth.
+  static let firstPaths = 64
 
   /// What keeps the bound from being made, nil when nothing does.
   public enum Obstacle: Sendable, Equatable {
@@ -51,29 +55,45 @@ public struct LowerBound: Sendable {
     plan = try LowerBoundPlan(problem: problem, table: values, settings: settings)
     let block = LowerBoundPaths.pathCount
     pathCount = (settings.pathCount + block - 1) / block * block
+    enough = settings.enough
     threads = settings.threads ?? DispatchQueue.availableThreads
   }
 
   /// The bound, and the cost of a policy on the same paths.
   public func run(_ policy: PolicyTable) -> LowerBoundResult {
     let block = LowerBoundPaths.pathCount
-    let blocks = pathCount / block
-    let results = UnsafeMutablePointer<InnerProblem.Outcome?>.allocate(capacity: blocks)
-    results.initialize(repeating: nil, count: blocks)
+    let (first, all) = (LowerBound.firstPaths / block, pathCount / block)
+    var outcomes = solve(0..<min(first, all), policy)
+    let soFar = result(outcomes)
+    if all <= first || soFar.bounds.gap.standardError <= enough { return soFar }
+    outcomes += solve(first..<all, policy)
+    return result(outcomes)
+  }
+
+  /// What blocks of paths come to, whichever thread takes which.
+  private func solve(_ blocks: Range<Int>, _ policy: PolicyTable) -> [InnerProblem.Outcome] {
+    let block = LowerBoundPaths.pathCount
+    let results = UnsafeMutablePointer<InnerProblem.Outcome?>.allocate(capacity: blocks.count)
+    results.initialize(repeating: nil, count: blocks.count)
     defer {
-      results.deinitialize(count: blocks)
+      results.deinitialize(count: blocks.count)
       results.deallocate()
     }
     nonisolated(unsafe) let shared = results
-    let (plan, workers) = (self.plan, min(threads, blocks))
+    let (plan, workers) = (self.plan, min(threads, blocks.count))
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
       var inner = InnerProblem(plan)
-      for index in stride(from: worker, to: blocks, by: workers) {
-        shared[index] = inner.solve(LowerBoundPaths(plan: plan, first: index * block, policy: policy))
+      for index in stride(from: worker, to: blocks.count, by: workers) {
+        let first = (blocks.lowerBound + index) * block
+        shared[index] = inner.solve(LowerBoundPaths(plan: plan, first: first, policy: policy))
       }
       inner.deallocate()
     }
-    let outcomes = (0..<blocks).map { shared[$0]! }
+    return blocks.indices.map { shared[$0 - blocks.lowerBound]! }
+  }
+
+  private func result(_ outcomes: [InnerProblem.Outcome]) -> LowerBoundResult {
+    let block = LowerBoundPaths.pathCount
     /// The mean of a number per path; antithetic paths lie a vector apart, and a pair counts once.
     func estimate(_ value: (InnerProblem.Outcome, Int) -> Double) -> Estimate {
       let width = Lanes.scalarCount
@@ -94,6 +114,6 @@ public struct LowerBound: Sendable {
     return LowerBoundResult(
       checked: bounds { $0[0][$1] },
       continuous: plan.schedules.count > 1 ? bounds { 2 * $0[0][$1] - $0[1][$1] } : nil,
-      rounding: estimate { $0.rounding[$1] }.mean)
+      rounding: estimate { $0.rounding[$1] }.mean, pathCount: outcomes.count * block)
   }
 }

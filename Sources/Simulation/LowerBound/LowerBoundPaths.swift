@@ -6,7 +6,7 @@ import VectorMath
 ///
 /// Arrays are `[instant × path]`.
 struct LowerBoundPaths {
-  static let pathCount = 64
+  static let pathCount = 32
 
   private(set) var logSpots: [Double]
   private(set) var spots: [Double]

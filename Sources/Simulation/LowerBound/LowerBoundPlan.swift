@@ -1,3 +1,4 @@
+import Dispatch
 import Formulation
 import Glibc
 import LinearAlgebra
@@ -92,17 +93,23 @@ struct LowerBoundPlan: Sendable {
     _ problem: OptionBookProblem, sample: SampleTimes, logSpots: [Double], plan: RollOutPlan
   ) -> [Double] {
     let (rows, regimes, width) = (logSpots.count, problem.environment.count, Lanes.scalarCount)
-    var slice = BookSlice(book: problem.book, regimeCount: regimes, coincidence: plan.coincidence)
-    defer { slice.deallocate() }
     var deltas = [Double](repeating: 0, count: sample.stepCount * rows * regimes)
-    for step in 0..<sample.stepCount {
-      slice.prepare(time: sample.times[step + 1], settled: false)
-      for first in stride(from: 0, to: rows, by: width) {
-        var nodes = Lanes()
-        for lane in 0..<width { nodes[lane] = logSpots[min(rows - 1, first + lane)] }
-        for e in 0..<regimes {
-          let delta = slice.book.delta(logSpot: nodes, regime: Lanes(repeating: Double(e)))
-          for lane in 0..<min(width, rows - first) { deltas[(step * rows + first + lane) * regimes + e] = delta[lane] }
+    let workers = max(1, min(plan.settings.threads ?? DispatchQueue.availableThreads, sample.stepCount))
+    deltas.withUnsafeMutableBufferPointer { deltas in
+      nonisolated(unsafe) let all = deltas
+      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+        var slice = BookSlice(book: problem.book, regimeCount: regimes, coincidence: plan.coincidence)
+        defer { slice.deallocate() }
+        for step in stride(from: worker, to: sample.stepCount, by: workers) {
+          slice.prepare(time: sample.times[step + 1], settled: false)
+          for first in stride(from: 0, to: rows, by: width) {
+            var nodes = Lanes()
+            for lane in 0..<width { nodes[lane] = logSpots[min(rows - 1, first + lane)] }
+            for e in 0..<regimes {
+              let delta = slice.book.delta(logSpot: nodes, regime: Lanes(repeating: Double(e)))
+              for lane in 0..<min(width, rows - first) { all[(step * rows + first + lane) * regimes + e] = delta[lane] }
+            }
+          }
         }
       }
     }

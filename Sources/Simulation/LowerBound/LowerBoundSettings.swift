@@ -6,19 +6,23 @@ public struct LowerBoundSettings: Sendable, Equatable {
   public var substeps: Int
   /// Whether deciding every δ stands for deciding at any time: what both bounds come to as δ → 0 is then extrapolated.
   public var isContinuous: Bool
-  /// Paths, in antithetic pairs.
+  /// Paths, in antithetic pairs, at most.
   public var pathCount: Int
+  /// No more paths than `LowerBound.firstPaths` where these tell the gap as well as this, as a standard error [quote].
+  public var enough: Double
   public var seed: UInt64
   /// Threads; nil: one per processor. The results do not depend on it.
   public var threads: Int?
 
   public init(
-    checkEvery: Double, substeps: Int = 1, isContinuous: Bool, pathCount: Int, seed: UInt64, threads: Int? = nil
+    checkEvery: Double, substeps: Int = 1, isContinuous: Bool, pathCount: Int, enough: Double = 0, seed: UInt64,
+    threads: Int? = nil
   ) {
     self.checkEvery = checkEvery
     self.substeps = substeps
     self.isContinuous = isContinuous
     self.pathCount = pathCount
+    self.enough = enough
     self.seed = seed
     self.threads = threads
   }
@@ -41,6 +45,8 @@ public struct LowerBoundResult: Sendable, Equatable {
   public let continuous: Bounds?
   /// The part of the gap that is what inventories between lines might gain [quote].
   public let rounding: Double
+  /// Paths that these are means over.
+  public let pathCount: Int
 
   /// The bounds on the problem as it stands.
   public var bounds: Bounds { continuous ?? checked }
