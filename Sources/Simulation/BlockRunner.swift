@@ -76,6 +76,8 @@ struct BlockSummary: Sendable, Equatable {
   /// Per regime: years since the last trade made in it, and trades that ended them.
   var renewals: [PairedMoments] = []
   var kept: [[Double]] = []
+  /// What a watch saw, `[quantity × instant][path]`; empty without one.
+  var watched: [[Double]] = []
 }
 
 struct BlockResult: Sendable {
@@ -124,11 +126,15 @@ struct BlockRunner {
     samples.deallocate()
   }
 
-  mutating func run(firstPath: Int, count: Int, keeping: [RollOutColumn]) -> BlockResult {
+  /// - Parameter watching: steps at which paths are looked at on their way.
+  mutating func run(
+    firstPath: Int, count: Int, keeping: [RollOutColumn], watching: [Int]? = nil
+  ) -> BlockResult {
     var result = BlockResult()
     for (index, variant) in variants.enumerated() {
+      let watch = watching.map { PathWatch(steps: $0, count: count) }
       let pass = BlockPass(
-        plan: plan, firstPath: firstPath, state: states[index], tilt: tilt, world: world, sobol: sobol)
+        plan: plan, firstPath: firstPath, state: states[index], tilt: tilt, world: world, sobol: sobol, watch: watch)
       if let table = variant.table {
         TableLanePolicy.with(table) {
           pass.run(policy: variant.following($0, plan: plan), every: variant.every, slice: &slice)
@@ -140,6 +146,7 @@ struct BlockRunner {
         pass.run(policy: .constant(policy), every: variant.every, slice: &slice)
       }
       result.summaries.append(summary(states[index], count: count, keeping: keeping))
+      result.summaries[index].watched = watch?.seen ?? []
     }
     if variants.count == 2 {
       for column in RollOutColumn.allCases {

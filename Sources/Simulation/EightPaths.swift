@@ -84,3 +84,8 @@ struct ScatteredPaths: EightPaths {
     return room
   }
 }
+
+/// A switch that is settled when the kernel is compiled.
+protocol CompileTimeFlag { static var isOn: Bool { get } }
+enum On: CompileTimeFlag { static var isOn: Bool { true } }
+enum Off: CompileTimeFlag { static var isOn: Bool { false } }

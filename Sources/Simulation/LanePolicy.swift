@@ -1,8 +1,7 @@
 import Formulation
 import VectorMath
 
-// Bands for lanes, and the trades that they ask for. One file, so that a build without whole-module optimisation specialises
-// the pass for each kind of policy too.
+// Bands for lanes, and the trades they ask for. One file, for builds without whole-module optimisation to specialise it too.
 
 /// The two ends of a band, or its two targets, for eight paths.
 typealias LanePair = (lower: Lanes, upper: Lanes)
@@ -39,11 +38,6 @@ extension LanePolicy {
     targets(NeighbouringPaths(vector: vector), regime: regime, state: state)
   }
 }
-
-/// A switch that is settled when the kernel is compiled.
-protocol CompileTimeFlag { static var isOn: Bool { get } }
-enum On: CompileTimeFlag { static var isOn: Bool { true } }
-enum Off: CompileTimeFlag { static var isOn: Bool { false } }
 
 /// One band per regime.
 struct ConstantLanePolicy: LanePolicy {
@@ -236,7 +230,7 @@ struct TableLanePolicy: LanePolicy {
       let cell = Int(state.cells[path]) + (state.scalars(state.place)[path] < 0.5 ? 0 : 1)
       let held = heldFlats[(weight < 0.5 ? before : after) + cell]
       // Hardly any band waits at such an inventory, and whoever asks the nodes for them counts a reference.
-      guard held != 0 else { continue }
+      if held == 0 { continue }
       flat[lane] = nodes.flats.trade(trade[lane], inventory: inventory[lane], held: held)
     }
     return flat

@@ -136,8 +136,8 @@ public struct RollOut: Sendable {
   private var secondsPerYear: Double { plan.problem.dayCount.secondsPerYear }
 
   /// The blocks of a range, computed by as many threads as there are and returned in order.
-  private func blocks(
-    of variants: [Variant], paths: Range<Int>, keeping: [RollOutColumn]
+  func blocks(
+    of variants: [Variant], paths: Range<Int>, keeping: [RollOutColumn], watching: [Int]? = nil
   ) throws(SimulationError) -> [BlockResult] {
     let size = RollOut.blockSize
     guard paths.lowerBound % size == 0 else {
@@ -162,7 +162,7 @@ public struct RollOut: Sendable {
       while let block = queue.next() {
         let first = paths.lowerBound + block * size
         shared[block] = runner.run(
-          firstPath: first, count: min(size, paths.upperBound - first), keeping: keeping)
+          firstPath: first, count: min(size, paths.upperBound - first), keeping: keeping, watching: watching)
       }
       runner.deallocate()
     }

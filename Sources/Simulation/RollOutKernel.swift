@@ -22,14 +22,18 @@ final class BlockPass {
   let world: WorldPass?
   /// Of normals whose coarse course is from Sobol's points.
   let sobol: SobolPass?
+  /// Who looks at the paths on their way.
+  let watch: PathWatch?
   /// Whether the book's value is needed at every instant.
   private let isValued: Bool
   /// Whether the price moves by normals.
   private let drawsNormals: Bool
 
   init(
-    plan: RollOutPlan, firstPath: Int, state: BlockState, tilt: TiltPass?, world: WorldPass?, sobol: SobolPass? = nil
+    plan: RollOutPlan, firstPath: Int, state: BlockState, tilt: TiltPass?, world: WorldPass?, sobol: SobolPass? = nil,
+    watch: PathWatch? = nil
   ) {
+    self.watch = watch
     self.tilt = tilt
     self.sobol = sobol
     self.world = world
@@ -231,6 +235,7 @@ final class BlockPass {
           check.number = times.checks[step]
           policy.check(plan: plan, costs: costs, time: times.times[step], check: check, book: slice.book, state: state)
         }
+        watch?.look(step: step, state: state)
         plan.jumpRisk?.accrue(length: times.times[step + 1] - times.times[step], state: state)
         switch (moves, plan.carries) {
         case (false, false): advance(step: step, slice: &slice, switching: Off.self, carrying: Off.self)
@@ -251,6 +256,8 @@ final class BlockPass {
         plan.general?.fill(times.fills[last], plan: plan, time: times.times[last], check: check, state: state)
       }
     }
+    watch?.look(step: times.stepCount, state: state)
     state.settle(problem: plan.problem, wealth: plan.wealth, isTilted: tilt != nil)
+    watch?.close(state: state)
   }
 }

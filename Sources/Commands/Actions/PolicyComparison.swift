@@ -10,6 +10,8 @@ struct SimulatedPolicy {
   let result: RollOutResult
   /// The law of the profit, and the mean of the worst drawdowns [quote].
   let statistics: [ProfitStatistic: Simulation.Estimate]
+  /// Of the profit [quote].
+  let histogram: SampleLaw.Histogram
   /// J minus that of the optimal policy on the same paths [quote]; nil for the optimal policy itself.
   let excess: Simulation.Estimate?
   /// The same for the statistics of the profit.
@@ -101,7 +103,8 @@ struct PolicyComparison {
     found.append(
       SimulatedPolicy(
         name: policy.name, rule: policy.rule, hasBand: policy.hasBand, result: result.withoutPaths,
-        statistics: statistics, excess: excess, differences: differences))
+        statistics: statistics, histogram: laws[ProfitStatistic.Kept.profit.rawValue]!.histogram, excess: excess,
+        differences: differences))
   }
 
   /// All of them, with their differences judged: every statistic's comparisons are one family.

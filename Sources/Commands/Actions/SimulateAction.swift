@@ -5,7 +5,7 @@ import Interchange
 import Simulation
 
 /// `deadband simulate`: policies side by side on the same random paths, all of them at once, or in shares that are put together later.
-/// Nothing is certified, and nothing but a share is written.
+/// Nothing is certified, and nothing but a share, or distributions for pictures, is written.
 struct SimulateAction {
   let parsed: ParsedCommand
   let console: Console
@@ -26,7 +26,13 @@ struct SimulateAction {
       case .optionBook(let problem):
         if parsed.has(.merge) { return Self.shown(try action.merge(problem)) }
         switch try action.simulate(problem, grid: model.grid ?? GridSettings(), bar) {
-        case .table(let screen): return Self.shown(screen)
+        case .table(var screen, let distributions):
+          if let distributions, let directory = parsed.text(.out) {
+            do throws(InterchangeError) { screen.files = try distributions.write(to: directory) } catch {
+              throw Failure(Explainer.message(error), .failed)
+            }
+          }
+          return Self.shown(screen)
         case .share(let shard): return try action.written(shard, name: model.name)
         }
       case .tracking(let problem): return try action.simulate(problem, bar)
@@ -62,7 +68,6 @@ struct SimulateAction {
         throw refuse(.notTogether(.merge, option))
       }
     }
-    if parsed.has(.out), !parsed.has(.shard) { throw refuse(.onlyWith(.out, .shard)) }
     let paths = settings.paths
     if let count = parsed.integer(.sobol) {
       let size = paths / count
@@ -116,13 +121,29 @@ struct SimulateAction {
           policy.policy == reference ? nil : rollOut.run(policy.policy, keeping: PolicyComparison.columns))
         advance(index)
       }
-      return .table(screen(problem, table, rollOut, world, omissions))
+      let screen = screen(problem, table, rollOut, world, omissions)
+      return .table(
+        screen, parsed.has(.out) ? try distributions(screen.policies, policies.map(\.policy), rollOut) : nil)
     }
+  }
+
+  /// - Parameter rules: what the policies are, in their order.
+  private func distributions(
+    _ policies: [SimulatedPolicy], _ rules: [HedgingPolicy], _ rollOut: RollOut
+  ) throws(SimulationError) -> DistributionFiles {
+    let market = rollOut.problem.market
+    var files = DistributionFiles(underlying: market.underlying, quote: market.quote)
+    for (policy, rule) in zip(policies, rules) {
+      files.add(policy.name, histogram: policy.histogram)
+      files.add(policy.name, fan: try rollOut.fan(rule))
+    }
+    return files
   }
 
   /// What a roll-out of an option book comes to.
   private enum Outcome {
-    case table(SimulationScreen)
+    /// With what is to be written, if anything.
+    case table(SimulationScreen, DistributionFiles?)
     case share(ShardFile)
   }
 
@@ -232,7 +253,7 @@ struct SimulateAction {
 
   private func simulate(_ problem: TrackingProblem, _ bar: ProgressBar) throws(Failure) -> Shown {
     try WorldLoading.refuse(parsed)
-    for option in [OptionName.sobol, .shard, .merge] where parsed.has(option) {
+    for option in [OptionName.sobol, .shard, .merge, .out] where parsed.has(option) {
       throw Failure(
         "\(parsed.operands[0]): a tracking problem is simulated along a few long paths; --\(option.rawValue) is for option "
           + "books", .usage)

@@ -15,8 +15,6 @@ enum UsageError: Error, Equatable, Sendable {
   case notAShare(option: OptionName, found: String)
   /// Options of which one takes the place of the other.
   case notTogether(OptionName, OptionName)
-  /// An option that means something beside another only.
-  case onlyWith(OptionName, OptionName)
   /// Paths that cannot be divided as asked.
   case scramblings(found: Int, paths: Int, block: Int)
   case moreSharesThanBlocks(found: Int, blocks: Int)

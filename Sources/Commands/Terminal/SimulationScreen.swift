@@ -11,6 +11,8 @@ struct SimulationScreen {
   let settings: RollOutSettings
   /// Where prices come from; nil: from the model.
   var world: WorldScreen?
+  /// Files that were written.
+  var files: [String] = []
 
   /// Seconds between looks at the market.
   var check: Double { settings.checkEvery }
@@ -43,6 +45,10 @@ struct SimulationScreen {
     drawCosts(on: &screen)
     drawActivity(on: &screen)
     drawRules(on: &screen)
+    if !files.isEmpty {
+      screen.line("")
+      screen.line("Written: \(files.joined(separator: ", "))")
+    }
   }
 
   // MARK: What is minimised

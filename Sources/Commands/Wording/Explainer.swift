@@ -81,8 +81,6 @@ enum Explainer {
         allowed: "allowed is K/N with K from 1 to N, such as 3/8, and N \(integers(CommandTable.shardRange))")
     case .notTogether(let one, let other):
       sentence("--\(one.rawValue)", "stands beside --\(other.rawValue)", allowed: "give one of them")
-    case .onlyWith(let option, let needed):
-      sentence("--\(option.rawValue)", "says nothing without --\(needed.rawValue)", allowed: "give both or neither")
     case .scramblings(let found, let paths, let block):
       sentence(
         "--sobol", "\(paths) paths cannot be \(found) scramblings",

@@ -22,7 +22,7 @@ public struct SampleLaw: Sendable {
     case worstMean(level: Double)
   }
 
-  private let values: [Double]
+  let values: [Double]
   /// In ascending order.
   private let sorted: [Double]
   private let moments: Moments
@@ -83,13 +83,13 @@ public struct SampleLaw: Sendable {
   }
 
   /// Linear between order statistics (Hyndman and Fan 1996, definition 7).
-  private func quantile(_ level: Double) -> Double {
+  func quantile(_ level: Double) -> Double {
     let position = Double(sorted.count - 1) * min(1, max(0, level))
     let below = min(sorted.count - 2, Int(position))
     return sorted[below] + (position - Double(below)) * (sorted[below + 1] - sorted[below])
   }
 
-  private func error(of influences: [Double]) -> Double {
+  func error(of influences: [Double]) -> Double {
     Moments(grouping.samples(influences)).estimate.standardError
   }
 }

@@ -97,7 +97,7 @@ import Testing
     (["--shard", "1/3", "--paths", "512"], "--shard: found 3 shares; the paths make 2 blocks"),
     (["--shard", "1/2", "--merge", "x"], "--merge: stands beside --shard; give one of them"),
     (["--merge", "x", "--seed", "3"], "--merge: stands beside --seed; give one of them"),
-    (["--out", "x"], "--out: says nothing without --shard; give both or neither"),
+    (["--merge", "x", "--out", "y"], "--merge: stands beside --out; give one of them"),
     (
       ["--sobol", "32", "--paths", "10000"],
       "--sobol: 10000 paths cannot be 32 scramblings; allowed are --paths of 32 times a power of two from 256 on, such as 8192"
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [["--shard", "1/2"], ["--sobol", "32"], ["--merge", "x"]])
+  @Test(arguments: [["--shard", "1/2"], ["--sobol", "32"], ["--merge", "x"], ["--out", "y"]])
   func trackingIsRefused(_ arguments: [String]) throws {
     try withTemporaryFolder { folder in
       let path = folder + "/one.json5"

@@ -86,6 +86,81 @@ import Testing
     }
   }
 
+  /// Quantiles of exponential losses are logarithms, from the farthest per cent to the median.
+  @Test func quantiles() throws {
+    let law = try SampleLaw(exponentials(262_144, seed: 66), grouping: .paths)
+    for level in [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] {
+      let found = law.quantile(at: level)
+      // √(p(1 − p)/n)/f, f = p.
+      let error = (level * (1 - level) / 262_144).squareRoot() / level
+      #expect(distance(found, log(level)) < 4, "\(level): \(found) for \(log(level))")
+      // It is read off the values of 2 √(n p (1 − p)) paths, a sum of as many exponential gaps.
+      let noise = 1 / (2 * (262_144 * level * (1 - level)).squareRoot()).squareRoot()
+      #expect(abs(found.standardError / error - 1) < 4 * noise, "\(level): \(found.standardError) for \(error)")
+    }
+  }
+
+  /// The stated errors are what samples of 2048 paths scatter by; of mirror images the median has none, and for what they share a pair
+  /// counts once.
+  @Test func quantileErrorsAreHonest() throws {
+    let (samples, size) = (512, 2048)
+    let all = exponentials(samples * size, seed: 67)
+    for level in [0.05, 0.5] {
+      var found: [Double] = []
+      var errors = 0.0
+      for index in 0..<samples {
+        let law = try SampleLaw(Array(all[(index * size)..<((index + 1) * size)]), grouping: .paths)
+        let estimate = law.quantile(at: level)
+        found.append(estimate.mean)
+        errors += estimate.standardError / Double(samples)
+      }
+      let spread = Moments(found).standardDeviation
+      #expect(abs(errors / spread - 1) < 0.12, "\(level): \(errors) stated, \(spread) seen")
+    }
+    let half = normals(8192, seed: 68)
+    var (mirrored, doubled): ([Double], [Double]) = ([], [])
+    for group in 0..<1024 {
+      let eight = half[(8 * group)..<(8 * group + 8)]
+      mirrored += eight + eight.map { -$0 }
+      doubled += eight + eight
+    }
+    let (mirror, double) = (
+      try SampleLaw(mirrored, grouping: .pairs), try SampleLaw(doubled, grouping: .pairs)
+    )
+    let independent = try SampleLaw(half, grouping: .paths)
+    #expect(mirror.quantile(at: 0.5).standardError < 1e-3 * independent.quantile(at: 0.5).standardError)
+    let ratio = double.quantile(at: 0.5).standardError / independent.quantile(at: 0.5).standardError
+    #expect(abs(ratio - 1) < 0.05, "\(ratio)")
+  }
+
+  /// Shares of all bins, open ones too, against the law; they are one together, and bins hold their lower edge.
+  @Test func histogram() throws {
+    let found = try SampleLaw(exponentials(65_536, seed: 69), grouping: .paths).histogram
+    #expect(found.shares.count == found.edges.count + 1 && found.edges.count > 40)
+    #expect(abs(found.shares.reduce(0) { $0 + $1.mean } - 1) < 1e-12)
+    let paths = 65_536.0
+    var (misses, bins) = (0.0, 0.0)
+    for (bin, share) in found.shares.enumerated() {
+      let below = bin > 0 ? exp(found.edges[bin - 1]) : 0
+      let to = bin < found.edges.count ? min(1, exp(found.edges[bin])) : 1
+      let exact = max(0, to - below)
+      let error = (exact * (1 - exact) / paths).squareRoot()
+      // Of a few paths the law has a long tail.
+      #expect(abs(share.mean - exact) < 5 * error + 3 / paths, "bin \(bin): \(share) for \(exact)")
+      guard exact * paths > 10 else { continue }
+      (misses, bins) = (misses + (share.mean - exact) * (share.mean - exact) / (error * error), bins + 1)
+      // Half a count's own relative error.
+      let noise = 0.5 / (exact * paths).squareRoot()
+      #expect(abs(share.standardError / error - 1) < 5 * noise, "bin \(bin): \(share.standardError) for \(error)")
+    }
+    // A sum of as many squares of normals.
+    #expect(bins > 40 && abs(misses - bins) < 5 * (2 * bins).squareRoot(), "\(misses) of \(bins)")
+    let two = try SampleLaw([1, 1, 1, 2], grouping: .paths).histogram
+    #expect(two.shares[0].mean == 0 && two.shares[1].mean == 0.75 && two.edges[0] == 1, "\(two)")
+    let constant = try SampleLaw([3, 3, 3], grouping: .paths).histogram
+    #expect(constant.edges == [3] && constant.shares.map(\.mean) == [0, 1] && constant.shares[1].standardError == 0)
+  }
+
   @Test func needsTwoPaths() {
     #expect(throws: SimulationError.tooFewSamples(found: 1, needed: 2)) { try SampleLaw([1], grouping: .paths) }
   }
