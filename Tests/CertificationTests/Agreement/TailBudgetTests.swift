@@ -27,7 +27,7 @@ import Testing
       settings: RollOutSettings(
         checkEvery: check, pathCount: 16_384, seed: seed, antithetic: false, detailed: true, threads: 2)
     ).run(.table(solution.policy), keeping: [.profit]).kept[0]
-    return try Tail(losses: profits.map { -$0 }).conditionalValueAtRisk(level)
+    return try SampleLaw(profits, grouping: .paths).estimate(.worstMean(level: level))
   }
 
   /// Policies of the whole grid lose on other paths what the budget says, and those of less risk aversion lose more: nothing
@@ -52,7 +52,7 @@ import Testing
       problem: FrontierRollOutTests.problem(fixed: 0.02, riskAversion: 1),
       settings: RollOutSettings(checkEvery: 5062.5, pathCount: 16_384, seed: 8, antithetic: false, detailed: true)
     ).run(.never, keeping: [.profit]).kept[0]
-    let unhedged = try Tail(losses: idle.map { -$0 }).conditionalValueAtRisk(Self.level)
+    let unhedged = try SampleLaw(idle, grouping: .paths).estimate(.worstMean(level: Self.level))
     #expect {
       _ = try Self.search(2 * unhedged.mean).run()
     } throws: { thrown in

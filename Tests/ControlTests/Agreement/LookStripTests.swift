@@ -32,19 +32,27 @@ import Testing
     Case(fixed: 0, volatilities: [0.8], hours: 24), Case(fixed: 0.003, hours: 24),
   ]
 
-  @Test(arguments: cases) func reviewsMissNothing(_ given: Case) throws {
-    let problem = try given.problem()
-    let settings = GridSettings(spots: 300, holdings: 208, steps: 400)
-    let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
+  private static let settings = GridSettings(spots: 300, holdings: 208, steps: 400)
+
+  /// Over all nodes, and over the strip.
+  private static func marches(
+    of problem: OptionBookProblem, on grid: FiniteHorizonGrid, keepsValues: Bool
+  ) throws -> (all: FiniteHorizonSolution, strip: FiniteHorizonSolution) {
     let period = try #require(grid.timing.reviewPeriod)
     let table = try RouteTable(problem: problem, isReview: true)
     func solved(everywhere: Bool) throws -> FiniteHorizonSolution {
-      let rest = QuadraticRest(problem: problem, grid: grid, threads: 2, keepsValues: false)
+      let rest = QuadraticRest(problem: problem, grid: grid, threads: 2, keepsValues: keepsValues)
       #expect(rest.hasStrips && table.leadsToLines)
       return try ReviewMarch(rest, table: table, period: period, everywhere: everywhere).run(
         settings: settings, progress: nil)
     }
-    let (all, strip) = (try solved(everywhere: true), try solved(everywhere: false))
+    return (try solved(everywhere: true), try solved(everywhere: false))
+  }
+
+  @Test(arguments: cases) func reviewsMissNothing(_ given: Case) throws {
+    let problem = try given.problem()
+    let grid = try FiniteHorizonGrid(problem: problem, settings: Self.settings)
+    let (all, strip) = try Self.marches(of: problem, on: grid, keepsValues: false)
     let spacing = grid.holdings[1] - grid.holdings[0]
     for e in problem.environment.regimes.indices {
       for inventory in [-1.0, -0.3, 0, 0.2, 0.9] {
@@ -81,18 +89,9 @@ import Testing
   @Test(arguments: [Case(fixed: 0.01), Case(fixed: 0.02, settlement: .cash, hours: 3)])
   func valuesAreKeptBesideToo(_ given: Case) throws {
     let problem = try given.problem()
-    let settings = GridSettings(spots: 300, holdings: 208, steps: 400)
-    let grid = try FiniteHorizonGrid(problem: problem, settings: settings)
-    let period = try #require(grid.timing.reviewPeriod)
-    let table = try RouteTable(problem: problem, isReview: true)
-    func kept(everywhere: Bool) throws -> ValueTable {
-      let rest = QuadraticRest(problem: problem, grid: grid, threads: 2, keepsValues: true)
-      #expect(rest.hasStrips && table.leadsToLines)
-      return try #require(
-        ReviewMarch(rest, table: table, period: period, everywhere: everywhere).run(settings: settings, progress: nil)
-          .table)
-    }
-    let (all, strip) = (try kept(everywhere: true), try kept(everywhere: false))
+    let grid = try FiniteHorizonGrid(problem: problem, settings: Self.settings)
+    let marches = try Self.marches(of: problem, on: grid, keepsValues: true)
+    let (all, strip) = (try #require(marches.all.table), try #require(marches.strip.table))
     #expect(strip.times == all.times && all.times.count > 20)
     let size = all.sliceCount
     for index in all.times.indices {

@@ -54,13 +54,17 @@ import Testing
   /// The tail of the uniform law on 0 … 1 taken at its midpoints: q = α, CVaR = (1 + α)/2.
   @Test func tailOfUniformLosses() throws {
     let count = 100_000
-    let tail = try Tail(losses: (0..<count).map { (Double($0) + 0.5) / Double(count) }.reversed())
+    let losses = (0..<count).map { (Double($0) + 0.5) / Double(count) }.reversed()
+    let (law, profits) = (
+      try SampleLaw(Array(losses), grouping: .paths), try SampleLaw(losses.map { -$0 }, grouping: .paths)
+    )
     for level in [0.5, 0.95, 0.99] {
-      #expect(abs(tail.quantile(level) - level) < 1e-5, "\(level)")
-      #expect(abs(tail.conditionalValueAtRisk(level).mean - 0.5 * (1 + level)) < 1e-5, "\(level)")
+      let quantile = law.quantile(at: level)
+      #expect(abs(quantile.mean - level) < 1e-5, "\(level)")
+      #expect(abs(profits.estimate(.worstMean(level: level)).mean - 0.5 * (1 + level)) < 1e-5, "\(level)")
       // √(α(1−α)/n) for the uniform law's quantile.
       let error = (level * (1 - level) / Double(count)).squareRoot()
-      #expect(abs(tail.quantileEstimate(level).standardError / error - 1) < 0.01, "\(level)")
+      #expect(abs(quantile.standardError / error - 1) < 0.01, "\(level)")
     }
   }
 
@@ -72,12 +76,14 @@ import Testing
       let pair = stream.normalPair(firstStream: 0, step: step)
       for lane in 0..<8 { losses += [pair.0[lane], pair.1[lane]] }
     }
-    let tail = try Tail(losses: losses)
+    let (law, profits) = (
+      try SampleLaw(losses, grouping: .paths), try SampleLaw(losses.map { -$0 }, grouping: .paths)
+    )
     for (level, quantile) in [(0.95, 1.644_853_627), (0.99, 2.326_347_874)] {
-      let found = tail.quantileEstimate(level)
+      let found = law.quantile(at: level)
       #expect(distance(found, quantile) < 4, "q \(level): \(found) for \(quantile)")
       let mean = NormalLaw.density(quantile) / (1 - level)
-      let shortfall = tail.conditionalValueAtRisk(level)
+      let shortfall = profits.estimate(.worstMean(level: level))
       #expect(distance(shortfall, mean) < 4, "CVaR \(level): \(shortfall) for \(mean)")
     }
     let moments = Moments(losses)
