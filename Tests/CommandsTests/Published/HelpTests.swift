@@ -65,7 +65,9 @@ import Testing
         --world the policies stay the model's and the prices come from elsewhere, which shows what an error
         of the model costs. With --shard K/N one of N processes does its share of the paths and writes it to
         Results/<name>/shards/ by default; --merge puts all of them together, with the bytes of one process.
-        Nothing is certified and nothing else is written.
+        With --out alone the distributions are written there for pictures: histogram.csv of the profit, and
+        fan.csv, quantiles of net delta, hedge and profit over time. Nothing is certified and nothing else
+        is written.
 
         The problem:
           --policy POLICY      a policy to roll out: optimal, edge, recentre, inner, constantBand,
