@@ -10,8 +10,8 @@ struct SimulatedPolicy {
   let result: RollOutResult
   /// The law of the profit, and the mean of the worst drawdowns [quote].
   let statistics: [ProfitStatistic: Simulation.Estimate]
-  /// Of the profit [quote].
-  let histogram: SampleLaw.Histogram
+  /// Of the profit [quote]; nil where nobody asks.
+  let histogram: SampleLaw.Histogram?
   /// J minus that of the optimal policy on the same paths [quote]; nil for the optimal policy itself.
   let excess: Simulation.Estimate?
   /// The same for the statistics of the profit.
@@ -63,6 +63,7 @@ struct PolicyComparison {
   private let settings: RollOutSettings
   private let reference: RollOutResult
   private let referenceLaws: [SampleLaw?]
+  private let withHistograms: Bool
   private var found: [SimulatedPolicy] = []
 
   private var grouping: SampleGrouping { settings.grouping }
@@ -72,7 +73,9 @@ struct PolicyComparison {
   /// - Parameters:
   ///   - settings: of all roll-outs.
   ///   - reference: the optimal policy's, with `columns` kept.
-  init(_ settings: RollOutSettings, reference: RollOutResult) throws(SimulationError) {
+  ///   - withHistograms: whether anybody asks for the histograms of profits, which no screen shows.
+  init(_ settings: RollOutSettings, reference: RollOutResult, withHistograms: Bool) throws(SimulationError) {
+    self.withHistograms = withHistograms
     self.settings = settings
     self.reference = reference
     referenceLaws = try Self.laws(reference, settings.grouping)
@@ -103,7 +106,8 @@ struct PolicyComparison {
     found.append(
       SimulatedPolicy(
         name: policy.name, rule: policy.rule, hasBand: policy.hasBand, result: result.withoutPaths,
-        statistics: statistics, histogram: laws[ProfitStatistic.Kept.profit.rawValue]!.histogram, excess: excess,
+        statistics: statistics, histogram: withHistograms ? laws[ProfitStatistic.Kept.profit.rawValue]!.histogram : nil,
+        excess: excess,
         differences: differences))
   }
 

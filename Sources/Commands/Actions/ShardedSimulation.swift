@@ -62,7 +62,9 @@ enum ShardedSimulation {
   }
 
   /// All shares of all policies, compared as in one process.
-  static func merged(_ set: ShardSet, _ rollOut: RollOut) throws(SimulationError) -> PolicyComparison {
+  static func merged(
+    _ set: ShardSet, _ rollOut: RollOut, withHistograms: Bool
+  ) throws(SimulationError) -> PolicyComparison {
     func result(_ row: Int) throws(SimulationError) -> RollOutResult {
       var shards: [RollOutShard] = []
       for shard in set.shards {
@@ -73,7 +75,7 @@ enum ShardedSimulation {
       }
       return try RollOutResult(merging: shards)
     }
-    var table = try PolicyComparison(rollOut.settings, reference: result(0))
+    var table = try PolicyComparison(rollOut.settings, reference: result(0), withHistograms: withHistograms)
     for (row, policy) in set.study.policies.enumerated().dropFirst() {
       try table.add(
         PolicyLabel(name: policy.name, rule: policy.rule, hasBand: policy.hasBand),

@@ -56,6 +56,8 @@ struct SimulateAction {
     return settings
   }
 
+  private var asksForHistograms: Bool { parsed.has(.json) || parsed.has(.out) }
+
   /// The share that `--shard` names, from 1.
   private var share: (number: Int, count: Int)? { parsed.text(.shard).flatMap(CommandLineParser.share) }
 
@@ -114,7 +116,7 @@ struct SimulateAction {
             progress: advance))
       }
       let optimum = try rollOut.run(reference, keeping: PolicyComparison.columns)
-      var table = try PolicyComparison(rollOutSettings, reference: optimum)
+      var table = try PolicyComparison(rollOutSettings, reference: optimum, withHistograms: asksForHistograms)
       for (index, policy) in policies.enumerated() {
         try table.add(
           policy.label,
@@ -134,7 +136,7 @@ struct SimulateAction {
     let market = rollOut.problem.market
     var files = DistributionFiles(underlying: market.underlying, quote: market.quote)
     for (policy, rule) in zip(policies, rules) {
-      files.add(policy.name, histogram: policy.histogram)
+      if let histogram = policy.histogram { files.add(policy.name, histogram: histogram) }
       files.add(policy.name, fan: try rollOut.fan(rule))
     }
     return files
@@ -244,7 +246,7 @@ struct SimulateAction {
       check: study.checkEvery, paths: study.paths, seed: study.seed, scramblings: study.scramblings)
     return try Self.working { () throws(SimulationError) in
       let rollOut = try RollOut(problem: problem, settings: settings, world: world?.world)
-      let table = try ShardedSimulation.merged(set, rollOut)
+      let table = try ShardedSimulation.merged(set, rollOut, withHistograms: asksForHistograms)
       return screen(problem, table, rollOut, world, study.omissions.map { ($0.classes, $0.reason) })
     }
   }

@@ -68,13 +68,14 @@ extension SimulationScreen {
     members += ProfitStatistic.allCases.map {
       JSONMember($0.rawValue, Self.encode(policy.statistics[$0]!))
     }
-    members.append(
-      JSONMember(
-        "profitHistogram",
-        [
-          "edges": .array(policy.histogram.edges.map(Self.finite)),
-          "shares": .array(policy.histogram.shares.map(Self.encode)),
-        ]))
+    if let histogram = policy.histogram {
+      members.append(
+        JSONMember(
+          "profitHistogram",
+          [
+            "edges": .array(histogram.edges.map(Self.finite)), "shares": .array(histogram.shares.map(Self.encode)),
+          ]))
+    }
     if problem.preference.isExponential {
       members.append(
         JSONMember("entropicRisk", Self.encode(policy.result[.criterion].adding(-frictionlessValue))))

@@ -89,7 +89,7 @@ extension BookClassStudy {
     }
     let (better, worse) = (differences[0], differences[1])
     found.increment = BookClassCandidate.Increment(
-      base: hasFixed ? .inner : .optimal,
+      base: hybridBase,
       parts: [zip(worse[0], better[0]).map(Self.increment)]
         + worse.dropFirst().map { $0.map { Approximation(value: $0, error: 0) } })
     return .success(found)

@@ -52,6 +52,8 @@ struct BookClassStudy: Sendable {
   var problem: OptionBookProblem { fine.problem }
   var regimes: Int { problem.environment.count }
   var hasFixed: Bool { problem.costs[0].leastFixed > 0 }
+  /// The class whose band a hybrid keeps.
+  var hybridBase: BookClass { hasFixed ? .inner : .optimal }
   /// Whether the optimum stops short of the edge, as where a large trade costs more than its parts.
   private var hasOwnEdge: Bool { !hasFixed && problem.costs.contains(where: \.hasImpact) }
 
@@ -66,7 +68,7 @@ struct BookClassStudy: Sendable {
   func run(_ progress: (@Sendable (Double) -> Void)?) -> BookClasses {
     var candidates: Candidates = [.optimal: .success(BookClassCandidate(bookClass: .optimal, rule: .optimal))]
     let hybrids = [BookClass.hybridAny, .hybridAll].filter(wanted.contains)
-    let base = hasFixed ? BookClass.inner : .optimal
+    let base = hybridBase
     let alone = ([.gammaScaled, .inner, .recentre, .priceMove] + (hasOwnEdge ? [.edge] : [])).filter {
       wanted.contains($0) || !hybrids.isEmpty && $0 == base
     }

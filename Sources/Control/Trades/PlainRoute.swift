@@ -147,9 +147,9 @@ extension TradeRow {
 
   /// The parabola through a destination's neighbours; of these the one that trades come past is there.
   func refined(_ route: PlainRoute, _ place: Int, _ least: Double, _ side: PlainPass) -> Destination {
-    let next = place + side.direction
-    guard place != kink, next >= 0, next < count else { return (least, position(place)) }
-    let (below, above) = (least - side.level(place - side.direction), side.level(next) - least)
+    let (before, next) = (place - side.direction, place + side.direction)
+    guard place != kink, min(before, next) >= 0, max(before, next) < count else { return (least, position(place)) }
+    let (below, above) = (least - side.level(before), side.level(next) - least)
     return (
       least - Intervention.refinement(above: above, below: below, fixed: route.fixed),
       position(place) + Intervention.offset(above: above, below: below) * spacing * Double(side.direction)

@@ -29,6 +29,15 @@ public enum AtomicFile {
     }
   }
 
+  /// Makes a directory that is to be written to, and those above it, where there is none.
+  ///
+  /// - Throws: `InterchangeError.cannotWrite`.
+  static func makeDirectory(_ path: String) throws(InterchangeError) {
+    do throws(SystemFile.Failure) {
+      if !SystemFile.isDirectory(path) { _ = try SystemFile.makeDirectories(path) }
+    } catch { throw .cannotWrite(path: path, reason: error.reason) }
+  }
+
   public static func write(_ text: String, to path: String) throws(InterchangeError) {
     try write(Array(text.utf8), to: path)
   }

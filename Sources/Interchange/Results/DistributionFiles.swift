@@ -59,9 +59,7 @@ public struct DistributionFiles {
   /// - Returns: their paths.
   /// - Throws: `InterchangeError.cannotWrite`.
   public func write(to directory: String) throws(InterchangeError) -> [String] {
-    do throws(SystemFile.Failure) {
-      if !SystemFile.isDirectory(directory) { _ = try SystemFile.makeDirectories(directory) }
-    } catch { throw .cannotWrite(path: directory, reason: error.reason) }
+    try AtomicFile.makeDirectory(directory)
     let files = [("histogram.csv", histograms), ("fan.csv", fans)].map { ("\(directory)/\($0.0)", $0.1) }
     for (path, text) in files { try AtomicFile.write(text, to: path) }
     return files.map(\.0)

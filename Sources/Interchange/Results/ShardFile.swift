@@ -86,9 +86,7 @@ public struct ShardFile: Equatable, Sendable {
   /// - Throws: `InterchangeError.cannotWrite`.
   public func write(to directory: String) throws(InterchangeError) -> String {
     let path = "\(directory)/\(Self.name(number, of: study.shards))"
-    do throws(SystemFile.Failure) {
-      if !SystemFile.isDirectory(directory) { _ = try SystemFile.makeDirectories(directory) }
-    } catch { throw .cannotWrite(path: directory, reason: error.reason) }
+    try AtomicFile.makeDirectory(directory)
     let bytes = try bytes()
     guard bytes.count <= SystemFile.largestFile else {
       throw .cannotWrite(path: path, reason: SystemFile.Failure.tooLarge.reason)
