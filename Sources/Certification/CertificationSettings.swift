@@ -66,16 +66,16 @@ public struct CertificationSettings: Sendable, Equatable {
   /// Steps of the quadrature between two reviews, at most, unless reviews are farther apart than so many of the densest checks: its
   /// error falls with the 1½th power of a path's steps …
   static let mostReviewSteps = 4.0
-  /// … of which this many times the densest checks are enough: with 2016 reviews two, four and one step between them agree within the
-  /// error of what is simulated.
+  /// … of which this many times the densest checks are enough, to the nearest whole number of steps: with 2016 reviews one, two and
+  /// four steps between them agree within a standard error of a thousandth.
   static let reviewPathSteps = 2.0
   /// The bound's decisions are this many times as frequent as trades: what lies between them is then linear in their distance …
   static let checksPerTrade = 32.0
   /// … but no more than 2 to this times as frequent as the roll-out's, on no fewer paths than a standard error needs.
   static let mostHalvings = 3.0
   static let leastBoundPaths = 128
-  /// Paths enough for a standard error of the gap of this share of the value, a tenth of what it comes to on the book models.
-  static let boundPrecision = 1e-3
+  /// Paths enough for a standard error of the gap of this share of the value: a fifteenth of what the gap may be.
+  static let boundPrecision = 2e-3
   /// With fewer reviews than this until the horizon what a better policy might save is said and not asked: between reviews so far
   /// apart the bound from below leaves 4 to 13 % of the value open where solutions are right to 10⁻⁴ (`FewReviewsTests`).
   static let leastReviewsOfGap = 100.0

@@ -32,7 +32,7 @@ public struct OptionBookCertifier: Sendable {
     try certify(solve { progress?(0.25 * $0) }, progress: progress)
   }
 
-  /// The same problem on three grids.
+  /// The same problem on three grids; of the coarser two nobody asks for other bands than today's.
   struct Refinements: Sendable {
     let fine: FiniteHorizonSolution
     let middle: FiniteHorizonSolution
@@ -43,8 +43,8 @@ public struct OptionBookCertifier: Sendable {
     let fine = try solve(grid, threads: settings.threads, isGuiding: true, progress: progress)
     let middle = try solve(
       grid.refined(by: 0.5, of: fine.grid), threads: settings.threads,
-      keepsValues: LowerBound.obstacle(to: problem) == nil)
-    let coarse = try solve(grid.refined(by: 0.25, of: fine.grid), threads: settings.threads)
+      keepsValues: LowerBound.obstacle(to: problem) == nil, isForToday: true)
+    let coarse = try solve(grid.refined(by: 0.25, of: fine.grid), threads: settings.threads, isForToday: true)
     return Refinements(fine: fine, middle: middle, coarse: coarse)
   }
 
@@ -55,13 +55,10 @@ public struct OptionBookCertifier: Sendable {
     let (fine, middle, coarse) = (solutions.fine, solutions.middle, solutions.coarse)
     progress?(OptionBookCertifier.solved)
     let method = FiniteHorizon(settings: grid.refined(by: 0.5, of: fine.grid), threads: settings.threads)
-    let share: CostShare
-    let decomposition: RegimeDecomposition?
-    do throws(ControlError) {
-      share = try CostShare(problem: problem, method: method)
-      decomposition =
-        problem.environment.count > 1 ? try RegimeDecomposition(stated: middle, method: method) : nil
-    } catch { throw .control(error) }
+    let variants: ProblemVariants
+    do throws(ControlError) { variants = try ProblemVariants(of: middle, method: method) } catch {
+      throw .control(error)
+    }
     progress?(OptionBookCertifier.compared)
 
     let times = TimeToTrade(fine).betweenTrades(threads: settings.threads)
@@ -71,7 +68,8 @@ public struct OptionBookCertifier: Sendable {
     let count = problem.environment.count
     for e in 0..<count {
       let regime = try regimeAnswer(
-        e, fine: fine, middle: middle, coarse: coarse, share: share, time: times[e], check: check, checks: &checks)
+        e, fine: fine, middle: middle, coarse: coarse, share: variants.share, time: times[e], check: check,
+        checks: &checks)
       regimes.append(regime)
       progress?(
         OptionBookCertifier.compared
@@ -91,7 +89,7 @@ public struct OptionBookCertifier: Sendable {
       problem: problem, solution: fine, coarser: middle, prices: prices, regimes: regimes, bounds: bounds,
       rivals: rivals,
       classes: classes, classRollOut: simulated?.estimate, simulatedClass: simulated?.bookClass,
-      decomposition: decomposition, rollOutCheck: check, settings: settings)
+      decomposition: variants.decomposition, rollOutCheck: check, settings: settings)
     for (e, regime) in regimes.enumerated() {
       guard let price = answer.price(regime: e, spot: problem.market.spot) else { continue }
       let scale = max(abs(price.writer), abs(price.buyer)) + CertificationSettings.lawTolerance * lawScale
@@ -104,12 +102,13 @@ public struct OptionBookCertifier: Sendable {
   }
 
   private func solve(
-    _ grid: GridSettings, threads: Int, keepsValues: Bool = false, isGuiding: Bool = false,
+    _ grid: GridSettings, threads: Int, keepsValues: Bool = false, isGuiding: Bool = false, isForToday: Bool = false,
     progress: (@Sendable (Double) -> Void)? = nil
   ) throws(CertificationError) -> FiniteHorizonSolution {
     var method = FiniteHorizon(settings: grid, threads: threads)
     method.keepsValues = keepsValues
     method.isGuiding = isGuiding
+    method.isForToday = isForToday
     do { return try method.solve(problem, progress: progress) } catch { throw .control(error) }
   }
 
@@ -145,7 +144,7 @@ public struct OptionBookCertifier: Sendable {
     let perCheck = rollOutCheck / densestCheck
     guard reviewSeconds != nil else { return max(1, Int(perCheck.rounded(.up))) }
     let wanted = min(CertificationSettings.mostReviewSteps, CertificationSettings.reviewPathSteps * perCheck)
-    return Int(max(wanted, perCheck).rounded(.up))
+    return max(1, Int(max(wanted, perCheck).rounded()))
   }
 
   /// Seconds between the checks of a path that is watched without pause.

@@ -22,14 +22,24 @@ public struct CostShare: Sendable {
   public let lower: [Double]
 
   public init(problem: OptionBookProblem, method: FiniteHorizon) throws(ControlError) {
-    let scales = [1 + CostShare.step, 1 - CostShare.step]
-    let variants = scales.map { scale in problem.replacing(costs: problem.costs.map { $0.scaled(by: scale) }) }
-    let values = try method.readings(variants) { solution in
-      (0..<problem.environment.count).map { solution.value(regime: $0, inventory: problem.inventory) }
-    }
-    let (high, low) = (values[0], values[1])
-    trading = zip(high, low).map { ($0 - $1) / (2 * CostShare.step) }
-    higher = high
-    lower = low
+    let values = try method.readings(CostShare.variants(problem)) { CostShare.reading($0) }
+    self.init(values)
+  }
+
+  /// - Parameter values: J per regime of each variant.
+  init(_ values: [[Double]]) {
+    (higher, lower) = (values[0], values[1])
+    trading = zip(higher, lower).map { ($0 - $1) / (2 * CostShare.step) }
+  }
+
+  /// The problem with higher costs, and with lower ones.
+  static func variants(_ problem: OptionBookProblem) -> [OptionBookProblem] {
+    [1 + step, 1 - step].map { scale in problem.replacing(costs: problem.costs.map { $0.scaled(by: scale) }) }
+  }
+
+  /// J per regime, from today's spot with the problem's inventory.
+  static func reading(_ solution: FiniteHorizonSolution) -> [Double] {
+    let problem = solution.problem
+    return (0..<problem.environment.count).map { solution.value(regime: $0, inventory: problem.inventory) }
   }
 }

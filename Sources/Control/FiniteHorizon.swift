@@ -29,7 +29,7 @@ public struct FiniteHorizon: Sendable {
   /// Whether the solution holds V at earlier times too, some 64 MB: of quadratic risk with costs `K + k|u|`.
   public var keepsValues = false
   /// Whether nobody asks for other bands than today's: where that saves work, a policy holds no others.
-  var isForToday = false
+  public var isForToday = false
   /// Whether the solution is to say what the jumps of marks bring, which no policy changes.
   var followsMarks = true
 

@@ -31,20 +31,25 @@ public struct RegimeDecomposition: Sendable {
 
   public let rows: [Row]
 
-  /// Solves every variant with the given method.
-  ///
-  /// - Parameter stated: the problem as it is, solved with that method.
-  public init(stated: FiniteHorizonSolution, method: FiniteHorizon) throws(ControlError) {
-    let problem = stated.problem
-    let bands: @Sendable (FiniteHorizonSolution) -> [Band] = { solution in
-      problem.environment.regimes.indices.map { solution.band(regime: $0) }
-    }
-    let causes = Cause.allCases.filter {
-      $0 != .asStated && ($0 != .noPriceJumps || problem.environment.hasPriceJumps)
-    }
-    let variants = causes.map { RegimeDecomposition.variant(problem, $0) }
-    let found = try method.readings(variants, bands)
-    rows = [Row(cause: .asStated, bands: bands(stated))] + zip(causes, found).map { Row(cause: $0, bands: $1) }
+  /// - Parameters:
+  ///   - stated: the problem as it is, solved with the method of the variants.
+  ///   - causes: what was taken away.
+  ///   - bands: of each variant.
+  init(stated: FiniteHorizonSolution, causes: [Cause], bands: [[Band]]) {
+    rows =
+      [Row(cause: .asStated, bands: RegimeDecomposition.reading(stated))]
+      + zip(causes, bands).map { Row(cause: $0, bands: $1) }
+  }
+
+  /// What can be taken away; nothing where one regime is all there is.
+  static func causes(_ problem: OptionBookProblem) -> [Cause] {
+    guard problem.environment.count > 1 else { return [] }
+    return Cause.allCases.filter { $0 != .asStated && ($0 != .noPriceJumps || problem.environment.hasPriceJumps) }
+  }
+
+  /// Today's bands, per regime.
+  static func reading(_ solution: FiniteHorizonSolution) -> [Band] {
+    solution.problem.environment.regimes.indices.map { solution.band(regime: $0) }
   }
 
   /// The problem without a cause.

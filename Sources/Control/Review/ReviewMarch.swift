@@ -234,8 +234,8 @@ extension TradeRows {
           let first = tiles.lowerBound * LineSweep.tileLines
           row.narrow(to: first, count: tiles.count * LineSweep.tileLines, kink: kinks[place])
           buffers.gather(buffers.recent, node: node, tiles: tiles, into: scratch.start)
-          if tiles.contains(where: { !strip.isSound(row: place, tile: $0) }) {
-            let closed = closing(tiles, of: scratch.start, price: prices[place], route: table.routes[e][0])
+          if let route = self.first[e], tiles.contains(where: { !strip.isSound(row: place, tile: $0) }) {
+            let closed = closing(tiles, of: scratch.start, price: prices[place], route: route)
             for tile in tiles where !strip.isSound(row: place, tile: tile) {
               (scratch.start + tile * LineSweep.tile).update(repeating: closed, count: LineSweep.tile)
             }
@@ -253,10 +253,10 @@ extension TradeRows {
               overshoot: diffusions[node], reads: reads)
           }
           buffers.scatter(scratch.start, to: buffers.recent, node: node, tiles: tiles)
-          guard let outer else { continue }
+          guard let outer, let route = self.first[e] else { continue }
           let waiting = settled ?? row.waiting
           strip.need((first + waiting.lowerBound)...(first + waiting.upperBound), row: place, isFirst: e == 0)
-          outer[node] = row.outer(values + first, price: prices[place], table.routes[e][0].marginal)
+          outer[node] = row.outer(values + first, price: prices[place], (route.buy, route.sell))
         }
       }
     }
@@ -265,13 +265,13 @@ extension TradeRows {
 
   /// Beside the tiles whose lines are right one trades: any value above MV says so.
   private func closing(
-    _ tiles: ClosedRange<Int>, of row: UnsafeMutablePointer<LineGroup>, price: Double, route: SolverRoute
+    _ tiles: ClosedRange<Int>, of row: UnsafeMutablePointer<LineGroup>, price: Double, route: PlainRoute
   ) -> LineGroup {
     var highest = LineGroup(repeating: -.infinity)
     for group in (tiles.lowerBound * LineSweep.tile)..<((tiles.upperBound + 1) * LineSweep.tile) {
       highest = laneMaximum(row[group], highest)
     }
-    let across = (holdings[holdings.count - 1] - holdings[0]) * price * (route.marginal.buy + route.marginal.sell)
+    let across = (holdings[holdings.count - 1] - holdings[0]) * price * (route.buy + route.sell)
     return LineGroup(repeating: highest.max() + growth * route.fixed + across)
   }
 

@@ -63,35 +63,44 @@ extension RuleTrades {
     let ends = (low: end(band.targetLower, band.heldFlats), high: end(band.targetUpper, band.heldFlats))
     for (k, buffer) in buffers.enumerated() {
       // J pays what the route charges, in the units of the lines; the other functionals what theirs are.
-      let cost = functionals[k].costs[0]
-      let (fixed, buy, sell) =
-        k == 0
-        ? (growth * route.fixed, growth * price * route.buy, growth * price * route.sell)
-        : (cost.fixed, price * cost.proportionalBuy, price * cost.proportionalSell)
+      let charge =
+        k == 0 ? StraightCharge(growth * route.fixed, growth * route.buy, growth * route.sell) : charges[k]
+      let (buy, sell) = (price * charge.buy, price * charge.sell)
       let slice = buffer.slice(buffer.recent)
       let low = value(row: row, among: place.resting, at: ends.low) { slice[node, $0] }
       let high = value(row: row, among: place.resting, at: ends.high) { slice[node, $0] }
       let (below, above) = (
-        LineGroup(repeating: low + fixed + buy * ends.low), LineGroup(repeating: high + fixed - sell * ends.high)
+        LineGroup(repeating: low + charge.fixed + buy * ends.low),
+        LineGroup(repeating: high + charge.fixed - sell * ends.high)
       )
-      for tile in place.tiles {
-        for local in 0..<LineSweep.tile {
-          let y = place.inventories[tile * LineSweep.tile + local]
-          let (isBelow, isAbove) = (
-            (y .< band.lower) .& (y .!= ends.low), (y .> band.upper) .& (y .!= ends.high)
-          )
-          guard anyLane(isBelow .| isAbove) else { continue }
-          let target = buffer.recent + ((tile * buffer.nodes + node) * LineSweep.tile + local)
-          var after = target.pointee
-          after.replace(with: fused(LineGroup(repeating: -buy), y, below), where: isBelow)
-          after.replace(with: fused(LineGroup(repeating: sell), y, above), where: isAbove)
-          if band.heldFlats != 0 {
-            for lane in 0..<LineGroup.scalarCount where flats.holds(band.heldFlats, at: y[lane]) {
-              after[lane] = target.pointee[lane]
-            }
+      keepingFlats(band.heldFlats, of: slice, node: node) {
+        for tile in place.tiles {
+          for local in 0..<LineSweep.tile {
+            let y = place.inventories[tile * LineSweep.tile + local]
+            let (isBelow, isAbove) = (
+              (y .< band.lower) .& (y .!= ends.low), (y .> band.upper) .& (y .!= ends.high)
+            )
+            guard anyLane(isBelow .| isAbove) else { continue }
+            let target = buffer.recent + ((tile * buffer.nodes + node) * LineSweep.tile + local)
+            var after = target.pointee
+            after.replace(with: fused(LineGroup(repeating: -buy), y, below), where: isBelow)
+            after.replace(with: fused(LineGroup(repeating: sell), y, above), where: isAbove)
+            target.pointee = after
           }
-          target.pointee = after
         }
+      }
+    }
+  }
+
+  /// Leaves V as it is on the lines of flat inventories at which one waits.
+  @inline(__always)
+  private func keepingFlats(_ held: UInt64, of slice: LineBuffers.Slice, node: Int, _ draw: () -> Void) {
+    guard held != 0 else { return draw() }
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: flatLines.count) { kept in
+      for (index, line) in flatLines.enumerated() { kept[index] = slice[node, line] }
+      draw()
+      for (index, line) in flatLines.enumerated() where held & (1 << UInt64(index)) != 0 {
+        slice[node, line] = kept[index]
       }
     }
   }

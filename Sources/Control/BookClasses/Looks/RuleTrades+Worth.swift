@@ -49,11 +49,12 @@ extension RuleTrades {
       }
       var sum = 0.0
       for index in 0..<found {
-        var term = read(lines[index])
+        var (above, below) = (read(lines[index]), 1.0)
         for other in 0..<found where other != index {
-          term = term * (place - Double(lines[other])) / Double(lines[index] - lines[other])
+          above *= place - Double(lines[other])
+          below *= Double(lines[index] - lines[other])
         }
-        sum += term
+        sum += above / below
       }
       return sum
     }

@@ -8,6 +8,8 @@ struct RuleTrades: Sendable {
   let table: RouteTable
   let functionals: [PolicyFunctional]
   let costs: [TradeCost]
+  /// By functional, where trades are straight.
+  let charges: [StraightCharge]
   let isReflecting: Bool
   let regimes: Int
   let nodes: Int
@@ -37,6 +39,10 @@ struct RuleTrades: Sendable {
     costs = nodes.problem.costs
     self.table = table
     self.functionals = functionals
+    charges = functionals.map { functional in
+      let cost = functional.costs[0]
+      return StraightCharge(cost.fixed, cost.proportionalBuy, cost.proportionalSell)
+    }
     regimes = nodes.regimes
     self.nodes = nodes.nodes
     prices = rest.prices
@@ -76,6 +82,15 @@ struct RuleTrades: Sendable {
 
   /// A trade that ends so near to a line, in spacings, ends there.
   static let landing = 1e-6
+
+  /// A ticket, and a share of the notional of a purchase and of a sale.
+  struct StraightCharge {
+    let fixed: Double
+    let buy: Double
+    let sell: Double
+
+    init(_ fixed: Double, _ buy: Double, _ sell: Double) { (self.fixed, self.buy, self.sell) = (fixed, buy, sell) }
+  }
 
   /// Where trades are made.
   struct Place {
