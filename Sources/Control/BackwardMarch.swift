@@ -212,20 +212,20 @@ struct BackwardMarch {
   }
 
   func presentValues(_ buffers: LineBuffers, valueLine: SingleLine, reference: Int) -> [Double] {
-    var values = [Double](repeating: 0, count: nodes * lines)
     let slice = buffers.slice(buffers.recent)
     let jumps = isGame ? grid.settledLines : []
-    for node in 0..<nodes {
-      let line = (0..<lines).map { slice[node, $0] }
-      let base = node * lines
-      if isGame {
-        let integral = integrated(line, jumps: jumps, from: reference)
-        for index in 0..<lines { values[base + index] = valueLine.recent[node] + integral[index] }
-      } else {
-        for index in 0..<lines { values[base + index] = line[index] }
+    return [Double](unsafeUninitializedCapacity: nodes * lines) { values, count in
+      count = nodes * lines
+      var line = [Double](repeating: 0, count: lines)
+      for node in 0..<nodes {
+        for index in 0..<lines { line[index] = slice[node, index] }
+        if isGame {
+          let value = valueLine.recent[node]
+          line = integrated(line, jumps: jumps, from: reference).map { value + $0 }
+        }
+        for index in 0..<lines { values[node * lines + index] = line[index] }
       }
     }
-    return values
   }
 
   /// `∫ W dy` from a line to each by the trapezoidal rule.

@@ -52,7 +52,8 @@ struct ValueRecorder {
     remaining -= 1
     let time = grid.times[level]
     times[remaining] = isWaiting ? time + ValueRecorder.later * (grid.times[level + 1] - time) : time
-    values.replaceSubrange(remaining * slice.count..<(remaining + 1) * slice.count, with: slice.lazy.map { Float($0) })
+    let first = remaining * slice.count
+    for (index, value) in slice.enumerated() { values[first + index] = Float(value) }
   }
 
   /// What has been kept, from the earliest level to the horizon.

@@ -7,6 +7,8 @@ struct BookClassStudy: Sendable {
   let rough: EvaluationNodes
   /// Where parameters are sought: the same, solved less strictly.
   let scout: EvaluationNodes
+  /// The coarser grid solved like the scout, so that nothing but their nodes tells the two apart.
+  private let judge: EvaluationNodes
   let coarse: EvaluationNodes
   let fine: EvaluationNodes
   private let solutions: (coarse: FiniteHorizonSolution, fine: FiniteHorizonSolution)
@@ -37,10 +39,13 @@ struct BookClassStudy: Sendable {
       }
     }
     (self.fine, self.coarse, self.rough) = (better[0], better[1], better[2])
-    var scout = better[2]
-    scout.looks = scout.looks?.thinned(horizon: coarse.problem.horizon, isSearch: true)
-    scout.settled = Self.scoutSettled
-    self.scout = scout
+    func sought(on nodes: EvaluationNodes) -> EvaluationNodes {
+      var nodes = nodes
+      nodes.looks = nodes.looks?.thinned(horizon: coarse.problem.horizon, isSearch: true)
+      nodes.settled = Self.scoutSettled
+      return nodes
+    }
+    (scout, judge) = (sought(on: better[2]), sought(on: better[1]))
   }
 
   /// The solver's steps follow edges that are to be found; with edges given, twice as long a step changes J on the finer grid by a
@@ -195,15 +200,12 @@ struct BookClassStudy: Sendable {
       if bookClass == .interval { return try blind() }
       if bookClass == .inner, !hasFixed { throw Refusal(reason: .sameAsEdge) }
       let shape = try BookClassShape(bookClass, study: self)
-      var judge = coarse
-      judge.settled = Self.scoutSettled
-      let better = judge
       @Sendable func evaluate(_ parameters: [Double], on nodes: EvaluationNodes) -> [Double] {
         total(BookClassCandidate(bookClass: bookClass, rule: shape.rule(parameters)), on: nodes)
       }
       let scan = BookClassScan(
         start: shape.start, regimes: regimes, threads: threads, evaluate: { weighted(evaluate($0, on: scout)) },
-        confirm: { weighted(evaluate($0, on: better)) }, confirmations: Self.constantConfirmations,
+        confirm: { weighted(evaluate($0, on: judge)) }, confirmations: Self.constantConfirmations,
         countsChanges: bookClass == .constantBand && hasFixed)
       let fit = BookClassFit(start: shape.start, hasRatios: shape.hasRatios, weights: weights) {
         evaluate($0, on: scout)
