@@ -16,6 +16,7 @@ enum CertifyAction {
       classes: [])
     if let paths = parsed.integer(.paths) ?? result.paths { settings.paths = paths }
     if let checks = result.checksPerPath { settings.checksPerPath = checks }
+    if case .tracking = result.statement { ModelLoading.tellWithoutPaths(parsed, console) }
     let bar = ProgressBar("certifying \(result.problem.name)", console: console, quiet: parsed.has(.quiet))
     let certificate = try Interruption.guarding(console: console) { () throws(Failure) -> Certificate in
       defer { bar.finish() }

@@ -16,6 +16,14 @@ enum ModelLoading {
     }
   }
 
+  /// Says, among the words, that a tracking problem makes nothing of a number of paths.
+  static func tellWithoutPaths(_ parsed: ParsedCommand, _ console: Console) {
+    guard parsed.has(.paths) else { return }
+    console.words(
+      "\(parsed.operands[0]): --paths is for option books; how often and how long a deviation is followed is a matter of "
+        + "its own time scales\n")
+  }
+
   /// The model at the risk aversion that meets its risk budget; a model without one as it is.
   /// - Parameter undo: what takes the work back should it be interrupted.
   static func meetingBudget(

@@ -182,7 +182,10 @@ struct SimulateAction {
     let threads = settings.threads
     do {
       func solve(_ settings: GridSettings, upTo share: Double?) throws(ControlError) -> FiniteHorizonSolution {
-        try FiniteHorizon(settings: settings, threads: threads).solve(problem) { done in
+        var method = FiniteHorizon(settings: settings, threads: threads)
+        // Of the coarser grids nobody asks for later bands.
+        method.isForToday = share == nil
+        return try method.solve(problem) { done in
           if let share { bar.advance(to: share * done) }
         }
       }
@@ -260,6 +263,7 @@ struct SimulateAction {
         "\(parsed.operands[0]): a tracking problem is simulated along a few long paths; --\(option.rawValue) is for option "
           + "books", .usage)
     }
+    ModelLoading.tellWithoutPaths(parsed, console)
     var wanted = Set(TrackingClass.allCases)
     let asked = parsed.texts(.policy)
     if !asked.isEmpty {

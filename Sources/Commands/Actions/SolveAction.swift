@@ -18,6 +18,7 @@ enum SolveAction {
     }
     var model = try ModelLoading.load(parsed)
     let formula = try ModelLoading.formula(parsed, model)
+    if case .tracking = model.problem { ModelLoading.tellWithoutPaths(parsed, console) }
     let directory = parsed.text(.out) ?? "\(resultsDirectory)/\(model.name)"
     var settings = CertificationSettings(seed: ModelLoading.seed(parsed), threads: ModelLoading.threads(parsed))
     if let paths = parsed.integer(.paths) { settings.paths = paths }

@@ -122,4 +122,16 @@ import Testing
       #expect(found.status == .usage && found.words.contains("\(arguments[0]) is for option books"), "\(found.words)")
     }
   }
+
+  /// How long a deviation is followed is a matter of its time scales: paths change no byte, and that is said.
+  @Test func pathsOfTrackingAreNone() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/one.json5"
+      try closedFormDeviation.write(toFile: path, atomically: true, encoding: .utf8)
+      let (plain, asked) = (run([path]), run([path, "--paths", "512"]))
+      #expect(plain.status == .done && asked.status == .done)
+      #expect(plain.output == asked.output && !plain.words.contains("--paths"))
+      #expect(asked.words.contains("--paths is for option books"), "\(asked.words)")
+    }
+  }
 }

@@ -97,4 +97,43 @@ struct TrackingHybridTests {
     let cost = try #require(classes[.recentre]?.regimes[1].cost.total.value)
     #expect(abs(cost - 7.029) < 0.0015, "\(cost)")
   }
+
+  /// Regimes that are alike are one, whichever of them the chain is in: clocks and all.
+  @Test(arguments: [(nil, [TrackingClass.interval, .hybridAny, .hybridAll]), (blocks, [.hybridAny])])
+  func alikeRegimesAreOne(_ jumps: DeviationJumps?, _ classes: [TrackingClass]) throws {
+    func solved(_ generator: [[Double]]) throws -> TrackingClasses {
+      let problem = try TrackingProblem(
+        name: "alike", criterion: .longRunAverage,
+        regimes: generator.indices.map {
+          TrackingRegime(
+            name: "\($0)", drift: $0 == 0 && jumps == nil ? 0.2 : 0, volatility: $0 == 0 && jumps == nil ? 0.8 : 1.3,
+            runningCost: DeviationCost(below: 1, above: 1.5), jumps: jumps)
+        },
+        generator: Generator(generator),
+        costs: generator.indices.map { _ in TradeCost(fixed: 0.2, proportionalBuy: 0.2, proportionalSell: 0.15) })
+      let solver = StationarySolver()
+      return try solver.classes(of: problem, optimum: solver.solve(problem), wanted: Set(classes))
+    }
+    // With jumps all are alike.
+    let (few, many) =
+      jumps == nil
+      ? ([[-1, 1], [0.6, -0.6]], [[-1, 0.7, 0.3], [0.6, -1, 0.4], [0.6, 0.9, -1.5]])
+      : ([[0]], [[-0.7, 0.7], [0.4, -0.4]])
+    let (one, alike) = (try solved(few), try solved(many))
+    for wanted in classes {
+      let expected = try #require(one[wanted]?.regimes, "\(wanted)")
+      let found = try #require(alike[wanted]?.regimes, "\(wanted)")
+      for (e, regime) in found.enumerated() {
+        let same = expected[min(e, expected.count - 1)]
+        #expect(abs(regime.cost.total.value / same.cost.total.value - 1) < 1e-7, "\(wanted) \(e)")
+        for gap in [\TrackingClassRegime.minGap, \.maxGap] {
+          guard let here = regime[keyPath: gap], let there = same[keyPath: gap] else { continue }
+          #expect(abs(here.value / there.value - 1) < 1e-4, "\(wanted) \(e)")
+        }
+        #expect(abs(regime.meanBetweenTrades!.value / same.meanBetweenTrades!.value - 1) < 1e-4)
+      }
+    }
+  }
+
+  private static let blocks = DeviationJumps(intensity: 1.5, law: .laplace(up: 0.5, down: 0.3, probabilityUp: 0.4))
 }

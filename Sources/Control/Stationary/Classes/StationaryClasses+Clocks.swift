@@ -23,9 +23,13 @@ extension StationarySolver {
   private static let clockNodes = (fine: 40, coarse: 36, search: 20)
   /// Where slopes have to be those of the values that a search compares.
   private static let slopeNodes = 40
-  /// Systems have twice as many unknowns as those of a band, and are solved at every node: beyond so many regimes, fewer with jumps,
-  /// hybrids are left out.
-  private static let clockedRegimes = (plain: 2, jumping: 1)
+  /// Systems have twice as many unknowns as those of a band, and are solved at every node, so that time grows with the third power of
+  /// the regimes: four take twenty times as long as two (`TrackingHybridTests`). With jumps, which tie all elements to one another, what is
+  /// followed as far as nobody looks takes a hundred times as long as what a band ends.
+  private static func mostRegimes(_ clock: ClockedBand.Clock, hasJumps: Bool) -> Int {
+    guard hasJumps else { return 4 }
+    return clock == .forces ? 2 : 1
+  }
   /// In half-widths of the regimes alone. Costs grow with the square: with wider bands, which regimes that leave a side to others have,
   /// few digits of theirs are left.
   private static let widest = 300.0
@@ -44,7 +48,9 @@ extension StationarySolver {
     _ policyClass: TrackingClass, _ problem: TrackingProblem, _ scaled: ScaledTracking, base: [TrackingClassRegime],
     best: [StationaryRegime], hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
-    try requireFew(scaled)
+    let isForced = policyClass == .hybridAny
+    let clock = isForced ? ClockedBand.Clock.forces : .permits
+    try requireFew(scaled, clock)
     let units = scaled.units
     let bands = Self.scaledBands(base.map { $0.band! }, scaled)
     guard bands.allSatisfy({ $0.width <= Self.widest }) else { throw ClassOmissionError(reason: .inaccurate) }
@@ -52,8 +58,6 @@ extension StationarySolver {
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
     let weights = scaled.startWeights
     let plain = zip(weights, base).reduce(0) { $0 + $1.0 * $1.1.cost.total.value } / unit
-    let isForced = policyClass == .hybridAny
-    let clock = isForced ? ClockedBand.Clock.forces : .permits
     let trial = policy(
       scaled, bands: bands, clock: clock, degree: settings.degree - StationarySettings.degreeStep,
       nodes: isForced ? Self.clockNodes.search : Self.slopeNodes)
@@ -89,7 +93,7 @@ extension StationarySolver {
   func clockedIntervals(
     _ scaled: ScaledTracking, _ best: [StationaryRegime], from starts: [BlindIntervals.Policy], hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
-    try requireFew(scaled)
+    try requireFew(scaled, .alone)
     let search = ClockedIntervals(
       problem: scaled, start: scaled.startWeights,
       basis: ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep), nodes: Self.slopeNodes,
@@ -113,14 +117,15 @@ extension StationarySolver {
   }
 
   /// A class takes some hundred systems, and jumps tie all elements of one to one another: with these a class takes some ten seconds.
+  /// Without them elements are for two regimes, or half as many for each.
   private static let mostElements = (plain: 160, jumping: 60)
 
   private static func mostElements(_ scaled: ScaledTracking) -> Int {
-    scaled.hasJumps ? mostElements.jumping : mostElements.plain
+    scaled.hasJumps ? mostElements.jumping : mostElements.plain * max(2, scaled.count) / 2
   }
 
-  private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
-    let limit = scaled.hasJumps ? Self.clockedRegimes.jumping : Self.clockedRegimes.plain
+  private func requireFew(_ scaled: ScaledTracking, _ clock: ClockedBand.Clock) throws(ClassOmissionError) {
+    let limit = Self.mostRegimes(clock, hasJumps: scaled.hasJumps)
     if scaled.count > limit { throw ClassOmissionError(reason: .manyRegimes(most: limit)) }
   }
 

@@ -99,8 +99,9 @@ extension StationarySolver {
     }
   }
 
-  /// Inversions take dozens of solves per regime and class: beyond so many regimes, fewer with jumps, they are left out.
-  private static let regimesWithGaps = 2
+  /// Inversions take dozens of solves per regime and class, each growing with the third power of the regimes: beyond so many, fewer
+  /// with jumps, they are left out.
+  private static let regimesWithGaps = 4
   private static let jumpingRegimesWithGaps = 1
 
   private func gaps(
