@@ -234,7 +234,7 @@ extension TradeRows {
           let first = tiles.lowerBound * LineSweep.tileLines
           row.narrow(to: first, count: tiles.count * LineSweep.tileLines, kink: kinks[place])
           buffers.gather(buffers.recent, node: node, tiles: tiles, into: scratch.start)
-          if let route = self.first[e], tiles.contains(where: { !strip.isSound(row: place, tile: $0) }) {
+          if let route = leading[e], tiles.contains(where: { !strip.isSound(row: place, tile: $0) }) {
             let closed = closing(tiles, of: scratch.start, price: prices[place], route: route)
             for tile in tiles where !strip.isSound(row: place, tile: tile) {
               (scratch.start + tile * LineSweep.tile).update(repeating: closed, count: LineSweep.tile)
@@ -253,7 +253,7 @@ extension TradeRows {
               overshoot: diffusions[node], reads: reads)
           }
           buffers.scatter(scratch.start, to: buffers.recent, node: node, tiles: tiles)
-          guard let outer, let route = self.first[e] else { continue }
+          guard let outer, let route = leading[e] else { continue }
           let waiting = settled ?? row.waiting
           strip.need((first + waiting.lowerBound)...(first + waiting.upperBound), row: place, isFirst: e == 0)
           outer[node] = row.outer(values + first, price: prices[place], (route.buy, route.sell))

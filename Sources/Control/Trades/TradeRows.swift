@@ -7,7 +7,7 @@ struct TradeRows: Sendable {
   /// By regime its only route, where that is a plain one whose fill is immediate.
   let lone: [PlainRoute?]
   /// By regime its first route, where all are plain.
-  let first: [PlainRoute?]
+  let leading: [PlainRoute?]
   /// By row, in the units of the lines.
   let prices: [Double]
   /// By row, the inventory that settlement makes special; −1 where none is.
@@ -22,7 +22,7 @@ struct TradeRows: Sendable {
   init(_ rest: some RestingMarch, table: RouteTable) {
     self.table = table
     lone = table.plain.map { $0.count == 1 && table.delays[$0[0].delay] == 0 ? $0[0] : nil }
-    first = table.plain.map(\.first)
+    leading = table.plain.map(\.first)
     prices = rest.prices
     kinks = rest.prices.indices.map { rest.kink(row: $0) }
     flats = rest.flats
