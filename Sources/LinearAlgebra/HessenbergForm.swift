@@ -83,10 +83,7 @@ public struct HessenbergForm: Sendable {
     for i in stride(from: size - 1, through: 0, by: -1) {
       let pivot = (upper[i * size + i], turned[i * size + i])
       guard pivot.0 != 0 || pivot.1 != 0 else { throw .singular(pivot: i) }
-      for j in (i + 1)..<max(i + 1, size) {
-        let factor = (upper[i * size + j], turned[i * size + j])
-        Self.subtract(factor, from: i * columns, j * columns, count: columns, &x, &y)
-      }
+      Self.subtractFollowing(i, size, upper, turned, columns, &x, &y)
       for k in (i * columns)..<((i + 1) * columns) { (x[k], y[k]) = Self.quotient((x[k], y[k]), pivot) }
     }
     return ComplexColumns(real: x, imaginary: y)
@@ -109,6 +106,25 @@ public struct HessenbergForm: Sendable {
           let (p, q) = unsafe (real[source + k], imaginary[source + k])
           unsafe real[target + k] -= f * p - g * q
           unsafe imaginary[target + k] -= f * q + g * p
+        }
+      }
+    }
+  }
+
+  /// Row i of X less what the rows after it contribute.
+  private static func subtractFollowing(
+    _ i: Int, _ size: Int, _ upper: [Double], _ turned: [Double], _ columns: Int, _ x: inout [Double],
+    _ y: inout [Double]
+  ) {
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        for j in (i + 1)..<max(i + 1, size) {
+          let (f, g) = (upper[i * size + j], turned[i * size + j])
+          for k in 0..<columns {
+            let (p, q) = unsafe (x[j * columns + k], y[j * columns + k])
+            unsafe x[i * columns + k] -= f * p - g * q
+            unsafe y[i * columns + k] -= f * q + g * p
+          }
         }
       }
     }
