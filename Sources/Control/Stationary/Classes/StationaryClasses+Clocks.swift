@@ -24,7 +24,7 @@ extension StationarySolver {
   /// Where slopes have to be those of the values that a search compares.
   private static let slopeNodes = 40
   /// Systems have twice as many unknowns as those of a band, and are solved at every node, so that time grows with the third power of
-  /// the regimes: four take twenty times as long as two (`TrackingHybridTests`). With jumps, which tie all elements to one another, what is
+  /// the regimes: four take twenty times as long as two. With jumps, which tie all elements to one another, what is
   /// followed as far as nobody looks takes a hundred times as long as what a band ends.
   private static func mostRegimes(_ clock: ClockedBand.Clock, hasJumps: Bool) -> Int {
     guard hasJumps else { return 4 }
