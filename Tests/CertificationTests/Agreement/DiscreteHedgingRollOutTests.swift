@@ -2,14 +2,15 @@ import Control
 import Formulation
 import Glibc
 import Simulation
+import TestKit
 import Testing
 
 @testable import Control
 
-/// Moments of hedging at equal intervals against 131 072 simulated paths: mean and standard deviation of the profit within
-/// three standard errors. They hold at 1 048 576 paths too, in two minutes.
+/// Moments of hedging at equal intervals against simulated paths: mean and standard deviation of the profit within three standard
+/// errors, at 131 072 paths, and at 1 048 576 with the slow tests.
 @Suite(.serialized) struct DiscreteHedgingRollOutTests {
-  private static let paths = 1 << 17
+  private static let paths = SlowTests.areWanted ? 1 << 20 : 1 << 17
   private static let deviations = 3.0
 
   struct Case: Sendable, CustomTestStringConvertible {

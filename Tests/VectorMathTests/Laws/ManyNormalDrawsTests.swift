@@ -1,5 +1,11 @@
+import TestKit
 import Testing
 import VectorMath
+
+extension Tag {
+  /// Half a minute and more.
+  @Tag static var slow: Self
+}
 
 /// Moments, serial products and the Kolmogorov–Smirnov distance of 2³⁰ normals: what `NormalDrawTests` asks of 2²⁰ at a
 /// resolution 32 times finer, with the same bounds. About half a minute.
