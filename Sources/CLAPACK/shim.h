@@ -47,6 +47,13 @@ void dtrcon_(const char *norm, const char *uplo, const char *diag, const int *n,
              double *rcond, double *work, int *iwork, int *info, size_t norm_length, size_t uplo_length,
              size_t diag_length);
 
+// Hessenberg form A = Q H Qᵀ.
+void dgehrd_(const int *n, const int *ilo, const int *ihi, double *a, const int *lda, double *tau, double *work,
+             const int *lwork, int *info);
+void dormhr_(const char *side, const char *trans, const int *m, const int *n, const int *ilo, const int *ihi,
+             const double *a, const int *lda, const double *tau, double *c, const int *ldc, double *work,
+             const int *lwork, int *info, size_t side_length, size_t trans_length);
+
 // Eigenvalues.
 void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
             const int *lwork, int *info, size_t jobz_length, size_t uplo_length);

@@ -131,6 +131,35 @@ enum LAPACK {
     unsafe dormqr_("L", side, &m, &n, &k, factors, &lda, scales, &c, &ldc, &work, &length, &info, 1, 1)
   }
 
+  /// A = Q H Qᵀ in place: H on and above the first subdiagonal, below it the reflections; returns their scales.
+  static func reduceToHessenberg(_ a: inout [Double], size: Int) -> [Double] {
+    var scales = [Double](repeating: 0, count: max(1, size - 1))
+    guard size > 1 else { return scales }
+    var (n, first, lda, info) = (Int32(size), Int32(1), Int32(size), Int32(0))
+    var last = n
+    var query = 0.0
+    var length: Int32 = -1
+    unsafe dgehrd_(&n, &first, &last, &a, &lda, &scales, &query, &length, &info)
+    length = Int32(query)
+    var work = [Double](repeating: 0, count: Int(length))
+    unsafe dgehrd_(&n, &first, &last, &a, &lda, &scales, &work, &length, &info)
+    return scales
+  }
+
+  /// C ← Qᵀ C, with Q as `reduceToHessenberg` left it.
+  static func applyHessenbergBasis(_ factors: [Double], scales: [Double], size: Int, to c: inout [Double], count: Int) {
+    guard size > 1, count > 0 else { return }
+    var (m, n, first, lda, info) = (Int32(size), Int32(count), Int32(1), Int32(size), Int32(0))
+    var (last, ldc) = (m, m)
+    var query = 0.0
+    var length: Int32 = -1
+    unsafe dormhr_(
+      "L", "T", &m, &n, &first, &last, factors, &lda, scales, &c, &ldc, &query, &length, &info, 1, 1)
+    length = Int32(query)
+    var work = [Double](repeating: 0, count: Int(length))
+    unsafe dormhr_("L", "T", &m, &n, &first, &last, factors, &lda, scales, &c, &ldc, &work, &length, &info, 1, 1)
+  }
+
   /// Solves T X = B or Tᵀ X = B with the leading triangle of `a`; `info` > 0 names a zero diagonal element.
   static func solveTriangular(
     _ a: [Double], size: Int, leading: Int, upper: Bool, transposed: Bool, _ b: inout [Double], bLeading: Int,

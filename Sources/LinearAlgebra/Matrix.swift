@@ -75,6 +75,15 @@ public struct Matrix: Equatable, Sendable {
   /// Column `j` as a vector.
   public func column(_ j: Int) -> [Double] { Array(elements[j * rows..<(j + 1) * rows]) }
 
+  /// The matrix of some of the rows, in the order given.
+  public func selecting(rows chosen: [Int]) -> Matrix {
+    var result = Matrix(rows: chosen.count, columns: columns)
+    for j in 0..<columns {
+      for (i, row) in chosen.enumerated() { result[i, j] = self[row, j] }
+    }
+    return result
+  }
+
   public var diagonal: [Double] { (0..<min(rows, columns)).map { self[$0, $0] } }
 
   /// Sum of the diagonal.

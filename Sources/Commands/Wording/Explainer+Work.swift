@@ -195,10 +195,7 @@ extension Explainer {
     case .tooLarge: "with jumps or reversion like these its equations are too many"
     case .notRequested: "left out on request"
     case .endlessClock: "however long one waits, it costs less than 1 % more"
-    case .manyRegimes(let most):
-      most == 1
-        ? "with jumps this is solved for one regime"
-        : "this is solved for up to \(most) regimes"
+    case .manyRegimes(let most): "this is solved for up to \(most) regimes like these"
     case .notConverged: "its best parameters were not found"
     case .inaccurate: "its cost is not known to one part in a million"
     }

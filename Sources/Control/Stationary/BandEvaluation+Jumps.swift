@@ -2,10 +2,50 @@ import Formulation
 import LinearAlgebra
 
 extension BandEvaluation {
-  /// W at the nodes as a function of U, g and the functionals, by one dense system over all elements.
+  /// One dense system over all elements, `(matrix − discount·killing) W = right`.
   ///
   /// Rows: the equation at interior points; at the ends of elements continuity of W and W′, or W = U at an edge.
+  struct CoupledSystem {
+    /// Where an element's points begin, regime by regime.
+    let offsets: [Int]
+    let size: Int
+    /// By columns, without the discount.
+    let matrix: [Double]
+    /// By row, what the discount is multiplied by on the diagonal: zero at the ends of elements.
+    let killing: [Double]
+    /// By columns: U, g, the values at the anchor and the functionals.
+    let right: [Double]
+  }
+
+  /// W at the nodes as a function of U, g and the functionals.
   func coupledTables() throws(StationaryError) -> [[Double]] {
+    let system = coupledSystem()
+    let (size, offsets) = (system.size, system.offsets)
+    let solution: [Double]
+    do {
+      solution = try LUFactorisation(discounted(system))
+        .solve(Matrix(rows: size, columns: columnCount, byColumns: system.right)).storage
+    } catch { throw .singular }
+    return (0..<mesh.elementCount).map { element in
+      let rows = mesh.active[element].count * points
+      var table = [Double](repeating: 0, count: rows * columnCount)
+      for row in 0..<rows {
+        for column in 0..<columnCount {
+          table[row * columnCount + column] = solution[offsets[element] + row + column * size]
+        }
+      }
+      return table
+    }
+  }
+
+  /// The matrix with the discount.
+  func discounted(_ system: CoupledSystem) throws(LinearAlgebraError) -> Matrix {
+    var matrix = try Matrix(rows: system.size, columns: system.size, byColumns: system.matrix)
+    for row in 0..<system.size { matrix[row, row] -= discount * system.killing[row] }
+    return matrix
+  }
+
+  func coupledSystem() -> CoupledSystem {
     var offsets: [Int] = []
     var size = 0
     for element in 0..<mesh.elementCount {
@@ -14,6 +54,7 @@ extension BandEvaluation {
     }
     var matrix = [Double](repeating: 0, count: size * size)
     var right = [Double](repeating: 0, count: size * columnCount)
+    var killing = [Double](repeating: 0, count: size)
     // Both by columns, as LAPACK wants them.
     func add(_ value: Double, _ row: Int, _ column: Int) { matrix[row + column * size] += value }
     func add(_ value: Double, _ row: Int, shared column: Int) { right[row + column * size] += value }
@@ -31,7 +72,8 @@ extension BandEvaluation {
           for l in 0..<points {
             add(basis.second[j * points + l] + transport * basis.first[j * points + l], row, own + l)
           }
-          add(scale * (problem.rate(e, e) - discount), row, row)
+          add(scale * problem.rate(e, e), row, row)
+          killing[row] = scale
           add(scale, row, shared: rateColumn)
           for s in functionals.indices {
             add(-scale * source(s, e, x), row, shared: functionalColumn + s)
@@ -91,20 +133,6 @@ extension BandEvaluation {
         }
       }
     }
-    let solution: [Double]
-    do {
-      solution = try LUFactorisation(Matrix(rows: size, columns: size, byColumns: matrix))
-        .solve(Matrix(rows: size, columns: columnCount, byColumns: right)).storage
-    } catch { throw .singular }
-    return (0..<mesh.elementCount).map { element in
-      let rows = mesh.active[element].count * points
-      var table = [Double](repeating: 0, count: rows * columnCount)
-      for row in 0..<rows {
-        for column in 0..<columnCount {
-          table[row * columnCount + column] = solution[offsets[element] + row + column * size]
-        }
-      }
-      return table
-    }
+    return CoupledSystem(offsets: offsets, size: size, matrix: matrix, killing: killing, right: right)
   }
 }

@@ -99,7 +99,7 @@ struct TrackingHybridTests {
   }
 
   /// Regimes that are alike are one, whichever of them the chain is in: clocks and all.
-  @Test(arguments: [(nil, [TrackingClass.interval, .hybridAny, .hybridAll]), (blocks, [.hybridAny])])
+  @Test(arguments: [(nil, [TrackingClass.interval, .hybridAny, .hybridAll]), (blocks, [.hybridAny, .hybridAll])])
   func alikeRegimesAreOne(_ jumps: DeviationJumps?, _ classes: [TrackingClass]) throws {
     func solved(_ generator: [[Double]]) throws -> TrackingClasses {
       let problem = try TrackingProblem(

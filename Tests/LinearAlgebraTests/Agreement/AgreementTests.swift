@@ -51,6 +51,45 @@ import Testing
     #expect((bandedLU.reciprocalCondition * condition - 1).magnitude <= Double(n) * Double.ulpOfOne * condition)
   }
 
+  /// `dᵀ(A − σ)⁻¹b` by the Hessenberg form and by elimination in twice as many real numbers.
+  @Test(arguments: [1, 2, 3, 17, 60]) func hessenbergAgreesWithLU(n: Int) throws {
+    let a = pseudoRandom(n, n, seed: 81)
+    let (b, d) = (pseudoRandom(n, 2, seed: 82), pseudoRandom(n, 3, seed: 83))
+    let form = try HessenbergForm(a)
+    let (c, q) = (try form.rotated(b), try form.rotated(d))
+    for (real, imaginary) in [(0.3, 0.0), (-0.2, 0.7), (5, -3)] {
+      var doubled = Matrix(rows: 2 * n, columns: 2 * n)
+      var right = Matrix(rows: 2 * n, columns: 2)
+      for i in 0..<n {
+        for j in 0..<n {
+          let value = a[i, j] - (i == j ? real : 0)
+          (doubled[i, j], doubled[n + i, n + j]) = (value, value)
+        }
+        (doubled[i, n + i], doubled[n + i, i]) = (imaginary, -imaginary)
+        // The second right-hand side is imaginary.
+        (right[i, 0], right[n + i, 1]) = (b[i, 0], b[i, 1])
+      }
+      let lu = try LUFactorisation(doubled)
+      let expected = try lu.solve(right)
+      var columns = HessenbergForm.ComplexColumns(
+        real: [Double](repeating: 0, count: 2 * n), imaginary: [Double](repeating: 0, count: 2 * n))
+      for i in 0..<n { (columns.real[2 * i], columns.imaginary[2 * i + 1]) = (c[i, 0], c[i, 1]) }
+      let found = try form.solve(real: real, imaginary: imaginary, columns, columns: 2)
+      let bound = 8 * Double(n) * Double.ulpOfOne / lu.reciprocalCondition * expected.maximumAbsolute * Double(n)
+      for k in 0..<2 {
+        for reading in 0..<3 {
+          let value = (0..<n).reduce((0.0, 0.0)) {
+            ($0.0 + q[$1, reading] * found.real[2 * $1 + k], $0.1 + q[$1, reading] * found.imaginary[2 * $1 + k])
+          }
+          let plain = (0..<n).reduce((0.0, 0.0)) {
+            ($0.0 + d[$1, reading] * expected[$1, k], $0.1 + d[$1, reading] * expected[n + $1, k])
+          }
+          #expect(abs(value.0 - plain.0) <= bound && abs(value.1 - plain.1) <= bound, "\(value) \(plain)")
+        }
+      }
+    }
+  }
+
   /// Σ Aᵏ / k!, summed plainly: independent of the rational approximant.
   @Test(arguments: [1, 4, 9]) func exponentialAgainstSeries(n: Int) throws {
     let a = pseudoRandom(n, n, seed: 71)

@@ -132,13 +132,20 @@ struct ClockedBand {
       problem.marks += mesh.nodes
     }
     let sums = zip(functionals, payoffs).map { FixedTime.Sum(functional: $0, payoff: $1) }
+    let scaled = problem
     var (atTargets, atZero) = (functionals.map { _ in [Double]() }, functionals.map { _ in [Double]() })
-    for e in 0..<count {
-      let stopping = clock == .forces ? bands : try FixedTime.unbounded(bands, problem, time: gaps[e])
-      let values = try FixedTime(
-        problem: problem, bands: stopping, basis: basis, nodes: nodes, threads: threads, mostElements: mostElements
-      )
-      .values(sums, time: gaps[e], at: [(e, bands[e].targetLower), (e, bands[e].targetUpper), (e, 0)])
+    let (outer, inner) = FixedTime.threads(threads, regimes: count, scaled)
+    let found = sideBySide(count, threads: outer) { e in
+      Result { () throws(StationaryError) in
+        let stopping = clock == .forces ? bands : try FixedTime.unbounded(bands, scaled, time: gaps[e])
+        return try FixedTime(
+          problem: scaled, bands: stopping, basis: basis, nodes: nodes, threads: inner, mostElements: mostElements
+        )
+        .values(sums, time: gaps[e], at: [(e, bands[e].targetLower), (e, bands[e].targetUpper), (e, 0)])
+      }
+    }
+    for one in found {
+      let values = try one.get()
       for k in functionals.indices {
         atTargets[k] += values[k].prefix(2).map(\.value)
         atZero[k].append(values[k][2].value)

@@ -84,20 +84,26 @@ struct ClockedIntervals {
       return FixedTime.Sum(functional: functional) { e, x in whole.atTrade(e, x, bands[e]) }
     }
     /// `[regime][sum]` at its target and at zero.
-    let readings = try (0..<m).map { e throws(StationaryError) -> [[FixedTime.Reading]] in
-      let (h, z) = (policy.times[e], policy.targets[e])
-      let wide = try FixedTime.unbounded(
-        bands.map { band in
-          // Starts at zero and at the target lie inside.
-          Band(
-            lower: min(0, band.lower) - 1, upper: max(0, band.upper) + 1, targetLower: band.targetLower,
-            targetUpper: band.targetUpper)
-        }, problem, time: h)
-      return try FixedTime(
-        problem: problem, bands: wide, basis: basis, nodes: nodes, threads: threads, mostElements: mostElements
-      )
-      .values(sums, time: h, at: [(e, z), (e, 0)])
+    let scaled = problem
+    let (outer, inner) = FixedTime.threads(threads, regimes: m, scaled)
+    let found = sideBySide(m, threads: outer) { e in
+      Result { () throws(StationaryError) -> [[FixedTime.Reading]] in
+        let (h, z) = (policy.times[e], policy.targets[e])
+        let wide = try FixedTime.unbounded(
+          bands.map { band in
+            // Starts at zero and at the target lie inside.
+            Band(
+              lower: min(0, band.lower) - 1, upper: max(0, band.upper) + 1, targetLower: band.targetLower,
+              targetUpper: band.targetUpper)
+          }, scaled, time: h)
+        return try FixedTime(
+          problem: scaled, bands: wide, basis: basis, nodes: nodes, threads: inner, mostElements: mostElements
+        )
+        .values(sums, time: h, at: [(e, z), (e, 0)])
+      }
     }
+    var readings: [[[FixedTime.Reading]]] = []
+    for one in found { readings.append(try one.get()) }
     func mass(_ e: Int, _ f: Int) -> Double { readings[e][1 + 2 * f][0].value + readings[e][2 + 2 * f][0].value }
     func massRate(_ e: Int, _ f: Int) -> Double { readings[e][1 + 2 * f][0].rate + readings[e][2 + 2 * f][0].rate }
     let costs = (0..<m).map { readings[$0][0][0].value }

@@ -9,8 +9,8 @@ import Glibc
 /// kind as those of a band policy. U(s)/s is F's Laplace transform, and F the integral of `e^{sh} U(s)/s` along a parabola around
 /// the negative axis, by the midpoint rule: with N nodes its error falls as 2.85^−N (Weideman and Trefethen, Mathematics of
 /// Computation 76 (2007) 1341, eq. 3.6) where what F decays at is near that axis: of a diffusion in one or two regimes it is real, of
-/// many that take turns it need not be. Complex discounts are those of `ScaledTracking.doubled`, so that jumps, switching and reversion are what they are
-/// elsewhere. Without a band near by a drift m needs more nodes than `4 m²h/η²`: waves decay at `−½η²ξ² + imξ`, which has to lie
+/// many that take turns it need not be. Complex discounts are those of `ScaledTracking.doubled`, so that switching and reversion are what they are
+/// elsewhere; with jumps all nodes share one reduction (`BandResolvent`). Without a band near by a drift m needs more nodes than `4 m²h/η²`: waves decay at `−½η²ξ² + imξ`, which has to lie
 /// inside the parabola; two numbers of nodes tell. Rounding of the evaluations times `e^{0.13 N}` is the rest of the error.
 /// *Verified by* `ClockedBandTests`.
 struct FixedTime {
@@ -21,7 +21,7 @@ struct FixedTime {
   /// N, even.
   let nodes: Int
   let threads: Int
-  /// Of a mesh, counted once per regime that holds on it and once more for imaginary parts.
+  /// Of a mesh, counted once per regime that holds on it, and without jumps once more for imaginary parts.
   let mostElements: Int
 
   /// A sum and its payoff, by regime and deviation inside the band.
@@ -45,8 +45,14 @@ struct FixedTime {
   func values(_ sums: [Sum], time h: Double, at points: [(regime: Int, deviation: Double)]) throws(StationaryError)
     -> [[Reading]]
   {
+    let resolvent = problem.hasJumps ? try resolvent(sums, time: h, at: points) : nil
     let parts = sideBySide(nodes / 2, threads: threads) { node in
-      Result { () throws(StationaryError) in try part(sums, node: node, time: h, at: points) }
+      Result { () throws(StationaryError) in
+        try part(sums, node: node, time: h, at: points) { a, b throws(StationaryError) in
+          if let resolvent { return try resolvent.values(a, b) }
+          return try transforms(sums, a, b, at: points)
+        }
+      }
     }
     var found = sums.map { _ in points.map { _ in Reading() } }
     for part in parts {
@@ -62,13 +68,30 @@ struct FixedTime {
     return found
   }
 
+  /// How regimes share threads: with jumps a regime's reduction is one thread's work, without them its nodes are the work.
+  static func threads(_ threads: Int, regimes: Int, _ problem: ScaledTracking) -> (regimes: Int, nodes: Int) {
+    problem.hasJumps ? (threads, max(1, threads / regimes)) : (1, threads)
+  }
+
+  /// U at a point and its slope, each with its imaginary part.
+  typealias Transform = (value: (Double, Double), slope: (Double, Double))
+
+  /// s at θ.
+  private func rate(_ theta: Double, time h: Double) -> (Double, Double) {
+    let scale = Double(nodes) / h
+    return (scale * (Self.shift - Self.bend * theta * theta) + growthRate, scale * Self.rise * theta)
+  }
+
   /// What one node and its conjugate contribute.
+  ///
+  /// - Parameter transforms: U(a + ib), `[sum][point]`.
   private func part(
-    _ sums: [Sum], node: Int, time h: Double, at points: [(regime: Int, deviation: Double)]
+    _ sums: [Sum], node: Int, time h: Double, at points: [(regime: Int, deviation: Double)],
+    _ transforms: (Double, Double) throws(StationaryError) -> [[Transform]]
   ) throws(StationaryError) -> [[Reading]] {
     let theta = (2 * Double(node) + 1) * Double.pi / Double(nodes)
     let scale = Double(nodes) / h
-    let (a, b) = (scale * (Self.shift - Self.bend * theta * theta) + growthRate, scale * Self.rise * theta)
+    let (a, b) = rate(theta, time: h)
     // s′(θ), e^{sh} s′ for the rate, and e^{sh} s′/s.
     let (da, db) = (-2 * scale * Self.bend * theta, scale * Self.rise)
     let growth = exp(a * h)
@@ -80,12 +103,9 @@ struct FixedTime {
     func real(_ weight: (Double, Double), _ u: (Double, Double)) -> Double {
       2 / Double(nodes) * (weight.0 * u.1 + weight.1 * u.0)
     }
-    return try transforms(sums, a, b).map { value in
-      points.map { point in
-        let (e, copy, x) = (point.regime, problem.count + point.regime, point.deviation)
-        let u = (value.value(e, x), value.value(copy, x))
-        return Reading(
-          value: real(weight, u), slope: real(weight, (value.slope(e, x), value.slope(copy, x))), rate: real(pace, u))
+    return try transforms(a, b).map { sum in
+      sum.map {
+        Reading(value: real(weight, $0.value), slope: real(weight, $0.slope), rate: real(pace, $0.value))
       }
     }
   }
@@ -98,15 +118,38 @@ struct FixedTime {
   private static let bend = 0.1194
   private static let rise = 0.25
 
-  /// U(a + ib), real parts in the regimes, imaginary parts in their copies.
-  private func transforms(_ sums: [Sum], _ a: Double, _ b: Double) throws(StationaryError) -> [BandValue] {
-    let m = problem.count
-    let doubled = problem.doubled(imaginary: b)
-    let all = bands + bands
+  /// Terms below e^{−32} of the largest are below its last digit: the mesh need not resolve what they decay by.
+  private static let negligible = 32.0
+
+  /// All transforms of a process that jumps, on a mesh for the largest rate that counts.
+  func resolvent(
+    _ sums: [Sum], time h: Double, at points: [(regime: Int, deviation: Double)]
+  ) throws(StationaryError) -> BandResolvent {
+    let last = ((Self.negligible / Double(nodes) + Self.shift) / Self.bend).squareRoot()
+    let (a, b) = rate(min(Double.pi, last), time: h)
+    let mesh = try mesh(problem, bands, a, b)
+    return try BandResolvent(
+      problem: problem, mesh: mesh, basis: basis, sums: sums, at: points, shift: rate(0, time: h).0)
+  }
+
+  /// Elements that resolve what decays at a + ib.
+  private func mesh(
+    _ problem: ScaledTracking, _ bands: [Band], _ a: Double, _ b: Double
+  ) throws(StationaryError) -> StationaryMesh {
     let mesh = StationaryMesh(
-      bands: all, problem: doubled, discount: hypot(a + problem.discount, b), mergeTolerance: Self.mergeTolerance)
+      bands: bands, problem: problem, discount: hypot(a + problem.discount, b), mergeTolerance: Self.mergeTolerance)
     let elements = mesh.active.reduce(0) { $0 + $1.count }
     guard elements <= mostElements else { throw .elements(found: elements, most: mostElements) }
+    return mesh
+  }
+
+  /// U(a + ib): real parts in the regimes, imaginary parts in their copies.
+  func transforms(
+    _ sums: [Sum], _ a: Double, _ b: Double, at points: [(regime: Int, deviation: Double)]
+  ) throws(StationaryError) -> [[Transform]] {
+    let m = problem.count
+    let doubled = problem.doubled(imaginary: b)
+    let mesh = try mesh(doubled, bands + bands, a, b)
     let functionals = sums.map { sum in
       var functional = sum.functional.doubled
       functional.added = { e, x in e < m ? a * sum.payoff(e, x) : b * sum.payoff(e - m, x) }
@@ -114,7 +157,13 @@ struct FixedTime {
     }
     return try BandEvaluation(
       problem: doubled, mesh: mesh, basis: basis, discount: a + problem.discount, functionals: functionals
-    ).values()
+    ).values().map { value in
+      points.map { e, x in
+        (
+          value: (value.value(e, x), value.value(m + e, x)), slope: (value.slope(e, x), value.slope(m + e, x))
+        )
+      }
+    }
   }
 
   /// e^{−30}: what goes further counts for less than the last digits.

@@ -24,12 +24,9 @@ extension StationarySolver {
   /// Where slopes have to be those of the values that a search compares.
   private static let slopeNodes = 40
   /// Systems have twice as many unknowns as those of a band, and are solved at every node, so that time grows with the third power of
-  /// the regimes: four take twenty times as long as two. With jumps, which tie all elements to one another, what is
-  /// followed as far as nobody looks takes a hundred times as long as what a band ends.
-  private static func mostRegimes(_ clock: ClockedBand.Clock, hasJumps: Bool) -> Int {
-    guard hasJumps else { return 4 }
-    return clock == .forces ? 2 : 1
-  }
+  /// the regimes: four take twenty times as long as two. With jumps all elements are tied to one another (`BandResolvent`), and two
+  /// regimes take as long as four do without.
+  private static let mostRegimes = (plain: 4, jumping: 2)
   /// In half-widths of the regimes alone. Costs grow with the square: with wider bands, which regimes that leave a side to others have,
   /// few digits of theirs are left.
   private static let widest = 300.0
@@ -50,7 +47,7 @@ extension StationarySolver {
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
     let isForced = policyClass == .hybridAny
     let clock = isForced ? ClockedBand.Clock.forces : .permits
-    try requireFew(scaled, clock)
+    try requireFew(scaled)
     let units = scaled.units
     let bands = Self.scaledBands(base.map { $0.band! }, scaled)
     guard bands.allSatisfy({ $0.width <= Self.widest }) else { throw ClassOmissionError(reason: .inaccurate) }
@@ -93,7 +90,7 @@ extension StationarySolver {
   func clockedIntervals(
     _ scaled: ScaledTracking, _ best: [StationaryRegime], from starts: [BlindIntervals.Policy], hasLongRun: Bool
   ) throws(ClassOmissionError) -> [TrackingClassRegime] {
-    try requireFew(scaled, .alone)
+    try requireFew(scaled)
     let search = ClockedIntervals(
       problem: scaled, start: scaled.startWeights,
       basis: ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep), nodes: Self.slopeNodes,
@@ -118,14 +115,14 @@ extension StationarySolver {
 
   /// A class takes some hundred systems, and jumps tie all elements of one to one another: with these a class takes some ten seconds.
   /// Without them elements are for two regimes, or half as many for each.
-  private static let mostElements = (plain: 160, jumping: 60)
+  private static let mostElements = (plain: 160, jumping: 100)
 
   private static func mostElements(_ scaled: ScaledTracking) -> Int {
     scaled.hasJumps ? mostElements.jumping : mostElements.plain * max(2, scaled.count) / 2
   }
 
-  private func requireFew(_ scaled: ScaledTracking, _ clock: ClockedBand.Clock) throws(ClassOmissionError) {
-    let limit = Self.mostRegimes(clock, hasJumps: scaled.hasJumps)
+  private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
+    let limit = scaled.hasJumps ? Self.mostRegimes.jumping : Self.mostRegimes.plain
     if scaled.count > limit { throw ClassOmissionError(reason: .manyRegimes(most: limit)) }
   }
 
