@@ -65,6 +65,8 @@ private struct SolveTiming {
   let problem: OptionBookProblem
   let settings: GridSettings
   let threads: Int
+  /// Today's bands alone, as for a point of a frontier, instead of a surface of bands.
+  var isForToday = false
 
   func line(benchmark: String, label: String, reference: Double) throws -> String {
     var unknowns = 0.0
@@ -72,7 +74,9 @@ private struct SolveTiming {
     var busy = Double.infinity
     let seconds = try fastest(5) {
       let start = monotonicSeconds(CLOCK_PROCESS_CPUTIME_ID)
-      let solution = try FiniteHorizon(settings: settings, threads: threads).solve(problem)
+      var method = FiniteHorizon(settings: settings, threads: threads)
+      method.isForToday = isForToday
+      let solution = try method.solve(problem)
       unknowns =
         Double(solution.grid.logSpots.count) * Double(solution.grid.holdings.count)
         * Double(solution.grid.times.count - 1) * Double(problem.environment.count)
@@ -95,15 +99,18 @@ func solveBenchmark(containing text: String?) throws -> [String] {
   var lines: [String] = []
   let utility = Preference.exponential(riskAversion: 0.1)
   let cases = [
-    ("proportional, one regime", try straddle(fixed: 0, regimeCount: 1)), ("proportional", try straddle(fixed: 0)),
-    ("proportional and fixed", try straddle(fixed: 0.01)),
-    ("exponential utility, one regime", try straddle(fixed: 0, preference: utility, regimeCount: 1)),
-    ("exponential utility", try straddle(fixed: 0, preference: utility)),
+    ("proportional, one regime", try straddle(fixed: 0, regimeCount: 1), false),
+    ("proportional", try straddle(fixed: 0), false),
+    ("proportional, today's bands", try straddle(fixed: 0), true),
+    ("proportional and fixed", try straddle(fixed: 0.01), false),
+    ("proportional and fixed, today's bands", try straddle(fixed: 0.01), true),
+    ("exponential utility, one regime", try straddle(fixed: 0, preference: utility, regimeCount: 1), false),
+    ("exponential utility", try straddle(fixed: 0, preference: utility), false),
   ]
-  for (label, problem) in cases where text.map({ label.contains($0) }) ?? true {
+  for (label, problem, isForToday) in cases where text.map({ label.contains($0) }) ?? true {
     for threads in [1, 2] {
       lines.append(
-        try SolveTiming(problem: problem, settings: settings, threads: threads)
+        try SolveTiming(problem: problem, settings: settings, threads: threads, isForToday: isForToday)
           .line(benchmark: "solve", label: label, reference: reference))
     }
   }
