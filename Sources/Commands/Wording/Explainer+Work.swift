@@ -215,7 +215,7 @@ extension Explainer {
     case .tooFrequent: "its clock would ring too often to be evaluated"
     case .notConverged: "its best parameters were not found"
     case .notRequested: "left out on request"
-    case .inaccurate: "its loss is not known to 5 % of the optimum"
+    case .inaccurate: "its loss is not known to 5 % of the optimum, nor to a fifth of itself"
     }
   }
 }

@@ -50,7 +50,7 @@ public enum BookClassOmission: Sendable, Equatable {
   case notConverged
   /// It was not asked for.
   case notRequested
-  /// The loss is less certain than `BookClassSearch.tolerance` of the optimum.
+  /// The loss is less certain than `BookClassSearch.tolerance` of the optimum and `lossTolerance` of itself.
   case inaccurate
 }
 

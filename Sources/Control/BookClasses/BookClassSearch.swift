@@ -16,8 +16,10 @@ public struct BookClassSearch: Sendable {
   private let fine: FiniteHorizonSolution
   private let threads: Int
 
-  /// A class is left out when its loss is less certain than this share of the optimum.
+  /// A class is left out when its loss is less certain than this share of the optimum …
   public static let tolerance = 0.05
+  /// … and than this share of the loss itself: of a policy that is far from the best, a rough loss says all that matters.
+  public static let lossTolerance = 0.2
   /// What a gap may cost, as a share of J.
   public static let gapShare = 0.01
 

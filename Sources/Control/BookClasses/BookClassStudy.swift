@@ -281,7 +281,7 @@ struct BookClassStudy: Sendable {
   /// (`PolicyEvaluationOrderTests`).
   ///
   /// - Parameter added: what a clock adds to the policy whose pair it is.
-  /// - Throws: `inaccurate` when that and what is unknown of the optimum's own table are too much.
+  /// - Throws: `inaccurate` when that and what is unknown of the optimum's own table are too much, of the optimum and of the loss.
   private func excess(
     _ bookClass: BookClass, _ pair: Pair, _ optimum: Optimum, added: [Approximation]?
   ) throws(Refusal) -> [Approximation] {
@@ -291,12 +291,11 @@ struct BookClassStudy: Sendable {
       let fine = pair.totals.fine[e] - optimum.pair.totals.fine[e]
       let shared = bookClass == .optimal ? 0 : abs(optimum.baseline[e].value) + optimum.baseline[e].error
       let error = abs(fine - coarse) + (added?[e].error ?? 0)
-      guard error + shared <= BookClassSearch.tolerance * abs(optimum.pair.totals.fine[e]) else {
-        throw Refusal(reason: .inaccurate)
-      }
-      found.append(
-        Approximation(
-          value: Approximation.limit(halfAsFine: coarse, finest: fine).value + (added?[e].value ?? 0), error: error))
+      let loss = Approximation.limit(halfAsFine: coarse, finest: fine).value + (added?[e].value ?? 0)
+      let most = max(
+        BookClassSearch.tolerance * abs(optimum.pair.totals.fine[e]), BookClassSearch.lossTolerance * loss)
+      guard error + shared <= most else { throw Refusal(reason: .inaccurate) }
+      found.append(Approximation(value: loss, error: error))
     }
     return found
   }
