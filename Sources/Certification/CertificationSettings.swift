@@ -27,6 +27,24 @@ public struct CertificationSettings: Sendable, Equatable {
     self.classes = classes
   }
 
+  /// Seconds between the checks of a path that is watched without pause.
+  public func densestCheck(of problem: OptionBookProblem) -> Double {
+    problem.horizon * problem.dayCount.secondsPerYear / Double(checksPerPath)
+  }
+
+  /// Steps of a path between two checks, so that paths are no coarser than at the densest checks. Under review, where nothing is
+  /// extrapolated, the running cost between checks is the simulation's own error.
+  ///
+  /// - Parameters:
+  ///   - check: seconds between checks.
+  ///   - isReviewed: whether these are the only moments at which the problem allows decisions.
+  public func substeps(of problem: OptionBookProblem, checkEvery check: Double, isReviewed: Bool) -> Int {
+    let perCheck = check / densestCheck(of: problem)
+    guard isReviewed else { return max(1, Int(perCheck.rounded(.up))) }
+    let wanted = min(CertificationSettings.mostReviewSteps, CertificationSettings.reviewPathSteps * perCheck)
+    return max(1, Int(max(wanted, perCheck).rounded()))
+  }
+
   /// The value's error estimate may be this share of the value: a desk reads three digits.
   static let valueTolerance = 0.01
   /// Reservation prices' error estimate may be this share of the larger of them: they hold the losses of two solutions, each of

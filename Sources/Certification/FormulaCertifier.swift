@@ -7,6 +7,8 @@ import Simulation
 /// The problem is solved and certified as without the formula; the formula is then rolled out on the same paths as the solution.
 /// With V the certified value, the loss of a band is `2(J_f − J_o)(δ) − (J_f − J_o)(2δ)`, the difference extrapolated to looking
 /// without pause; that of a rule of the clock is its J minus J_o at looks within its interval plus what looking costs the optimum.
+/// Where the problem is reviewed, both are followed from review to review, and a clock's interval is the nearest whole number of
+/// reviews: the loss is the difference.
 ///
 /// *Verified by* `FormulaCertificateTests`.
 public struct FormulaCertifier: Sendable {
@@ -58,9 +60,14 @@ public struct FormulaCertifier: Sendable {
     _ rule: FormulaRule, from e: Int, optimum: OptionBookAnswer, checks: inout [Check]
   ) throws(CertificationError) -> FormulaAnswer.Regime {
     let settings = certifier.settings
-    let seconds = rule.interval.map { $0 * problem.dayCount.secondsPerYear }
-    let parts = seconds.map { max(1, ($0 / optimum.rollOutCheck).rounded(.up)) }
-    let check = seconds.map { $0 / parts! } ?? optimum.rollOutCheck
+    let review = certifier.reviewSeconds
+    // Whoever is reviewed acts at reviews.
+    let seconds = rule.interval.map { interval in
+      let seconds = interval * problem.dayCount.secondsPerYear
+      return review.map { max(1, (seconds / $0).rounded()) * $0 } ?? seconds
+    }
+    let check =
+      review ?? seconds.map { $0 / max(1, ($0 / optimum.rollOutCheck).rounded(.up)) } ?? optimum.rollOutCheck
     let policy: HedgingPolicy =
       seconds.map { .reviewed(rule.table, everySeconds: $0) } ?? .table(rule.table)
     let regime = optimum.regimes[e]
@@ -72,17 +79,23 @@ public struct FormulaCertifier: Sendable {
       let rollOut = try RollOut(
         problem: problem.replacing(currentRegime: e),
         settings: RollOutSettings(
-          checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: false,
-          threads: settings.threads))
+          checkEvery: check,
+          substeps: settings.substeps(of: problem, checkEvery: check, isReviewed: review != nil),
+          pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: false, threads: settings.threads))
       let difference = try rollOut.compare(policy, .table(optimum.solution.policy)).difference(.criterion)
-      // Looking costs the optimum J(δ) − J; the formula's J(δ) − J is its own, and none for a rule of the clock.
-      let looking = try rollOut.estimate(.table(optimum.solution.policy)).discretisationError
-      if seconds != nil {
+      if review != nil {
+        // Both are looked at as the problem says.
+        result = try rollOut.run(policy)
+        (total, loss, lossError) = (result[.criterion], difference, regime.value.error)
+      } else if seconds != nil {
+        // Looking costs the optimum J(δ) − J; the formula's J(δ) − J is its own, and none for a rule of the clock.
+        let looking = try rollOut.estimate(.table(optimum.solution.policy)).discretisationError
         result = try rollOut.run(policy)
         total = result[.criterion]
         loss = difference.adding(looking.mean)
         lossError = looking.standardError + regime.value.error
       } else {
+        let looking = try rollOut.estimate(.table(optimum.solution.policy)).discretisationError
         let estimate = try rollOut.estimate(policy)
         result = estimate.result
         total = estimate.extrapolated

@@ -24,7 +24,9 @@ extension OptionBookCertifier {
         let rollOut = try RollOut(
           problem: problem,
           settings: RollOutSettings(
-            checkEvery: check, pathCount: settings.paths, seed: settings.seed, antithetic: true,
+            checkEvery: check,
+            substeps: settings.substeps(of: problem, checkEvery: check, isReviewed: reviewSeconds != nil),
+            pathCount: settings.paths, seed: settings.seed, antithetic: true,
             detailed: false, threads: settings.threads))
         let band: RollOutResult
         if let known = bands[check] {

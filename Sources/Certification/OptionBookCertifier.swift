@@ -138,19 +138,13 @@ public struct OptionBookCertifier: Sendable {
     return Int(min(count, CertificationSettings.mostGradedChecks).rounded())
   }
 
-  /// Steps between two checks, so that paths are no coarser than at the densest checks. Under review, where nothing is
-  /// extrapolated, the running cost between checks is the simulation's own error.
+  /// Steps between two checks.
   var rollOutSubsteps: Int {
-    let perCheck = rollOutCheck / densestCheck
-    guard reviewSeconds != nil else { return max(1, Int(perCheck.rounded(.up))) }
-    let wanted = min(CertificationSettings.mostReviewSteps, CertificationSettings.reviewPathSteps * perCheck)
-    return max(1, Int(max(wanted, perCheck).rounded()))
+    settings.substeps(of: problem, checkEvery: rollOutCheck, isReviewed: reviewSeconds != nil)
   }
 
   /// Seconds between the checks of a path that is watched without pause.
-  var densestCheck: Double {
-    problem.horizon * problem.dayCount.secondsPerYear / Double(settings.checksPerPath)
-  }
+  var densestCheck: Double { settings.densestCheck(of: problem) }
 
   // MARK: One regime
 

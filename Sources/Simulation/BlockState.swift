@@ -43,9 +43,9 @@ public enum RollOutColumn: Int, Sendable, CaseIterable {
   /// variableCosts − impactCosts: fees and spreads.
   case fees
   /// The furthest that the profit up to an instant has been below an earlier one, or below 0, as seen at the path's instants before
-  /// the trades there, and after the settlement: what the hedged book lost from its best moment on.
+  /// and after the trades there, and after the settlement: what the hedged book lost from its best moment on.
   case worstDrawdown
-  /// Years with net delta outside the policy's own band, by the trapezoidal rule between looks: before their trades and after them.
+  /// Years with net delta outside the policy's own band, by the trapezoidal rule between instants: before their trades and after them.
   case timeOutside
 
   /// The columns that only a detailed roll-out fills.

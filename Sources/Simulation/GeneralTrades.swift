@@ -86,6 +86,8 @@ struct GeneralTrades: Sendable {
         trade.replace(with: trade + slopes.lower * (net - edges.lower), where: isBelow)
       }
       trade = policy.flattened(trade, paths, state: state)
+      trade = TradeRounding.removed(
+        from: trade, delta: state.bookDelta[vector], inventory: state.inventory[vector])
       for lane in 0..<Lanes.scalarCount where trade[lane] != 0 {
         trade[lane] = possible(trade[lane], price: state.spot[vector][lane], regime: Int(regime[lane]))
       }

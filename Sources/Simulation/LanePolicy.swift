@@ -206,14 +206,12 @@ struct TableLanePolicy: LanePolicy {
   }
 
   @inline(__always) func edges(vector: Int, regime: Lanes, state: BlockState) -> LanePair {
-    let (lower, upper) = separated(state.edges + vector &* Lanes.scalarCount)
-    return (lower, upper)
+    return separated(state.edges + vector &* Lanes.scalarCount)
   }
 
   @inline(__always) func targets(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair {
     guard targetsAreEdges else { return between(targetRows, paths, state: state) }
-    let (lower, upper) = separated(paths.pairs(state.edges, room: state.targets))
-    return (lower, upper)
+    return separated(paths.pairs(state.edges, room: state.targets))
   }
 
   func slopes(_ paths: some EightPaths, regime: Lanes, state: BlockState) -> LanePair? {
@@ -245,8 +243,7 @@ struct TableLanePolicy: LanePolicy {
       let cell = Int(state.cells[path])
       pairs[lane] = interpolated(early + cell, late + cell, time: weight, place: parts[path])
     }
-    let (lower, upper) = separated(pairs)
-    return (lower, upper)
+    return separated(pairs)
   }
 }
 
@@ -287,12 +284,14 @@ private struct TradePass<Policy: LanePolicy, Switching: CompileTimeFlag, Plain: 
   func trade<Paths: EightPaths>(_ paths: Paths, _ isAbove: LaneMask, _ isBelow: LaneMask) {
     let spot = paths.load(state.spot)
     let regime = Switching.isOn ? paths.load(state.regime) : Lanes(repeating: Double(current))
-    let net = paths.load(state.bookDelta) + paths.load(state.inventory)
+    let (delta, inventory) = (paths.load(state.bookDelta), paths.load(state.inventory))
+    let net = delta + inventory
     let targets = policy.targets(paths, regime: regime, state: state)
     var trade = Lanes()
     trade.replace(with: targets.upper - net, where: isAbove)
     trade.replace(with: targets.lower - net, where: isBelow)
     trade = policy.flattened(trade, paths, state: state)
+    trade = TradeRounding.removed(from: trade, delta: delta, inventory: inventory)
     if !Plain.isOn, lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
     let idle = trade .== 0
     // Added to a sum, a negative zero is nothing too.
@@ -347,9 +346,9 @@ enum BlockPolicy {
   case holding(HoldingLanePolicy)
   case clocked(ClockedLanePolicy)
 
-  /// One check of a block.
-  mutating func check(
-    plan: RollOutPlan, costs: UnsafeBufferPointer<FormulaCost>, time: Double, check: Check, book: BookTerms,
+  /// One instant of a block: a check, or a mere look of a detailed roll-out.
+  mutating func visit(
+    plan: RollOutPlan, costs: UnsafeBufferPointer<FormulaCost>, time: Double, check: Check?, book: BookTerms,
     state: BlockState
   ) {
     // Specialised for each kind of policy, with and without regimes to choose from, for plain trades and for others.
@@ -367,6 +366,7 @@ enum BlockPolicy {
     @inline(__always) func follow<Policy: LanePolicy>(_ policy: Policy) {
       let isDetailed = plan.settings.detailed
       if isDetailed { state.account.look(policy, at: time, state: state) }
+      guard let check else { return }
       defer { if isDetailed { state.account.leave(policy, state: state) } }
       if let general = plan.general {
         general.decide(policy, plan: plan, time: time, check: check, state: state)
@@ -388,7 +388,7 @@ enum BlockPolicy {
       self = .holding(policy)
       follow(policy)
     case .clocked(var policy):
-      policy.prepare(time: time, state: state)
+      policy.prepare(time: time, isCheck: check != nil, state: state)
       self = .clocked(policy)
       follow(policy)
     case .gammaScaled(let policy):

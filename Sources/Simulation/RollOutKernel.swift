@@ -221,6 +221,7 @@ final class BlockPass {
   func run(policy: BlockPolicy, every: Int, slice: inout BookSlice) {
     var policy = policy
     let times = plan.sample
+    let isDetailed = plan.settings.detailed
     start()
     slice.prepare(time: 0, settled: true)
     slice.book.mark(state, still: still, valued: true)
@@ -231,10 +232,14 @@ final class BlockPass {
         if times.fills[step] != 0 {
           plan.general?.fill(times.fills[step], plan: plan, time: times.times[step], check: check, state: state)
         }
-        if times.checks[step] >= 0, times.checks[step] % every == 0 {
-          check.number = times.checks[step]
-          policy.check(plan: plan, costs: costs, time: times.times[step], check: check, book: slice.book, state: state)
+        let isCheck = times.checks[step] >= 0 && times.checks[step] % every == 0
+        if isCheck { check.number = times.checks[step] }
+        if isCheck || isDetailed {
+          policy.visit(
+            plan: plan, costs: costs, time: times.times[step], check: isCheck ? check : nil, book: slice.book,
+            state: state)
         }
+        if isDetailed, isCheck || times.fills[step] != 0 { state.followProfits() }
         watch?.look(step: step, state: state)
         plan.jumpRisk?.accrue(length: times.times[step + 1] - times.times[step], state: state)
         switch (moves, plan.carries) {

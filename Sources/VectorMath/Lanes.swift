@@ -62,7 +62,7 @@ public func lanes(_ value: Double) -> Lanes { Lanes(repeating: value) }
 
 /// Pairs that lie one after the other, taken apart: the first numbers of eight pairs, and the second.
 @inlinable @inline(__always)
-public func separated(_ pairs: UnsafePointer<SIMD2<Double>>) -> (first: Lanes, second: Lanes) {
+public func separated(_ pairs: UnsafePointer<SIMD2<Double>>) -> (Lanes, Lanes) {
   let numbers = UnsafeRawPointer(pairs)
   let low = numbers.loadUnaligned(as: Lanes.self)
   let high = numbers.loadUnaligned(fromByteOffset: MemoryLayout<Lanes>.stride, as: Lanes.self)

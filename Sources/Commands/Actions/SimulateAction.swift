@@ -103,7 +103,7 @@ struct SimulateAction {
     let omissions = asked.isEmpty ? shelf.omissions : []
     let reference = HedgingPolicy.table(shelf.optimum)
     let rollOutSettings = rollOutSettings(
-      check: check, paths: settings.paths, seed: settings.seed, scramblings: parsed.integer(.sobol))
+      problem, world, check: check, paths: settings.paths, seed: settings.seed, scramblings: parsed.integer(.sobol))
     func advance(_ index: Int) {
       bar.advance(to: Self.classed + (1 - Self.classed) * Double(index + 1) / Double(policies.count))
     }
@@ -154,10 +154,17 @@ struct SimulateAction {
   }
 
   /// - Parameter scramblings: of Sobol's points; nil: antithetic paths.
-  private func rollOutSettings(check: Double, paths: Int, seed: UInt64, scramblings: Int?) -> RollOutSettings {
+  private func rollOutSettings(
+    _ problem: OptionBookProblem, _ world: WorldFile?, check: Double, paths: Int, seed: UInt64, scramblings: Int?
+  ) -> RollOutSettings {
+    // A history has no prices between its own.
+    let isHistory = if case .bootstrap = world?.world { true } else { false }
+    let substeps =
+      isHistory
+      ? 1 : self.settings.substeps(of: problem, checkEvery: check, isReviewed: problem.execution.checkEvery != nil)
     var settings = RollOutSettings(
-      checkEvery: check, pathCount: paths, seed: seed, antithetic: scramblings == nil, detailed: true,
-      threads: ModelLoading.threads(parsed))
+      checkEvery: check, substeps: substeps, pathCount: paths, seed: seed, antithetic: scramblings == nil,
+      detailed: true, threads: ModelLoading.threads(parsed))
     if let scramblings { settings.sequence = .sobol(randomisations: scramblings) }
     return settings
   }
@@ -246,7 +253,7 @@ struct SimulateAction {
     } catch { throw Failure(Explainer.message(error), Failure.status(of: error)) }
     let study = set.study
     let settings = rollOutSettings(
-      check: study.checkEvery, paths: study.paths, seed: study.seed, scramblings: study.scramblings)
+      problem, world, check: study.checkEvery, paths: study.paths, seed: study.seed, scramblings: study.scramblings)
     return try Self.working { () throws(SimulationError) in
       let rollOut = try RollOut(problem: problem, settings: settings, world: world?.world)
       let table = try ShardedSimulation.merged(set, rollOut, withHistograms: asksForHistograms)

@@ -43,8 +43,11 @@ struct ClockedLanePolicy: LanePolicy {
   }
 
   /// Times ascend within a block, and every block begins with a policy of its own.
-  mutating func prepare(time: Double, state: BlockState) {
+  ///
+  /// - Parameter isCheck: whether the policy may decide; clocks ring at checks alone.
+  mutating func prepare(time: Double, isCheck: Bool, state: BlockState) {
     table.prepare(time: time, state: state)
+    guard isCheck else { return }
     ringing.removeAll(keepingCapacity: true)
     silent.removeAll(keepingCapacity: true)
     for (regime, gap) in gaps.enumerated() {

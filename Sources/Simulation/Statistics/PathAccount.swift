@@ -2,7 +2,8 @@ import Formulation
 import VectorMath
 
 /// What a detailed roll-out follows along each path beside its sums: the highest profit so far, and whether the last look left
-/// net delta outside the policy's own band. One per block state, reused.
+/// net delta outside the policy's own band. Looks are all instants of a path, whether or not the policy decides there. One per block
+/// state, reused.
 struct PathAccount {
   /// The greatest profit at any instant up to now [quote]; 0 at the valuation.
   private let peak: UnsafeMutablePointer<Lanes>
@@ -10,9 +11,6 @@ struct PathAccount {
   private let outside: UnsafeMutablePointer<Lanes>
   /// Years of the last look.
   private let lastLook: UnsafeMutablePointer<Double>
-
-  /// Rounding of net delta, relative to what it is made of.
-  static let rounding = 1e-12
 
   init() {
     peak = .allocate(capacity: BlockState.vectorCount)
@@ -42,13 +40,14 @@ struct PathAccount {
     state.raise(.worstDrawdown, to: highest - profit, vector)
   }
 
-  /// A look before its decision: half of the time since the last look counts as outside for what that look left, half for
-  /// what this one finds.
+  /// A look, before its decision if it has one: half of the time since the last look counts as outside for what that look left, half
+  /// for what this one finds.
   func look<Policy: LanePolicy>(_ policy: Policy, at time: Double, state: BlockState) {
     let half = 0.5 * (time - lastLook.pointee)
     for vector in 0..<BlockState.vectorCount {
       let found = asksForTrade(policy, vector: vector, state: state)
       state.add(.timeOutside, half * (outside[vector] + found), vector)
+      outside[vector] = found
     }
     lastLook.pointee = time
   }
@@ -77,7 +76,7 @@ struct PathAccount {
     let net = state.bookDelta[vector] + state.inventory[vector]
     let edges = policy.ownEdges(vector: vector, regime: state.regime[vector], state: state)
     // A trade that ended at the edge may lie beyond it by its rounding.
-    let slack = PathAccount.rounding * (absolute(state.bookDelta[vector]) + absolute(state.inventory[vector]))
+    let slack = TradeRounding.share * (absolute(state.bookDelta[vector]) + absolute(state.inventory[vector]))
     let isOutside = (net .> edges.upper + slack) .| (net .< edges.lower - slack)
     guard anyLane(isOutside) else { return Lanes() }
     let asked = policy.flattened(
@@ -87,7 +86,12 @@ struct PathAccount {
 }
 
 extension BlockState {
-  /// The profit up to now, which the last instant's costs and this instant's prices have made, on eight paths.
+  /// The profit up to now, which trades have just paid for, on all paths.
+  func followProfits() {
+    for vector in 0..<BlockState.vectorCount { followProfit(vector) }
+  }
+
+  /// The profit up to now on eight paths.
   @inline(__always)
   func followProfit(_ vector: Int) {
     let earned = sum(.gammaThetaProfit, vector) + sum(.hedgingProfit, vector) - sum(.fundingPaid, vector)

@@ -57,6 +57,23 @@ import Testing
     }
   }
 
+  /// Under review looks are the problem: the loss is what the formula costs more than the optimum from review to review, and a rule
+  /// of the clock differs from the band by what both are said to cost.
+  @Test func reviewed() throws {
+    let problem = try problem().replacing(execution: Execution(checkEvery: 86_400))
+    let certificate = try FormulaCertifier(formula: .whalleyWilmott, certifier: certifier(problem)).run()
+    guard case .optionBook(let answer) = certificate.answer, let formula = answer.formula?.regimes[0] else {
+      Issue.record("no answer")
+      return
+    }
+    let regime = answer.regimes[0]
+    let optimum = regime.rollOut.result[.criterion].mean
+    #expect(abs(formula.total.mean - optimum - formula.loss.mean) < 1e-9 * optimum)
+    #expect(formula.loss.mean > 0 && formula.total.mean > regime.value.value - regime.value.error)
+    let daily = try #require(answer.rivals.first { $0.name == "daily" })
+    #expect(abs(daily.total.mean - optimum - daily.excess.mean) < 1e-9 * optimum, "\(daily)")
+  }
+
   /// A fixed cost alone, and two regimes with bands of their own.
   @Test func fixedCostAndRegimes() throws {
     let (fixed, certificate, value) = try followed(.smallFixedCost, problem(cost: .fixed(0.0002)))

@@ -25,10 +25,10 @@ import Testing
     let `class`: String
   }
 
-  private func simulate(_ arguments: [String]) throws -> String {
+  private func simulate(_ arguments: [String], model: String = smallVault) throws -> String {
     try withTemporaryFolder { folder in
       let path = folder + "/vault.json5"
-      try smallVault.write(toFile: path, atomically: true, encoding: .utf8)
+      try model.write(toFile: path, atomically: true, encoding: .utf8)
       let record = RecordingConsole()
       #expect(record.run(["simulate", path, "--json"] + arguments) == .done, "\(record.words)")
       return record.output
@@ -75,6 +75,23 @@ import Testing
       if abs(excess.z) > 10 { #expect(excess.isSignificant) }
     }
     #expect(answer.policies.first { $0.policy == "never" }?.trades.mean == 0)
+  }
+
+  /// How often a market may be looked at is nothing to whoever looks once a day, or never: neither the risk nor the worst fall of what
+  /// they hold depends on it.
+  @Test func looksAreNotThePath() throws {
+    func policies(every: String) throws -> [Policy] {
+      let vault = smallVault.replacingOccurrences(of: "grid:", with: "execution: { checkEvery: \"\(every)\" }, grid:")
+      let text = try simulate(["--paths", "16384", "--policy", "never", "--policy", "every:1d"], model: vault)
+      return try JSONDecoder().decode(Answer.self, from: Data(text.utf8)).policies
+    }
+    for (often, rarely) in zip(try policies(every: "2h"), try policies(every: "1d")) {
+      for part in [\Policy.gammaRisk, \.worstDrawdown, \.trades] {
+        let (a, b) = (often[keyPath: part], rarely[keyPath: part])
+        let error = (a.standardError * a.standardError + b.standardError * b.standardError).squareRoot()
+        #expect(abs(a.mean - b.mean) <= 4 * error, "\(often.policy): \(a) \(b)")
+      }
+    }
   }
 
   @Test func sameBytesForAnyThreads() throws {

@@ -41,21 +41,22 @@ struct ScalarReference {
       // Legs that have just expired are settled and no longer hedged.
       let alive = Book(legs: problem.book.legs.filter { $0.expiry > start + edge }, rate: rate)
       let now = alive.greeks(time: start, spot: spot, regime: regime)
+      let own = (self.own ?? band)(start, path.logSpots[step], regime)
+      func isOutside() -> Bool {
+        // A band a little wider: where a trade ended at an edge rounding decides.
+        var wider = own
+        wider.lower -= TradeRounding.share * (abs(now.delta) + abs(inventory))
+        wider.upper += TradeRounding.share * (abs(now.delta) + abs(inventory))
+        return wider.trade(at: now.delta + inventory, inventory: inventory, flats: flats) != 0
+      }
+      sums[.timeOutside]! += 0.5 * (start - lastLook) * ((wasOutside ? 1 : 0) + (isOutside() ? 1 : 0))
+      defer { (lastLook, wasOutside) = (start, isOutside()) }
       if path.checks[step] >= 0, path.checks[step] % every == 0 {
-        let own = (self.own ?? band)(start, path.logSpots[step], regime)
-        func isOutside() -> Bool {
-          // A band a little wider: where a trade ended at an edge rounding decides.
-          var wider = own
-          wider.lower -= PathAccount.rounding * (abs(now.delta) + abs(inventory))
-          wider.upper += PathAccount.rounding * (abs(now.delta) + abs(inventory))
-          return wider.trade(at: now.delta + inventory, inventory: inventory, flats: flats) != 0
-        }
-        sums[.timeOutside]! += 0.5 * (start - lastLook) * ((wasOutside ? 1 : 0) + (isOutside() ? 1 : 0))
-        defer { (lastLook, wasOutside) = (start, isOutside()) }
         var trade = band(start, path.logSpots[step], regime).trade(
           at: now.delta + inventory, inventory: inventory, flats: flats)
         let lot = problem.execution.lot
         if lot > 0 { trade = (trade / lot).rounded(.toNearestOrEven) * lot }
+        if abs(trade) <= TradeRounding.share * (abs(now.delta) + abs(inventory)) { trade = 0 }
         if trade != 0 {
           let charge = problem.costs[regime].charge(price: spot, trade: trade)
           sums[.fixedCosts]! += problem.costs[regime].fixed
@@ -68,6 +69,7 @@ struct ScalarReference {
           wealth -= charge * carried(start)
           spent += charge * carried(start)
           inventory += trade
+          fell(accounts)
         }
       }
       let ended = marked(alive, time: end, spot: next, regime: regimeAfter, edge: edge)
