@@ -24,6 +24,8 @@ import VectorMath
 public struct RollOut: Sendable {
   /// Paths per block, and the alignment of shards.
   public static let blockSize = BlockState.pathCount
+  /// Paths and their antitheses that are drawn together: a number of antithetic paths is a multiple of it.
+  public static let antitheticGroup = 2 * Lanes.scalarCount
 
   let plan: RollOutPlan
 

@@ -93,7 +93,7 @@ struct RollOutPlan: Sendable {
     try require(Double(settings.pathCount), settings.pathCount >= 2, "pathCount", "≥ 2")
     if settings.antithetic {
       try require(
-        Double(settings.pathCount), settings.pathCount % (2 * Lanes.scalarCount) == 0, "pathCount",
+        Double(settings.pathCount), settings.pathCount % RollOut.antitheticGroup == 0, "pathCount",
         "a multiple of 16 when antithetic")
     }
     try RollOutPlan.checkSequence(settings, world: world)

@@ -100,10 +100,11 @@ struct CommandLineParser {
     switch option.value {
     case .none, .text, .file, .directory:
       if value.isEmpty { throw .missingValue(option: option.name, placeholder: option.placeholder) }
-    case .integer(let range):
+    case .integer(let range, let divisor):
       guard let number = Int(value), range.contains(number) else {
         throw .notAnInteger(option: option.name, found: value, allowed: range)
       }
+      guard number % divisor == 0 else { throw .notAMultiple(option: option.name, found: number, of: divisor) }
     case .choice(let words, let range):
       if words.contains(value) { return }
       if let range, let number = Int(value), range.contains(number) { return }

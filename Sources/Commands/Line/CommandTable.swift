@@ -1,4 +1,5 @@
 import Control
+import Simulation
 
 // The one table of commands and options. The parser, the help, the completions and "did you mean" all read it.
 
@@ -19,7 +20,7 @@ enum OptionValue: Equatable, Sendable {
   /// Nothing: the option is there or not.
   case none
   /// A whole number in a range.
-  case integer(ClosedRange<Int>)
+  case integer(ClosedRange<Int>, multipleOf: Int = 1)
   /// One of these words, or else a whole number in the range if there is one.
   case choice([String], orInteger: ClosedRange<Int>? = nil)
   /// Some of these words, with commas between them, or one of the second kind alone.
@@ -153,8 +154,9 @@ enum CommandTable {
       name: .span, value: .integer(CommandTable.spanRange), placeholder: "N", standard: "30", category: .method,
       help: "how far risk aversion ranges: from the model's own divided by N to N times it"),
     OptionSpecification(
-      name: .paths, value: .integer(CommandTable.pathRange), placeholder: "N", standard: "8192", category: .method,
-      help: "paths of the independent simulation"),
+      name: .paths, value: .integer(CommandTable.pathRange, multipleOf: RollOut.antitheticGroup), placeholder: "N",
+      standard: "8192", category: .method,
+      help: "paths of the independent simulation, a multiple of \(RollOut.antitheticGroup)"),
     OptionSpecification(
       name: .sobol, value: .integer(CommandTable.scramblingRange), placeholder: "N", standard: "pseudorandom paths",
       category: .method,

@@ -13,7 +13,8 @@ enum PolicyRequest: Equatable, Sendable {
 
   /// What may be written beside the names.
   static let forms =
-    "band:HALF[:TARGET] (net delta in units, back to the edge or to TARGET), every:TIME (to zero net delta, such as every:4h), "
+    "band:HALF[:TARGET] (net delta in units, back to the edge or to TARGET, 0 ≤ TARGET ≤ HALF), every:TIME (to zero net delta, "
+    + "such as every:4h), "
     + "or a table of bands FILE.csv"
 
   private static let (bandWord, everyWord, tableSuffix) = ("band", "every", ".csv")
@@ -30,13 +31,19 @@ enum PolicyRequest: Equatable, Sendable {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch (parts[0], parts.count) {
     case (Self.everyWord, 2):
-      guard let seconds = QuantityUnit.seconds(in: parts[1]), seconds > 0, seconds.isFinite else { break }
+      guard let seconds = QuantityUnit.seconds(in: parts[1]), seconds > 0, seconds.isFinite else {
+        throw .notAPolicyPart(policy: text, part: "TIME", found: parts[1], allowed: .positiveTime)
+      }
       self = .every(seconds: seconds)
       return
     case (Self.bandWord, 2), (Self.bandWord, 3):
-      guard let half = QuantityUnit.number(in: parts[1]), half > 0, half.isFinite else { break }
+      guard let half = QuantityUnit.number(in: parts[1]), half > 0, half.isFinite else {
+        throw .notAPolicyPart(policy: text, part: "HALF", found: parts[1], allowed: .number(.positive))
+      }
       let target = parts.count == 2 ? half : QuantityUnit.number(in: parts[2])
-      guard let target, target >= 0, target <= half else { break }
+      guard let target, target >= 0, target <= half else {
+        throw .notAPolicyPart(policy: text, part: "TARGET", found: parts[2], allowed: .number(.closed(0, half)))
+      }
       self = .band(half: half, target: target)
       return
     default: break

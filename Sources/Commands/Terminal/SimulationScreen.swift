@@ -61,14 +61,18 @@ struct SimulationScreen {
     var table =
       isExponential
       ? TextTable("<policy", "entropic risk", "more than optimal", "", "z", "<")
-      : TextTable("<policy", "total", "trading", "risk", "more than optimal", "", "z", "<")
+      : TextTable(
+        "<policy", "total", "trading", "risk", hasCarry ? "carry" : "", "more than optimal", "", "z", "<")
     for policy in ranked {
       let total = policy.result[.criterion]
       var cells = [policy.name]
       if isExponential {
         cells.append(text(total.adding(-frictionlessValue)))
       } else {
-        cells += [text(total), plain(policy.costs), plain(policy.result[.gammaRisk])]
+        cells += [
+          text(total), plain(policy.costs), plain(policy.result[.gammaRisk]),
+          hasCarry ? plain(policy.result[.carry]) : "",
+        ]
       }
       cells += [
         policy.excess.map(text) ?? "",
@@ -82,6 +86,9 @@ struct SimulationScreen {
     noteSignificance(on: &screen)
     if isExponential { noteWorth(on: &screen) }
   }
+
+  /// Whether holding earns or costs something, which is then a part of the total.
+  private var hasCarry: Bool { ranked.contains { $0.result[.carry].mean != 0 } }
 
   /// To a tenth, and beyond a hundred to the unit.
   private static func score(_ z: Double) -> String { Figures.decimals(z, abs(z) < 100 ? 1 : 0) }

@@ -118,6 +118,8 @@ extension Explainer {
     case .quantity: "a number, with a unit if need be, such as \"25 bps\""
     case .number: "a decimal number"
     case .timestamp: "an instant in UTC such as 2021-10-21T08:00:00Z"
+    case .autoOrBlockLength: "“auto”, or a number of returns ≥ 1"
+    case .historyOrDrift: "“history”, or a drift per year as a number"
     case .secondsOrInstant: "seconds to the horizon, or an instant in UTC such as 2021-10-21T08:00:00Z"
     case .instantOfHorizon: "an instant from the valuation to the horizon"
     case .notEmpty: "at least one character"

@@ -67,6 +67,19 @@ enum Explainer {
         "--policy", "found \(quoted(found))",
         allowed: "allowed is " + CommandTable.policies.joined(separator: ", ") + "; " + PolicyRequest.forms,
         suggestion: suggestion)
+    case .notAPolicyPart(let policy, let part, let found, let allowed):
+      sentence(
+        "--policy \(policy)", "\(part) is \(quoted(found))",
+        allowed: {
+          switch allowed {
+          case .number(let range): "allowed is " + words(range)
+          case .positiveTime: "allowed is a time above 0, in seconds or with a unit, such as 4h"
+          }
+        }())
+    case .notAMultiple(let option, let found, let divisor):
+      sentence(
+        "--\(option.rawValue)", "found \(found)",
+        allowed: "it has to be a multiple of \(divisor), such as \((found + divisor - 1) / divisor * divisor)")
     case .notAnAssignment(let option, let found):
       sentence(
         "--\(option.rawValue)", "found \(quoted(found))",

@@ -164,6 +164,7 @@ public enum TextFormat: String, Hashable, Sendable, CaseIterable {
   case timestamp
   /// Seconds to the horizon, or a date and time in UTC.
   case secondsOrInstant
+  case autoOrBlockLength, historyOrDrift
   /// A date and time from the valuation to the horizon.
   case instantOfHorizon
   /// At least one character.

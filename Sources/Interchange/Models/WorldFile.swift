@@ -102,9 +102,9 @@ public struct WorldFile: Sendable {
     let from = try object.optional("from")?.instant()
     let upTo = try object.optional("upTo")?.instant()
     let clock = try object.optional("clock")?.string(oneOf: ["calendar", "tradingDays"]) ?? "calendar"
-    let blockLength = try automatic(object.optional("blockLength"), "auto", in: .from(1))
+    let blockLength = try automatic(object.optional("blockLength"), "auto", in: .from(1), else: .autoOrBlockLength)
     let halfLife = try object.optional("halfLife")?.number(in: .positive) ?? BootstrapWorld.standardHalfLife
-    let drift = try automatic(object.optional("drift"), "history", in: .finite)
+    let drift = try automatic(object.optional("drift"), "history", in: .finite, else: .historyOrDrift)
     try object.finish()
     let isByDay = clock == "tradingDays"
     let returns: LogReturns
@@ -136,13 +136,15 @@ public struct WorldFile: Sendable {
 
   /// A number, or nil for one word that leaves it open.
   private static func automatic(
-    _ value: StrictValue?, _ word: String, in range: NumberRange
+    _ value: StrictValue?, _ word: String, in range: NumberRange, else expected: TextFormat
   ) throws(ModelFileError) -> Double? {
     guard let value else { return nil }
-    if value.kind == .string {
-      _ = try value.string(oneOf: [word])
-      return nil
+    guard value.kind == .string else { return try value.number(in: range) }
+    let text = try value.string()
+    guard text == word else {
+      throw .malformed(
+        position: value.position, path: value.path.description, found: text, expected: expected)
     }
-    return try value.number(in: range)
+    return nil
   }
 }

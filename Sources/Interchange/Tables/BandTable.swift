@@ -95,7 +95,7 @@ public struct BandTable: Sendable {
       throw .missingKey(position: first.position, path: "", key: name, similar: nil)
     }
     guard !csv.rows.isEmpty else {
-      throw .syntax(position: first.position, found: .end, expected: .fields(csv.header.count))
+      throw .syntax(position: csv.end, found: .end, expected: .fields(csv.header.count))
     }
     return measure
   }
@@ -136,6 +136,9 @@ public struct BandTable: Sendable {
       let inside = NumberRange.closed(band.lower, band.upper)
       for side in [lower, upper] {
         if let side, !inside.contains(side.target) { throw side.outOfRange(side.targetField, inside) }
+      }
+      if let upper, band.targetUpper < band.targetLower {
+        throw upper.outOfRange(upper.targetField, .closed(band.targetLower, band.upper))
       }
       return (node, band)
     }

@@ -8,6 +8,8 @@ public struct CSVTable: Sendable {
   public let rows: [CSVRow]
   /// The columns as they stand.
   public let header: [(name: String, position: SourcePosition)]
+  /// Where the text ends.
+  public let end: SourcePosition
 
   /// - Parameters:
   ///   - required: columns that must be there.
@@ -42,6 +44,7 @@ public struct CSVTable: Sendable {
       rows.append(CSVRow(columns: columns, fields: fields, path: ModelPath.root.appending(rows.count)))
     }
     self.rows = rows
+    end = reader.position
     self.header = header.map { ($0.text, $0.position) }
   }
 
@@ -118,6 +121,8 @@ struct CSVReader {
   init(_ cursor: TextCursor) {
     self.cursor = cursor
   }
+
+  var position: SourcePosition { cursor.position }
 
   private var isAtLineEnd: Bool {
     cursor.current == nil || cursor.current == "\n" || cursor.current == "\r"

@@ -11,7 +11,7 @@ import Testing
     switch option.value {
     case .none: nil
     case .share: "2/3"
-    case .integer(let range): String(max(range.lowerBound, min(range.upperBound, 512)))
+    case .integer(let range, _): String(max(range.lowerBound, min(range.upperBound, 512)))
     case .choice(let words, _), .policy(let words): words[0]
     case .list(let words, _): words[0] + "," + words[1]
     case .assignment: "inventory=1"

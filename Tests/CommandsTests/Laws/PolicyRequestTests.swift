@@ -17,9 +17,15 @@ import Testing
   }
 
   static let refused: [(String, String?)] = [
-    ("optmal", "optimal"), ("bnd:0.1", "band"), ("evry:4h", "every"), ("band:-1", "band"), ("band:0.1:0.2", "band"),
-    ("band:", "band"), ("every:4 bps", "every"), ("every:0", "every"), ("band:0.1:0:0", "band"), ("nothing", nil),
+    ("optmal", "optimal"), ("bnd:0.1", "band"), ("evry:4h", "every"), ("band:0.1:0:0", "band"), ("nothing", nil),
     ("bands.tsv", nil),
+  ]
+
+  /// A known form with a part that is no such number: which part, and what it may be.
+  static let refusedParts: [(String, String, String, UsageError.PolicyPart)] = [
+    ("band:-1", "HALF", "-1", .number(.positive)), ("band:", "HALF", "", .number(.positive)),
+    ("band:0.1:0.2", "TARGET", "0.2", .number(.closed(0, 0.1))), ("band:1:-1", "TARGET", "-1", .number(.closed(0, 1))),
+    ("every:0", "TIME", "0", .positiveTime), ("every:4 bps", "TIME", "4 bps", .positiveTime),
   ]
 
   @Test func refuses() {
@@ -27,6 +33,11 @@ import Testing
       #expect(throws: UsageError.notAPolicy(found: text, suggestion: suggestion), "\(text)") {
         try PolicyRequest(text)
       }
+    }
+    for (text, part, found, allowed) in Self.refusedParts {
+      #expect(
+        throws: UsageError.notAPolicyPart(policy: text, part: part, found: found, allowed: allowed), "\(text)"
+      ) { try PolicyRequest(text) }
     }
   }
 }

@@ -74,8 +74,9 @@ import Testing
                                gammaScaled, interval, priceMove, hybridAny, hybridAll, whalleyWilmott,
                                zakamouline, smallFixedCost, leland, hoggardWhalleyWilmott, sepp, hourly,
                                daily, never, frictionless; band:HALF[:TARGET] (net delta in units, back to
-                               the edge or to TARGET), every:TIME (to zero net delta, such as every:4h), or
-                               a table of bands FILE.csv; may be repeated (default: every named one)
+                               the edge or to TARGET, 0 ≤ TARGET ≤ HALF), every:TIME (to zero net delta,
+                               such as every:4h), or a table of bands FILE.csv; may be repeated (default:
+                               every named one)
           --world WORLD.json5  where prices come from: a file of Heston's model or of a history drawn again
                                in blocks (default: the model's)
           --set PATH=VALUE     replace a value of the model, e.g. market.regimes[0].volatility=0.9; may be
@@ -85,7 +86,7 @@ import Testing
           --merge DIR  put together the shares in this directory instead of rolling out; may be repeated
 
         The method:
-          --paths N    paths of the independent simulation (default: 8192)
+          --paths N    paths of the independent simulation, a multiple of 16 (default: 8192)
           --sobol N    draw the coarse course of prices from Sobol's points in N independent scramblings,
                        each of a power of two of paths (default: pseudorandom paths)
           --seed N     seed of the random numbers; the same seed gives the same bytes (default: 1, for

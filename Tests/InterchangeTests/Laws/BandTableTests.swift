@@ -124,6 +124,10 @@ import Testing
       Self.header + Self.full.replacing("stressed,0,100,-1,1", with: "stressed,0,100,-1,-2"),
       .outOfRange(position: at(3, 19), path: "[1].upper", found: "-2", allowed: .from(-1)))
     expect(
+      Self.header + Self.full.replacing("stressed,0,100,-1,1,-1,1", with: "stressed,0,100,-1,1,0.5,0.25"),
+      .outOfRange(position: at(3, 25), path: "[1].targetUpper", found: "0.25", allowed: .closed(0.5, 1)))
+    expect(Self.header, .syntax(position: at(2, 1), found: .end, expected: .fields(7)))
+    expect(
       Self.header + Self.full + "calm,0,100,-2,2,-2,2\n",
       .duplicateKey(position: at(4, 1), path: "", key: "calm, 0.0 s, 100.0", first: at(2, 1)))
     expect(

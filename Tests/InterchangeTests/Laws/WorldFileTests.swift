@@ -98,6 +98,18 @@ import Testing
     }
   }
 
+  /// A length in words is told that it may be a word or a number.
+  @Test func wordOrNumber() throws {
+    for (text, expected) in [("blockLength: '10d'", TextFormat.autoOrBlockLength), ("drift: 'none'", .historyOrDrift)] {
+      #expect {
+        try bootstrap(", " + text, prices: "date,close\n2020-01-01,1\n2020-01-02,2\n")
+      } throws: { error in
+        guard case ModelFileError.malformed(_, _, _, expected) = error else { return false }
+        return true
+      }
+    }
+  }
+
   @Test(arguments: [
     ("correlation: -0.4", "correlation: -1.4", "heston.correlation"),
     ("reversion: 4", "reversion: 0", "heston.reversion"),
