@@ -40,8 +40,13 @@ public struct Check: Sendable, Equatable {
     case emittedBand
     /// Stated decisions that are not those of the result's own table.
     case emittedDecision
+    /// Places of a result's files that do not say what is found again.
+    case misstatement
     /// By how much a formula, rolled out, is cheaper than the optimum.
     case formulaBelowOptimum
+
+    /// Whether what it measures are things that are counted.
+    public var isCount: Bool { self == .emittedDecision || self == .misstatement }
   }
 
   public let kind: Kind

@@ -24,17 +24,28 @@ public struct FormulaCertifier: Sendable {
 
   /// - Throws: the formula's obstacle before anything is solved; what the solution meets.
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
+    let rule = try rule()
+    let solutions = try certifier.solve { progress?(OptionBookCertifier.solved * $0) }
+    return try certify(rule, solutions, progress: progress)
+  }
+
+  /// - Throws: the formula's obstacle: one without a number for this problem is refused before the problem is solved.
+  func rule() throws(CertificationError) -> FormulaRule {
     if let obstacle = formula.obstacle(to: problem) { throw .control(obstacle) }
-    let rule: FormulaRule
     do {
-      // A formula without a number for this problem is refused before the problem is solved.
-      rule = try formula.rule(problem, grid: FiniteHorizonGrid(problem: problem, settings: certifier.grid))
+      return try formula.rule(problem, grid: FiniteHorizonGrid(problem: problem, settings: certifier.grid))
     } catch { throw .control(error) }
-    guard let emitted = certifier.emitted else { return try certify(rule, beside: certifier.run(progress: progress)) }
+  }
+
+  /// Certificate of the problem's solutions and of the formula beside them.
+  func certify(
+    _ rule: FormulaRule, _ solutions: OptionBookCertifier.Refinements, progress: (@Sendable (Double) -> Void)? = nil
+  ) throws(CertificationError) -> Certificate {
     // The optimum beside a result of a formula is solved, not read: what was emitted is the formula's.
     var solver = certifier
     solver.emitted = nil
-    let certificate = try certify(rule, beside: solver.run(progress: progress))
+    let certificate = try certify(rule, beside: solver.certify(solutions, progress: progress))
+    guard let emitted = certifier.emitted else { return certificate }
     guard case .optionBook(let answer) = certificate.answer else { return certificate }
     var checks = certificate.checks
     solver.confront(emitted, answer.regimes, grid: answer.solution.grid, checks: &checks)

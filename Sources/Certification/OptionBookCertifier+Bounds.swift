@@ -41,13 +41,7 @@ extension OptionBookCertifier {
         Check(
           .belowBound, regime: regime.name, measured: bounds.lower.mean - value,
           atMost: CertificationSettings.rollOutDeviations * bounds.lower.standardError + error + rounding, unit: unit))
-      // The bound is one for trades of any size: what coarse lots cost is a part of the gap that no policy can save. With several
-      // expiries the penalty is looser: V is read linearly in time across them.
-      // Between few reviews as well, which are a long way apart.
-      let reviews = reviewSeconds.map { problem.horizon * problem.dayCount.secondsPerYear / $0 } ?? .infinity
-      guard reviews >= CertificationSettings.leastReviewsOfGap, problem.book.expiries.count <= 1,
-        problem.execution.lot <= CertificationSettings.fineLot * regime.band.width
-      else { continue }
+      guard GapNotAsked(problem, band: regime.band) == nil else { continue }
       checks.append(
         Check(
           .boundGap, regime: regime.name, measured: bounds.gap.mean,

@@ -23,13 +23,13 @@ public struct OptionBookCertifier: Sendable {
   }
 
   /// Shares of the work, for progress: the three solves, variants, roll-outs, bounds; the policy classes are the rest.
-  private static let solved = 0.1
+  static let solved = 0.1
   private static let compared = 0.15
   private static let followed = 0.25
   private static let bounded = 0.35
 
   public func run(progress: (@Sendable (Double) -> Void)? = nil) throws(CertificationError) -> Certificate {
-    try certify(solve { progress?(0.25 * $0) }, progress: progress)
+    try certify(solve { progress?(OptionBookCertifier.solved * $0) }, progress: progress)
   }
 
   /// The same problem on three grids; of the coarser two nobody asks for other bands than today's.

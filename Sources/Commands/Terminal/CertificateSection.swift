@@ -21,7 +21,9 @@ extension Screen {
     add(table)
   }
 
-  private static func measured(_ check: Check, _ value: Double) -> String { Figures.significant(value, 2) }
+  private static func measured(_ check: Check, _ value: Double) -> String {
+    check.kind.isCount && value.isFinite ? Figures.decimals(value, 0) : Figures.significant(value, 2)
+  }
 
   /// The check that came nearest to its threshold.
   private static func tightest(_ checks: [Check]) -> [Check] {

@@ -9,6 +9,7 @@ struct CertifyScreen {
   let directory: String
   let result: EmittedResult
   let certificate: Certificate
+  let misstatements: [Misstatement]
   let seed: UInt64
 
   func draw(on screen: inout Screen) {
@@ -20,7 +21,32 @@ struct CertifyScreen {
     case (.tracking(_, let stated), .tracking(let answer)): draw(stated, answer, on: &screen)
     default: break
     }
+    drawMisstatements(on: &screen)
     screen.add(certificate, refused: "REFUSED: the result is not what it states")
+  }
+
+  /// So many are told one by one.
+  private static let mostMisstatements = 12
+  private static let widestPlace = 56
+
+  private func drawMisstatements(on screen: inout Screen) {
+    guard !misstatements.isEmpty else { return }
+    screen.section("Stated, and not found again")
+    var table = TextTable("<", "<", "stated", "found")
+    for misstatement in misstatements.prefix(Self.mostMisstatements) {
+      let place = misstatement.place
+      table.add(
+        misstatement.file, place.count > Self.widestPlace ? "…" + place.suffix(Self.widestPlace - 1) : place,
+        Self.brief(misstatement.stated), Self.brief(misstatement.found))
+    }
+    screen.add(table)
+    let others = misstatements.count - Self.mostMisstatements
+    if others > 0 { screen.note("And \(others) more; --json has all.") }
+  }
+
+  private static func brief(_ text: String?) -> String {
+    guard let text else { return "–" }
+    return Double(text).map { Figures.significant($0, 6) } ?? String(text.prefix(16))
   }
 
   private func draw(

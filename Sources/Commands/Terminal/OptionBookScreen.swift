@@ -249,7 +249,17 @@ struct OptionBookScreen {
     }
     return
       "At least: no policy costs less, whatever it knows today; found without trusting the solution. On the same paths the "
-      + "band costs \(shares.joined(separator: ", ")) more."
+      + "band costs \(shares.joined(separator: ", ")) more." + gapNotAsked
+  }
+
+  /// Where the certificate sets no threshold on that: regimes with their reasons.
+  private var gapNotAsked: String {
+    let reasons = answer.regimes.indices.map { answer.gapNotAsked(regime: $0).map(Explainer.reason) }
+    guard let first = reasons.compactMap({ $0 }).first else { return "" }
+    let named =
+      reasons.contains(nil)
+      ? " of " + zip(answer.regimes, reasons).filter { $1 != nil }.map { "“\($0.0.name)”" }.joined(separator: ", ") : ""
+    return " No threshold is set on this\(named): \(first)."
   }
 
   private func addPrices(_ screen: inout Screen) {

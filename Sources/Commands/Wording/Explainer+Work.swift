@@ -173,6 +173,7 @@ extension Explainer {
     case .emittedValue: "stated value less the one found again"
     case .emittedBand: "stated band less the table's"
     case .emittedDecision: "stated decisions the table does not make"
+    case .misstatement: "places of its files that are not found again"
     case .formulaBelowOptimum: "the formula simulated below the optimum"
     }
   }
@@ -184,6 +185,15 @@ extension Explainer {
     case .priceJumps: "it is made without jumps of the price only"
     case .nothingToTradeOff: "there is nothing to hedge, or trading is free"
     case .generalTrades: "it is made where a trade costs a fixed amount and a proportion of it and is made at once"
+    }
+  }
+
+  /// Why what a better policy might save is told and not asked.
+  static func reason(_ gap: GapNotAsked) -> String {
+    switch gap {
+    case .fewReviews: "between reviews so far apart the bound itself leaves more open"
+    case .severalExpiries: "with several expiries the bound itself leaves more open"
+    case .coarseLots: "the bound is one for trades of any size, and the lots are coarse"
     }
   }
 

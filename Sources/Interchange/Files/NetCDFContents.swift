@@ -28,19 +28,27 @@ public struct NetCDFContents: ~Copyable {
     self.handle = handle
   }
 
+  /// Of an open file, which is closed with this.
+  init(handle: Int32, path: String) {
+    self.handle = handle
+    self.path = path
+  }
+
   deinit { _ = NetCDFFile.library.withLock { _ in nc_close(handle) } }
 
   // MARK: Attributes of the whole file
 
   /// Nil when there is none of this name, or it is no text.
-  public func text(_ attribute: String) -> String? {
+  public func text(_ attribute: String) -> String? { text(attribute, of: NC_GLOBAL) }
+
+  private func text(_ attribute: String, of variable: Int32) -> String? {
     NetCDFFile.library.withLock { _ in
       var (type, length): (Int32, Int) = (0, 0)
-      guard unsafe nc_inq_att(handle, NC_GLOBAL, attribute, &type, &length) == NC_NOERR, type == NC_CHAR else {
+      guard unsafe nc_inq_att(handle, variable, attribute, &type, &length) == NC_NOERR, type == NC_CHAR else {
         return nil
       }
       var bytes = [CChar](repeating: 0, count: length)
-      guard unsafe nc_get_att_text(handle, NC_GLOBAL, attribute, &bytes) == NC_NOERR else { return nil }
+      guard unsafe nc_get_att_text(handle, variable, attribute, &bytes) == NC_NOERR else { return nil }
       return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
   }
@@ -62,6 +70,32 @@ public struct NetCDFContents: ~Copyable {
       var identifier: Int32 = -1
       return unsafe nc_inq_varid(handle, variable, &identifier) == NC_NOERR
     }
+  }
+
+  /// In the order of the file.
+  public func variables() throws(InterchangeError) -> [String] {
+    var count: Int32 = 0
+    try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_nvars(handle, &count) }, path)
+    var names: [String] = []
+    for identifier in 0..<count {
+      var name = [CChar](repeating: 0, count: Int(NC_MAX_NAME) + 1)
+      try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_varname(handle, identifier, &name) }, path)
+      names.append(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+    return names
+  }
+
+  /// Whether a variable holds texts.
+  public func isText(_ variable: String) throws(InterchangeError) -> Bool {
+    let identifier = try look(variable).identifier
+    var type: Int32 = 0
+    try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_vartype(handle, identifier, &type) }, variable)
+    return type == NC_STRING
+  }
+
+  /// The units of a variable; nil when it has none.
+  public func units(_ variable: String) throws(InterchangeError) -> String? {
+    text("units", of: try look(variable).identifier)
   }
 
   /// The numbers of a variable.

@@ -61,12 +61,14 @@ public struct NetCDFFile: ~Copyable {
 
   /// The library's calls, one at a time.
   static let library = Mutex(())
+  private static let inMemoryCount = Mutex(0)
   /// The fastest level: grids of smooth values gain little from more.
   private static let deflateLevel: Int32 = 1
 
   private let path: String
   private var handle: Int32
   private var isOpen = true
+  private let isInMemory: Bool
 
   /// Creates the file, replacing one of the same name.
   /// - Throws: `InterchangeError.cannotWrite` when the directory does not exist (the library would call that
@@ -75,13 +77,34 @@ public struct NetCDFFile: ~Copyable {
     guard SystemFile.isDirectory(SystemFile.split(path).parent) else {
       throw .cannotWrite(path: path, reason: SystemFile.Failure.noSuchFile.reason)
     }
-    var handle: Int32 = -1
-    let status = Self.library.withLock { _ in unsafe nc_create(path, NC_NETCDF4 | NC_CLOBBER, &handle) }
-    guard status == NC_NOERR else {
-      throw .netCDF(path: path, subject: path, reason: Self.text(of: status))
-    }
+    let handle = try Self.create(path, NC_CLOBBER)
     self.path = path
     self.handle = handle
+    isInMemory = false
+  }
+
+  /// A file that never reaches a disk: what is written can be read with ``contents()``.
+  /// - Throws: `InterchangeError.netCDF`.
+  public init(inMemory name: String) throws(InterchangeError) {
+    // Of one name only one file can be open.
+    let number = Self.inMemoryCount.withLock { count in
+      count += 1
+      return count
+    }
+    let unique = "\(name) \(number)"
+    let handle = try Self.create(unique, NC_DISKLESS)
+    path = unique
+    self.handle = handle
+    isInMemory = true
+  }
+
+  private static func create(_ path: String, _ mode: Int32) throws(InterchangeError) -> Int32 {
+    var handle: Int32 = -1
+    let status = library.withLock { _ in unsafe nc_create(path, NC_NETCDF4 | mode, &handle) }
+    guard status == NC_NOERR else {
+      throw .netCDF(path: path, subject: path, reason: text(of: status))
+    }
+    return handle
   }
 
   // MARK: Contents
@@ -148,10 +171,16 @@ public struct NetCDFFile: ~Copyable {
     try check(status, path)
   }
 
+  /// What has been written, to be read.
+  public consuming func contents() -> NetCDFContents {
+    isOpen = false
+    return NetCDFContents(handle: handle, path: path)
+  }
+
   deinit {
     guard isOpen else { return }
     _ = Self.library.withLock { _ in nc_close(handle) }
-    SystemFile.remove(path)
+    if !isInMemory { SystemFile.remove(path) }
   }
 
   // MARK: Calls

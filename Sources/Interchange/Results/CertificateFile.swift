@@ -6,17 +6,17 @@ import Simulation
 enum CertificateFile {
   static let schema = "deadband.certificate/1"
 
-  static func text(_ certificate: Certificate, model: ModelFile) throws(InterchangeError) -> String {
-    try JSONWriter.text(of: encoded(certificate, name: model.name, problemDigest: model.problemDigest))
+  static func text(_ certificate: Certificate, of problem: Problem) throws(InterchangeError) -> String {
+    try JSONWriter.text(of: encoded(certificate, of: problem))
   }
 
   static func verdict(_ certificate: Certificate) -> JSONValue { certificate.isCertified ? "certified" : "refused" }
 
-  static func encoded(_ certificate: Certificate, name: String, problemDigest: String) -> JSONValue {
+  static func encoded(_ certificate: Certificate, of problem: Problem) -> JSONValue {
     .object(
       [
-        JSONMember("schema", .string(schema)), JSONMember("name", .string(name)),
-        JSONMember("problemDigest", .string(problemDigest)), JSONMember("verdict", verdict(certificate)),
+        JSONMember("schema", .string(schema)), JSONMember("name", .string(problem.name)),
+        JSONMember("problemDigest", .string(problem.digest)), JSONMember("verdict", verdict(certificate)),
         JSONMember("checks", checks(certificate.checks)), JSONMember("rollOut", rollOut(certificate)),
       ] + bounds(certificate))
   }
@@ -84,12 +84,16 @@ enum CertificateFile {
   /// Bounds without the marks' jumps, as the roll-out's criterion.
   private static func bounds(_ certificate: Certificate) -> [JSONMember] {
     guard case .optionBook(let answer) = certificate.answer, case .found(let results) = answer.bounds else { return [] }
-    let regimes = zip(answer.regimes, results).map { regime, result in
+    let regimes = answer.regimes.indices.map { e in
+      let (regime, result) = (answer.regimes[e], results[e])
       var members = [
         JSONMember("name", .string(regime.name)), JSONMember("checked", encode(result.checked)),
         JSONMember("rounding", .number(result.rounding)), JSONMember("paths", .integer(result.pathCount)),
       ]
       if let continuous = result.continuous { members.append(JSONMember("continuous", encode(continuous))) }
+      if let reason = answer.gapNotAsked(regime: e) {
+        members.append(JSONMember("gapNotAsked", .string(reason.rawValue)))
+      }
       return JSONValue.object(members)
     }
     let members = [

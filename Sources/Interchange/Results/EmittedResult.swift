@@ -41,30 +41,44 @@ public struct EmittedResult: Sendable {
   public let programVersion: String
   public let ended: Instant
   public let statement: Statement
+  /// The classes that were asked for.
+  public let classes: Set<BookClass>
+  private let directory: String
+  private let parameters: JSONValue
+  private let certificate: JSONValue
 
   /// - Throws: `EmittedResultError`.
   public init(directory: String) throws(EmittedResultError) {
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
+    func path(_ name: String) -> String { Self.path(name, in: directory) }
+    self.directory = directory
     let record: EmittedRecord
     do throws(ModelFileError) {
       record = try EmittedRecord(JSON5Document(contentsOf: path(ResultRun.recordName)).root)
     } catch { throw .file(error) }
     guard record.status == RunRecord.Status.certified.word else { throw .notCertified(status: record.status) }
-    for name in [ResultRun.problemName, ResultRun.parametersName, ResultRun.policyName] {
+    for name in [ResultRun.problemName, ResultRun.parametersName, ResultRun.certificateName, ResultRun.policyName] {
       guard let stated = record.digests[name] else { throw .unrecorded(file: path(name)) }
       let found: String
       do throws(ModelFileError) { found = try Digest.sha256(ofFile: path(name)) } catch { throw .file(error) }
       guard stated == found else { throw .changed(file: path(name), stated: stated, found: found) }
     }
-    let parameters: EmittedParameters
+    let emitted: EmittedParameters
+    let certified: String
     do throws(ModelFileError) {
       problem = try ProblemDecoder.problem(JSON5Document(contentsOf: path(ResultRun.problemName)).root)
-      parameters = try EmittedParameters(
-        JSON5Document(contentsOf: path(ResultRun.parametersName)).root, policy: record.policyName, problem: problem)
+      let parametersRoot = try JSON5Document(contentsOf: path(ResultRun.parametersName)).root
+      emitted = try EmittedParameters(parametersRoot, policy: record.policyName, problem: problem)
+      parameters = JSONValue(parametersRoot)
+      let certificateRoot = try JSON5Document(contentsOf: path(ResultRun.certificateName)).root
+      var object = try StrictObject(certificateRoot)
+      _ = try object.required("schema").string(oneOf: [CertificateFile.schema])
+      certified = try object.required("problemDigest").string()
+      certificate = JSONValue(certificateRoot)
     } catch { throw .file(error) }
     problemDigest = problem.digest
     for (file, stated) in [
-      (ResultRun.problemName, record.problemDigest), (ResultRun.parametersName, parameters.problemDigest),
+      (ResultRun.problemName, record.problemDigest), (ResultRun.parametersName, emitted.problemDigest),
+      (ResultRun.certificateName, certified),
     ] where stated != problemDigest {
       throw .changed(file: path(file), stated: stated, found: problemDigest)
     }
@@ -75,8 +89,9 @@ public struct EmittedResult: Sendable {
     seed = record.seed
     programVersion = record.programVersion
     ended = record.ended
+    classes = emitted.classes
     switch problem {
-    case .tracking(let problem): statement = .tracking(problem, Array(zip(parameters.bands, parameters.values)))
+    case .tracking(let problem): statement = .tracking(problem, Array(zip(emitted.bands, emitted.values)))
     case .optionBook(let problem):
       let table: PolicyTable
       do throws(InterchangeError) {
@@ -91,16 +106,59 @@ public struct EmittedResult: Sendable {
       statement = .optionBook(
         problem,
         EmittedPolicy(
-          table: table, values: parameters.values, bands: parameters.plainBands(of: problem),
-          decisions: parameters.decisions))
+          table: table, values: emitted.values, bands: emitted.plainBands(of: problem), decisions: emitted.decisions))
     }
   }
+
+  private static func path(_ name: String, in directory: String) -> String { "\(directory)/\(name)" }
 }
 
 extension EmittedResult {
-  /// A certificate of it as `certificate.json` has it.
-  public func encoded(_ certificate: Certificate) -> JSONValue {
-    CertificateFile.encoded(certificate, name: problem.name, problemDigest: problemDigest)
+  /// A certificate of it as `certificate.json` has it, and what its files say otherwise.
+  public func encoded(_ certificate: Certificate, _ misstatements: [Misstatement]) -> JSONValue {
+    guard case .object(let members) = CertificateFile.encoded(certificate, of: problem) else { return .null }
+    return .object(members + [JSONMember("misstatements", .array(misstatements.map(\.encoded)))])
+  }
+
+  /// Where `parameters.json`, `certificate.json` and `policy.nc` do not say what is found again.
+  ///
+  /// Of `parameters.json` all is compared but what comes from the model beside its problem: a calibration's filter, the multiplier
+  /// of a turnover budget, the provenance.
+  ///
+  /// - Parameter found: the certificate of the same problem with the same settings; a refused one states nothing.
+  /// - Throws: `EmittedResultError` where the policy's file cannot be read.
+  public func misstatements(beside found: Certificate) throws(EmittedResultError) -> [Misstatement] {
+    guard found.isCertified else { return [] }
+    let statement: (members: [JSONMember], vectors: [DecisionVector])
+    do {
+      statement = try Parameters.statement(found, problem: problem, outputSpots: outputSpots)
+    } catch {
+      return [Misstatement(file: ResultRun.parametersName, place: "spots", stated: "\(outputSpots)", found: nil)]
+    }
+    var words = StatementComparison(file: ResultRun.parametersName)
+    words.compare(
+      parameters.without([Parameters.filterKey, Parameters.turnoverKey, Parameters.provenanceKey]),
+      with: .object(statement.members + [Parameters.encoded(statement.vectors, problem)]))
+    var checks = StatementComparison(file: ResultRun.certificateName)
+    checks.compare(certificate, with: CertificateFile.encoded(found, of: problem))
+    var table = StatementComparison(file: ResultRun.policyName)
+    do throws(InterchangeError) {
+      let stated = try NetCDFContents(reading: Self.path(ResultRun.policyName, in: directory))
+      try table.compare(stated, with: PolicyFile.contents(found, of: problem))
+    } catch { throw .netCDF(error) }
+    return words.misstatements + checks.misstatements + table.misstatements
+  }
+
+  private var outputSpots: [Double] {
+    guard case .array(let rows) = parameters["spots"] else { return [] }
+    return rows.compactMap { if case .number(let spot) = $0["spot"] { spot } else { nil } }
+  }
+}
+
+extension JSONValue {
+  fileprivate func without(_ keys: [String]) -> JSONValue {
+    guard case .object(let members) = self else { return self }
+    return .object(members.filter { !keys.contains($0.key) })
   }
 }
 
@@ -137,14 +195,25 @@ private struct EmittedRecord {
     var settings = try object.required("settings").object()
     var used = try settings.required("used").object()
     method = try used.required("method").string()
-    let counts = 1...Int(Int32.max)
-    guard let spots = used.optional("spots") else { return }
-    grid = GridSettings(
-      spots: try spots.integer(in: counts), holdings: try used.required("holdings").integer(in: counts),
-      steps: try used.required("steps").integer(in: counts),
-      deviations: try used.required("deviations").number(in: .positive))
-    paths = try used.required("paths").integer(in: counts)
-    checksPerPath = try used.required("checksPerPath").integer(in: counts)
+    guard let paths = used.optional("paths") else { return }
+    self.paths = try paths.integer(in: Self.counts)
+    checksPerPath = try used.required("checksPerPath").integer(in: Self.counts)
+    // What was chosen is chosen again. A record that does not tell what was given has the counts alone.
+    if var given = try used.optional("gridGiven")?.object() {
+      grid = try Self.grid(&given)
+    } else {
+      grid = try Self.grid(&used)
+    }
+  }
+
+  private static let counts = 1...Int(Int32.max)
+
+  private static func grid(_ object: inout StrictObject) throws(ModelFileError) -> GridSettings {
+    GridSettings(
+      spots: try object.optional("spots")?.integer(in: counts),
+      holdings: try object.optional("holdings")?.integer(in: counts),
+      steps: try object.optional("steps")?.integer(in: counts),
+      deviations: try object.required("deviations").number(in: .positive))
   }
 }
 
@@ -155,6 +224,8 @@ private struct EmittedParameters {
   private(set) var bands: [Band] = []
   private(set) var values: [Approximation] = []
   private(set) var decisions: [EmittedPolicy.Decision] = []
+  /// Classes with numbers, or without for another reason than that nobody asked.
+  private(set) var classes: Set<BookClass> = []
 
   init(_ root: JSON5Node, policy: String, problem: Problem) throws(ModelFileError) {
     var object = try StrictObject(root)
@@ -169,8 +240,16 @@ private struct EmittedParameters {
         Approximation(
           value: try value.required("total").number(), error: try value.required("error").number(in: .nonNegative)))
       var classes = try regime.required("classes").object()
+      self.classes.formUnion(classes.keys.compactMap { BookClass(rawValue: $0) })
       var own = try classes.required(policy).object()
       bands.append(try Self.band(own.required("band")))
+    }
+    for entry in try object.optional("omittedClasses")?.array() ?? [] {
+      var omitted = try entry.object()
+      let name = try omitted.required("class").string()
+      if try omitted.required("reason").string() != Self.notRequested, let name = BookClass(rawValue: name) {
+        classes.insert(name)
+      }
     }
     guard case .optionBook(let book) = problem else { return }
     for entry in try object.required("decisionVectors").array() {
@@ -183,6 +262,8 @@ private struct EmittedParameters {
           inventory: try row.required("inventory").number(), trade: try row.optional("trade")?.number() ?? 0))
     }
   }
+
+  private static let notRequested = BookClassOmission.notRequested.word(regimes: [])
 
   private static func band(_ value: StrictValue) throws(ModelFileError) -> Band {
     var object = try value.object()

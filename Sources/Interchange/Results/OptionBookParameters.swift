@@ -6,7 +6,8 @@ import Foundation
 /// The part of `parameters.json` that is particular to option books.
 struct OptionBookParameters {
   let answer: OptionBookAnswer
-  let model: ModelFile
+  /// Further spots at which bands are asked for [quote/unit].
+  let outputSpots: [Double]
 
   private var problem: OptionBookProblem { answer.problem }
   private var quote: String { problem.market.quote }
@@ -34,17 +35,15 @@ struct OptionBookParameters {
       JSONMember("regimes", .array(answer.regimes.indices.map { regime($0) }))
     ]
     members += OptionBookClassEncoding(answer: answer).omissions
-    if !model.outputSpots.isEmpty {
+    if !outputSpots.isEmpty {
       var rows: [JSONValue] = []
-      for spot in model.outputSpots { rows.append(try row(spot: spot)) }
+      for spot in outputSpots { rows.append(try row(spot: spot)) }
       members.append(JSONMember("spots", .array(rows)))
     }
     if let decomposition = answer.decomposition {
       members.append(JSONMember("decomposition", encode(decomposition)))
     }
-    if let market = model.market { members.append(JSONMember("filter", MarketCalibration.encode(market.filter))) }
     members.append(JSONMember("monitoring", monitoring))
-    if let turnover = model.turnover { members.append(JSONMember("turnoverBudget", encode(turnover))) }
     members.append(JSONMember("validity", validity))
     return (members, decisionVectors())
   }
@@ -152,14 +151,6 @@ struct OptionBookParameters {
         "reason": .string("more than \(Int(DecisionTiming.mostReviews)) reviews before the horizon"),
       ]
     }
-  }
-
-  /// The multiplier is charged in every figure above; what it amounts to is nobody's income.
-  private func encode(_ found: TurnoverMultiplier) -> JSONValue {
-    [
-      "multiplier": .number(found.fraction), "turnoverPerYear": .number(found.turnover), "unit": .string(quote),
-      "notPaid": .number(found.fraction * found.turnover * problem.horizon),
-    ]
   }
 
   // MARK: Further spots

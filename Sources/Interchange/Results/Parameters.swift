@@ -31,16 +31,7 @@ public struct Parameters: Sendable {
   public init(
     _ certificate: Certificate, model: ModelFile, programVersion: String
   ) throws(ParametersError) {
-    guard certificate.isCertified else { throw .refused(certificate.failures) }
-    let content: (members: [JSONMember], vectors: [DecisionVector])
-    switch certificate.answer {
-    case .optionBook(let answer):
-      guard model.problem == .optionBook(answer.problem) else { throw .otherProblem }
-      content = try OptionBookParameters(answer: answer, model: model).content()
-    case .tracking(let answer):
-      guard model.problem == .tracking(answer.problem) else { throw .otherProblem }
-      content = TrackingParameters(answer: answer).content()
-    }
+    let statement = try Self.statement(certificate, problem: model.problem, outputSpots: model.outputSpots)
     var provenance: [JSONMember] = [
       JSONMember("program", .string("deadband \(programVersion)")), JSONMember("model", .string(model.modelName)),
       JSONMember("modelSHA256", .string(model.sha256)),
@@ -75,21 +66,66 @@ public struct Parameters: Sendable {
       provenance.append(JSONMember("degree", .integer(answer.solution.settings.degree)))
     }
     encoded = .object(
-      [
-        JSONMember("schema", .string(Self.schema)), JSONMember("name", .string(model.name)),
-        JSONMember("kind", .string(model.problem.kind)), JSONMember("problemDigest", .string(model.problemDigest)),
-      ] + content.members + [
-        JSONMember("certificate", CertificateFile.summary(certificate)), JSONMember("provenance", .object(provenance)),
-        JSONMember(
-          "decisionVectors",
-          .array(
-            content.vectors.map {
-              $0.encoded(
-                regimeNames: model.problem.regimeNames, measureName: model.problem.bandMeasure,
-                isTimed: model.problem.isTimed)
-            })),
+      statement.members + Self.asked(model) + [
+        JSONMember(Self.provenanceKey, .object(provenance)), Self.encoded(statement.vectors, model.problem),
       ])
-    decisionVectors = content.vectors
+    decisionVectors = statement.vectors
+  }
+
+  /// What is said of a problem, whoever asks: all but what a model adds to its problem, and where it comes from.
+  ///
+  /// - Parameter outputSpots: further spots at which bands are asked for [quote/unit].
+  /// - Throws: `ParametersError`.
+  static func statement(
+    _ certificate: Certificate, problem: Problem, outputSpots: [Double]
+  ) throws(ParametersError) -> (members: [JSONMember], vectors: [DecisionVector]) {
+    guard certificate.isCertified else { throw .refused(certificate.failures) }
+    let content: (members: [JSONMember], vectors: [DecisionVector])
+    switch certificate.answer {
+    case .optionBook(let answer):
+      guard problem == .optionBook(answer.problem) else { throw .otherProblem }
+      content = try OptionBookParameters(answer: answer, outputSpots: outputSpots).content()
+    case .tracking(let answer):
+      guard problem == .tracking(answer.problem) else { throw .otherProblem }
+      content = TrackingParameters(answer: answer).content()
+    }
+    let members =
+      [
+        JSONMember("schema", .string(Self.schema)), JSONMember("name", .string(problem.name)),
+        JSONMember("kind", .string(problem.kind)), JSONMember("problemDigest", .string(problem.digest)),
+      ] + content.members + [JSONMember("certificate", CertificateFile.summary(certificate))]
+    return (members, content.vectors)
+  }
+
+  static let provenanceKey = "provenance"
+  static let filterKey = "filter"
+  static let turnoverKey = "turnoverBudget"
+
+  /// What a model says beside its problem: the calibration's filter, and the multiplier that meets a turnover budget, which is
+  /// charged in every figure; what it amounts to is nobody's income.
+  private static func asked(_ model: ModelFile) -> [JSONMember] {
+    var members: [JSONMember] = []
+    if let market = model.market { members.append(JSONMember(filterKey, MarketCalibration.encode(market.filter))) }
+    if let found = model.turnover, case .optionBook(let problem) = model.problem {
+      members.append(
+        JSONMember(
+          turnoverKey,
+          [
+            "multiplier": .number(found.fraction), "turnoverPerYear": .number(found.turnover),
+            "unit": .string(problem.market.quote),
+            "notPaid": .number(found.fraction * found.turnover * problem.horizon),
+          ]))
+    }
+    return members
+  }
+
+  static func encoded(_ vectors: [DecisionVector], _ problem: Problem) -> JSONMember {
+    JSONMember(
+      "decisionVectors",
+      .array(
+        vectors.map {
+          $0.encoded(regimeNames: problem.regimeNames, measureName: problem.bandMeasure, isTimed: problem.isTimed)
+        }))
   }
 
   /// The bytes of `parameters.json`.

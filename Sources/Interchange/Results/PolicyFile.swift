@@ -23,17 +23,34 @@ struct PolicySlices {
 ///
 /// *Verified by* `ParametersTests`.
 enum PolicyFile {
-  static func write(_ certificate: Certificate, model: ModelFile, to path: String) throws(InterchangeError) {
+  static func write(_ certificate: Certificate, of problem: Problem, to path: String) throws(InterchangeError) {
     var file = try NetCDFFile(creating: path)
+    try fill(&file, certificate, of: problem)
+    try file.close()
+  }
+
+  /// The contents of the file, in memory.
+  static func contents(_ certificate: Certificate, of problem: Problem) throws(InterchangeError) -> NetCDFContents {
+    var file = try NetCDFFile(inMemory: problem.name)
+    try fill(&file, certificate, of: problem)
+    return file.contents()
+  }
+
+  /// Attributes of the whole file that are texts.
+  static let texts = ["Conventions", "title", "kind", "problem_digest", "delta_convention"]
+  static let flatWithin = "flat_within"
+
+  private static func fill(
+    _ file: inout NetCDFFile, _ certificate: Certificate, of problem: Problem
+  ) throws(InterchangeError) {
     try file.attribute("Conventions", .text("CF-1.8"))
-    try file.attribute("title", .text(model.name))
-    try file.attribute("kind", .text(model.problem.kind))
-    try file.attribute("problem_digest", .text(model.problemDigest))
+    try file.attribute("title", .text(problem.name))
+    try file.attribute("kind", .text(problem.kind))
+    try file.attribute("problem_digest", .text(problem.digest))
     switch certificate.answer {
     case .optionBook(let answer): try fill(&file, answer)
     case .tracking(let answer): try fill(&file, answer)
     }
-    try file.close()
   }
 
   private static let edges: [(name: String, longName: String, edge: @Sendable (Band) -> Double)] = [
@@ -140,7 +157,7 @@ enum PolicyFile {
   ) throws(InterchangeError) {
     let flats = policy.flats
     guard !flats.isEmpty else { return }
-    try file.attribute("flat_within", .number(flats.within))
+    try file.attribute(flatWithin, .number(flats.within))
     let isZero = flats.places == [0]
     var holds: [Double] = []
     for e in 0..<policy.regimeCount {
@@ -194,11 +211,11 @@ enum PolicyFile {
     for edge in edges { parts.append(try numbers(edge.name)) }
     if file.has(slopes[0].name) { for slope in slopes { parts.append(try numbers(slope.name)) } }
     let hasFlats = file.has("flat")
-    let places = hasFlats ? try file.values("flat").numbers : file.number("flat_within") == nil ? [] : [0]
+    let places = hasFlats ? try file.values("flat").numbers : file.number(flatWithin) == nil ? [] : [0]
     guard places.count <= FlatInventories.most, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw .wrongShape(variable: "flat", expected: FlatInventories.most, found: places.count)
     }
-    let flats = FlatInventories(places: places, within: file.number("flat_within") ?? 0)
+    let flats = FlatInventories(places: places, within: file.number(flatWithin) ?? 0)
     let holds =
       flats.isEmpty ? [] : try numbers("holdsFlat", of: hasFlats ? expected + [places.count] : expected)
     var bands: [Band] = []

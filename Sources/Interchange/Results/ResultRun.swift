@@ -66,14 +66,14 @@ public struct ResultRun: ~Copyable {
       let texts = [
         (Self.problemName, try JSONWriter.text(of: model.problem.encoded)),
         (Self.parametersName, try parameters.text()),
-        (Self.certificateName, try CertificateFile.text(certificate, model: model)),
+        (Self.certificateName, try CertificateFile.text(certificate, of: model.problem)),
       ]
       for (name, text) in texts {
         try writer.stage(text, as: name)
         record.files.append(ModelFile.FileDigest(name: name, sha256: Digest.sha256(of: text)))
       }
       let policy = writer.stagingPath(for: Self.policyName)
-      try PolicyFile.write(certificate, model: model, to: policy)
+      try PolicyFile.write(certificate, of: model.problem, to: policy)
       do throws(ModelFileError) {
         record.files.append(
           ModelFile.FileDigest(name: Self.policyName, sha256: try Digest.sha256(ofFile: policy)))
@@ -124,10 +124,21 @@ extension Certificate {
         "spots": .integer(grid.logSpots.count),
         "holdings": .integer(grid.holdings.count), "steps": .integer(grid.times.count - 1),
         "deviations": .number(answer.solution.settingsGiven.deviations), "paths": .integer(answer.settings.paths),
-        "checksPerPath": .integer(answer.settings.checksPerPath),
+        "checksPerPath": .integer(answer.settings.checksPerPath), "gridGiven": answer.solution.settingsGiven.encoded,
       ]
     case .tracking(let answer):
       return ["method": "stationary", "degree": .integer(answer.solution.settings.degree)]
     }
+  }
+}
+
+extension GridSettings {
+  /// Counts that were given, in place of a choice: with them the choice is the same again.
+  fileprivate var encoded: JSONValue {
+    let counts = [("spots", spots), ("holdings", holdings), ("steps", steps)]
+    return .object(
+      counts.compactMap { name, count in count.map { JSONMember(name, .integer($0)) } } + [
+        JSONMember("deviations", .number(deviations))
+      ])
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Interchange
 import Testing
 
 @testable import Commands
@@ -50,6 +51,20 @@ import Testing
       let changed = RecordingConsole()
       #expect(changed.run(["certify", folder + "/out"]) == .refused)
       #expect(changed.words.contains("the file is not the one that was certified"), "\(changed.words)")
+      // Digests that are made to match: what is stated is not found again.
+      let record = try String(contentsOfFile: folder + "/out/run.json", encoding: .utf8)
+      let sabotaged = text.replacingOccurrences(of: "\"meanBetweenTrades\": ", with: "\"meanBetweenTrades\": 1")
+      try sabotaged.write(toFile: path, atomically: true, encoding: .utf8)
+      try record.replacingOccurrences(of: Digest.sha256(of: text), with: Digest.sha256(of: sabotaged)).write(
+        toFile: folder + "/out/run.json", atomically: true, encoding: .utf8)
+      let misstated = RecordingConsole()
+      #expect(misstated.run(["certify", folder + "/out"]) == .refused)
+      #expect(misstated.output.contains("Stated, and not found again"), "\(misstated.output)")
+      #expect(misstated.output.contains("classes.optimal.interval.meanBetweenTrades"), "\(misstated.output)")
+      try FileManager.default.removeItem(atPath: folder + "/out/certificate.json")
+      let lacking = RecordingConsole()
+      #expect(lacking.run(["certify", folder + "/out"]) == .badData)
+      #expect(lacking.words.contains("certificate.json: the file cannot be read"), "\(lacking.words)")
     }
   }
 }
