@@ -70,7 +70,6 @@ public struct FormulaCertifier: Sendable {
   private func follow(
     _ rule: FormulaRule, from e: Int, optimum: OptionBookAnswer, checks: inout [Check]
   ) throws(CertificationError) -> FormulaAnswer.Regime {
-    let settings = certifier.settings
     let review = certifier.reviewSeconds
     // Whoever is reviewed acts at reviews.
     let seconds = rule.interval.map { interval in
@@ -83,35 +82,29 @@ public struct FormulaCertifier: Sendable {
       seconds.map { .reviewed(rule.table, everySeconds: $0) } ?? .table(rule.table)
     let regime = optimum.regimes[e]
     let total: Simulation.Estimate
-    let loss: Simulation.Estimate
-    let lossError: Double
+    var loss: Simulation.Estimate
+    var lossError = regime.value.error
     let result: RollOutResult
     do throws(SimulationError) {
       let rollOut = try RollOut(
         problem: problem.replacing(currentRegime: e),
-        settings: RollOutSettings(
-          checkEvery: check,
-          substeps: settings.substeps(of: problem, checkEvery: check, isReviewed: review != nil),
-          pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: false, threads: settings.threads))
-      let difference = try rollOut.compare(policy, .table(optimum.solution.policy)).difference(.criterion)
-      if review != nil {
-        // Both are looked at as the problem says.
-        result = try rollOut.run(policy)
-        (total, loss, lossError) = (result[.criterion], difference, regime.value.error)
-      } else if seconds != nil {
-        // Looking costs the optimum J(δ) − J; the formula's J(δ) − J is its own, and none for a rule of the clock.
+        settings: certifier.rollOutSettings(checkEvery: check, isDetailed: false))
+      loss = try rollOut.compare(policy, .table(optimum.solution.policy)).difference(.criterion)
+      if review == nil {
+        // Looking costs the optimum J(δ) − J; both are looked at as the problem says where it is reviewed.
         let looking = try rollOut.estimate(.table(optimum.solution.policy)).discretisationError
+        loss = loss.adding(looking.mean)
+        lossError += looking.standardError
+      }
+      if review == nil, seconds == nil {
+        // The formula's J(δ) − J is its own; a rule of the clock has none.
+        let estimate = try rollOut.estimate(policy)
+        (result, total) = (estimate.result, estimate.extrapolated)
+        loss = loss.adding(-estimate.discretisationError.mean)
+        lossError += estimate.discretisationError.standardError
+      } else {
         result = try rollOut.run(policy)
         total = result[.criterion]
-        loss = difference.adding(looking.mean)
-        lossError = looking.standardError + regime.value.error
-      } else {
-        let looking = try rollOut.estimate(.table(optimum.solution.policy)).discretisationError
-        let estimate = try rollOut.estimate(policy)
-        result = estimate.result
-        total = estimate.extrapolated
-        loss = difference.adding(looking.mean - estimate.discretisationError.mean)
-        lossError = looking.standardError + estimate.discretisationError.standardError + regime.value.error
       }
     } catch { throw .simulation(error) }
     let name = regime.name

@@ -23,11 +23,7 @@ extension OptionBookCertifier {
         let check = reviewSeconds ?? rule.seconds / parts
         let rollOut = try RollOut(
           problem: problem,
-          settings: RollOutSettings(
-            checkEvery: check,
-            substeps: settings.substeps(of: problem, checkEvery: check, isReviewed: reviewSeconds != nil),
-            pathCount: settings.paths, seed: settings.seed, antithetic: true,
-            detailed: false, threads: settings.threads))
+          settings: rollOutSettings(checkEvery: check, isDetailed: false))
         let band: RollOutResult
         if let known = bands[check] {
           band = known

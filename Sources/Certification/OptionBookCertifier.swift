@@ -313,18 +313,24 @@ public struct OptionBookCertifier: Sendable {
 
   // MARK: Roll-outs
 
+  /// What all roll-outs of a certificate have in common, so that they see the same paths as finely.
+  func rollOutSettings(checkEvery check: Double, isDetailed: Bool) -> RollOutSettings {
+    RollOutSettings(
+      checkEvery: check,
+      substeps: settings.substeps(of: problem, checkEvery: check, isReviewed: reviewSeconds != nil),
+      pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: isDetailed, threads: settings.threads)
+  }
+
   func rollOut(
     regime e: Int, policy: PolicyTable, check: Double, guide: LossGuide? = nil
   ) throws(CertificationError) -> RollOutEstimate {
     do {
-      var rollOutSettings = RollOutSettings(
-        checkEvery: check, substeps: rollOutSubsteps, pathCount: settings.paths, seed: settings.seed,
-        antithetic: true, detailed: true, threads: settings.threads)
+      var settings = rollOutSettings(checkEvery: check, isDetailed: true)
       if guide != nil, let count = gradedChecks {
-        rollOutSettings.checkEvery = problem.horizon * problem.dayCount.secondsPerYear / Double(count)
-        rollOutSettings.graded = true
+        settings.checkEvery = problem.horizon * problem.dayCount.secondsPerYear / Double(count)
+        settings.graded = true
       }
-      let rollOut = try RollOut(problem: problem.replacing(currentRegime: e), settings: rollOutSettings)
+      let rollOut = try RollOut(problem: problem.replacing(currentRegime: e), settings: settings)
       if let guide {
         return reviewSeconds == nil
           ? try rollOut.estimate(.table(policy), guide: guide)

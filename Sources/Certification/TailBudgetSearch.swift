@@ -64,10 +64,7 @@ public struct TailBudgetSearch: Sendable {
       let check = OptionBookCertifier(problem: problem, grid: grid, settings: settings)
       rollOut = try RollOut(
         problem: problem,
-        settings: RollOutSettings(
-          checkEvery: check.rollOutCheck, substeps: check.rollOutSubsteps, pathCount: settings.paths,
-          seed: settings.seed,
-          antithetic: true, detailed: true, threads: settings.threads))
+        settings: check.rollOutSettings(checkEvery: check.rollOutCheck, isDetailed: true))
     } catch { throw .simulation(error) }
     let unhedged = try tail(of: .never, rollOut)
     if unhedged.mean <= budget.amount { throw .needless(unhedged: unhedged.mean) }

@@ -8,10 +8,13 @@ enum TradeRounding {
   /// Relative to the delta and the inventory that net delta is made of: some thousand times the precision of their sum.
   static let share = 1e-12
 
+  /// What rounding may make of the net delta of a book's delta and an inventory [units].
+  @inline(__always)
+  static func slack(delta: Lanes, inventory: Lanes) -> Lanes { share * (absolute(delta) + absolute(inventory)) }
+
   /// The trades that more than rounding asks for.
   @inline(__always)
   static func removed(from trade: Lanes, delta: Lanes, inventory: Lanes) -> Lanes {
-    let least = share * (absolute(delta) + absolute(inventory))
-    return trade.replacing(with: 0, where: absolute(trade) .<= least)
+    trade.replacing(with: 0, where: absolute(trade) .<= slack(delta: delta, inventory: inventory))
   }
 }

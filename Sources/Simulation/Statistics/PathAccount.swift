@@ -76,7 +76,7 @@ struct PathAccount {
     let net = state.bookDelta[vector] + state.inventory[vector]
     let edges = policy.ownEdges(vector: vector, regime: state.regime[vector], state: state)
     // A trade that ended at the edge may lie beyond it by its rounding.
-    let slack = TradeRounding.share * (absolute(state.bookDelta[vector]) + absolute(state.inventory[vector]))
+    let slack = TradeRounding.slack(delta: state.bookDelta[vector], inventory: state.inventory[vector])
     let isOutside = (net .> edges.upper + slack) .| (net .< edges.lower - slack)
     guard anyLane(isOutside) else { return Lanes() }
     let asked = policy.flattened(
