@@ -202,7 +202,7 @@ extension Explainer {
     switch omission {
     case .fixedCost(let e): "reflecting at an edge would pay the fixed cost of “\(regimes[e])” without end"
     case .neverTrading: "never trading costs less than trading at any interval"
-    case .tooLarge: "with jumps or reversion like these its equations are too many"
+    case .tooLarge: "with jumps, reversion or switching like these its equations are too many"
     case .notRequested: "left out on request"
     case .endlessClock: "however long one waits, it costs less than 1 % more"
     case .manyRegimes(let most): "this is solved for up to \(most) regimes like these"

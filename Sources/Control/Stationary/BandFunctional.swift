@@ -77,6 +77,13 @@ struct BandFunctional: Sendable {
     return result
   }
 
+  /// Time spent in `regime`.
+  static func time(in regime: Int, count: Int) -> BandFunctional {
+    var result = empty(count)
+    result.constant[regime] = 1
+    return result
+  }
+
   /// Amount traded while in `regime`.
   static func turnover(in regime: Int, count: Int) -> BandFunctional {
     var result = empty(count)

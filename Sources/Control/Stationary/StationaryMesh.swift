@@ -8,6 +8,8 @@ import Formulation
 struct StationaryMesh: Sendable {
   /// The bands with edges moved onto shared breakpoints.
   let bands: [Band]
+  /// Where the value need not be analytic, ascending.
+  let breakpoints: [Double]
   /// Ends of the elements, ascending.
   let nodes: [Double]
   /// The regimes that hold on each element.
@@ -75,6 +77,7 @@ struct StationaryMesh: Sendable {
       }
     }
     self.bands = snapped
+    self.breakpoints = breakpoints
     self.nodes = nodes
     self.active = active
     anchor = pulled.flatMap { nodes.firstIndex(of: $0) }

@@ -218,6 +218,37 @@ struct ClockedBandTests {
     #expect(abs(found[0].total / known.costs.total[0] - 1) < 1e-7, "\(found[0].total) for \(known.costs.total[0])")
   }
 
+  /// Regimes that hardly ever change: costs, trades and amounts are those of each regime alone, by the share of time that the chain
+  /// spends in it, up to the switches themselves. At 10⁻⁶ a regime sees its next trade 10⁶ times before it sees the other, and the
+  /// probabilities of the one are as large as the errors of the other.
+  @Test("slow switching", arguments: [ClockedBand.Clock.forces, .permits, .alone])
+  func slowSwitching(_ clock: ClockedBand.Clock) throws {
+    func problem(_ members: [Int], rate: Double) throws -> TrackingProblem {
+      let both = try Self.pair(isLopsided: true)
+      return try TrackingProblem(
+        name: "slow", criterion: .longRunAverage, regimes: members.map { both.regimes[$0] },
+        generator: members.count == 1 ? Generator([[0.0]]) : Generator([[-rate, rate], [2 * rate, -2 * rate]]),
+        costs: members.map { both.costs[$0] })
+    }
+    let (bands, gaps, shares) = (Self.bandB, [0.8, 0.5], [2.0 / 3, 1.0 / 3])
+    func row(_ members: [Int], rate: Double = 0) throws -> Row {
+      Row(
+        name: "slow", problem: try problem(members, rate: rate), clock: clock, bands: members.map { bands[$0] },
+        gaps: members.map { gaps[$0] }, cost: [])
+    }
+    let alone = try (0..<2).map { try Self.found(row([$0]), degree: 20, nodes: 40)[0] }
+    let cost = zip(shares, alone).reduce(0) { $0 + $1.0 * $1.1.total }
+    for rate in [1e-3, 1e-6, 1e-9] {
+      let found = try Self.found(row([0, 1], rate: rate), degree: 20, nodes: 40)
+      #expect(abs(found[0].total / cost - 1) < rate + 1e-8, "rate \(rate): \(found[0].total) for \(cost)")
+      for e in 0..<2 {
+        let (trades, amount) = (shares[e] * alone[e].trades!, shares[e] * alone[e].turnover!)
+        #expect(abs(found[e].trades! - trades) < rate + 1e-8, "rate \(rate), regime \(e)")
+        #expect(abs(found[e].turnover! - amount) < rate + 1e-8, "rate \(rate), regime \(e)")
+      }
+    }
+  }
+
   /// Four nodes more divide the error by at least 16; the theory's 2.85⁴ is 66.
   @Test func converges() throws {
     let row = try #require(try Self.rows().first { $0.name == "waiting, two regimes" })

@@ -55,9 +55,10 @@ struct ClockedBand {
     var length: [Double] { sums[1] }
     /// Where the next trade is, `[regime and side][start]`.
     func end(_ place: Int) -> [Double] { sums[2 + place] }
+    func stay(_ e: Int) -> [Double] { sums[2 + 2 * count + e] }
     /// Of all sums only.
-    var running: [Double] { sums[2 + 2 * count] }
-    func turnover(_ e: Int) -> [Double] { sums[3 + 2 * count + e] }
+    var running: [Double] { sums[2 + 3 * count] }
+    func turnover(_ e: Int) -> [Double] { sums[3 + 3 * count + e] }
   }
 
   /// The cost for each regime, as far as a search asks.
@@ -99,12 +100,13 @@ struct ClockedBand {
 
   private func mean(_ part: [Double], _ law: [Double]) -> Double { zip(law, part).reduce(0) { $0 + $1.0 * $1.1 } }
 
-  /// What is summed: the cost, time, where the next trade is; and where all is asked for the running cost and what is traded.
+  /// What is summed: the cost, time, where the next trade is, time in each regime; and where all is asked for the running cost and what is traded.
   private func functionals(_ problem: ScaledTracking, isWhole: Bool) -> [BandFunctional] {
     let ends = (0..<count).flatMap { e in
       BandSide.allCases.map { BandFunctional.trades(in: e, side: $0, count: count) }
     }
-    var list = [BandFunctional.total(problem), .timeToTrade(count: count)] + ends
+    let stays = (0..<count).map { BandFunctional.time(in: $0, count: count) }
+    var list = [BandFunctional.total(problem), .timeToTrade(count: count)] + ends + stays
     if isWhole { list += [.running(problem)] + (0..<count).map { .turnover(in: $0, count: count) } }
     return list.map { one in
       var one = one
@@ -122,14 +124,16 @@ struct ClockedBand {
     var payoffs: [@Sendable (Int, Double) -> Double] = functionals.map { functional in
       { e, x in functional.atTrade(e, x, bands[e]) }
     }
-    problem.marks = bands.flatMap { [$0.targetLower, $0.targetUpper] }
+    // A clock that has run out sends to the other target from halfway between the two on.
+    problem.marks = bands.flatMap { [$0.targetLower, 0.5 * ($0.targetLower + $0.targetUpper), $0.targetUpper] }
     if clock == .permits {
       let mesh = StationaryMesh(bands: bands, problem: problem, discount: discount, mergeTolerance: mergeTolerance)
       let watched = try BandEvaluation(
         problem: problem, mesh: mesh, basis: basis, discount: discount, functionals: functionals
       ).values()
       payoffs = watched.map { value in { e, x in value.value(e, x) } }
-      problem.marks += mesh.nodes
+      // In between the sums of the watched band are analytic, and a finer mesh resolves them.
+      problem.marks += mesh.breakpoints
     }
     let sums = zip(functionals, payoffs).map { FixedTime.Sum(functional: $0, payoff: $1) }
     let scaled = problem
@@ -156,7 +160,11 @@ struct ClockedBand {
   }
 
   private func stationary(_ gaps: Gaps) -> [Double]? {
-    RegenerationChain.law(2 * count) { gaps.end($1)[$0] }
+    guard let shares = problem.stationaryLaw else { return RegenerationChain.law(2 * count) { gaps.end($1)[$0] } }
+    return RegenerationChain.law(
+      regimes: (0..<(2 * count)).map { $0 / 2 }, shares: shares, times: Array(gaps.length.prefix(2 * count)),
+      stays: (0..<count).map { gaps.stay($0) }
+    ) { gaps.end($1)[$0] }
   }
 
   /// The discounted value from x = 0 in each regime.

@@ -115,7 +115,7 @@ extension StationarySolver {
 
   /// A class takes some hundred systems, and jumps tie all elements of one to one another: with these a class takes some ten seconds.
   /// Without them elements are for two regimes, or half as many for each.
-  private static let mostElements = (plain: 160, jumping: 100)
+  private static let mostElements = (plain: 320, jumping: 100)
 
   private static func mostElements(_ scaled: ScaledTracking) -> Int {
     scaled.hasJumps ? mostElements.jumping : mostElements.plain * max(2, scaled.count) / 2

@@ -237,13 +237,18 @@ extension StationarySolver {
 }
 
 extension ScaledTracking {
-  fileprivate static let weightless = 1e-9
+  private static let weightless = 1e-9
+
+  /// The chain's stationary law on the part; nil where it has none.
+  var stationaryLaw: [Double]? {
+    let rows = (0..<count).map { from in (0..<count).map { rate(from, $0) } }
+    return (try? Generator(rows))?.stationaryLaw
+  }
 
   /// The chain's stationary law on the part, or even weights where it has none or leaves a regime out.
   var startWeights: [Double] {
-    let rows = (0..<count).map { from in (0..<count).map { rate(from, $0) } }
     let even = [Double](repeating: 1 / Double(count), count: count)
-    guard count > 1, let generator = try? Generator(rows), let law = generator.stationaryLaw else { return even }
+    guard count > 1, let law = stationaryLaw else { return even }
     // A regime that is left for ever has no weight in it, and its parameters would be anybody's.
     return law.allSatisfy { $0 > ScaledTracking.weightless } ? law : even
   }
