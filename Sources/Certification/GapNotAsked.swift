@@ -6,8 +6,8 @@ import Formulation
 public enum GapNotAsked: String, Sendable {
   /// Reviews are far apart: fewer than `CertificationSettings.leastReviewsOfGap` until the horizon.
   case fewReviews
-  /// Across expiries V is read linearly in time, which loosens the penalty.
-  case severalExpiries
+  /// Between the two reviews around an expiry V is read linearly in time, which loosens the penalty.
+  case reviewedExpiries
   /// The bound is one for trades of any size: what coarse lots cost no policy can save.
   case coarseLots
 
@@ -17,8 +17,8 @@ public enum GapNotAsked: String, Sendable {
       problem.horizon < CertificationSettings.leastReviewsOfGap * years
     {
       self = .fewReviews
-    } else if problem.book.expiries.count > 1 {
-      self = .severalExpiries
+    } else if problem.book.expiries.count > 1, DecisionTiming(problem).reviewPeriod != nil {
+      self = .reviewedExpiries
     } else if !(problem.execution.lot <= CertificationSettings.fineLot * band.width) {
       self = .coarseLots
     } else {

@@ -315,10 +315,12 @@ public struct OptionBookCertifier: Sendable {
 
   /// What all roll-outs of a certificate have in common, so that they see the same paths as finely.
   func rollOutSettings(checkEvery check: Double, isDetailed: Bool) -> RollOutSettings {
-    RollOutSettings(
+    var all = RollOutSettings(
       checkEvery: check,
       substeps: settings.substeps(of: problem, checkEvery: check, isReviewed: reviewSeconds != nil),
       pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: isDetailed, threads: settings.threads)
+    all.looksAtExpiries = reviewSeconds == nil
+    return all
   }
 
   func rollOut(

@@ -9,6 +9,8 @@ struct Variant: Sendable {
   /// Decide at checks whose number is a multiple of this.
   private(set) var every: Int
   private let isInterval: Bool
+  /// Whether the policy decides when something expires: not where it goes by a clock of its own.
+  var decidesAtExpiries: Bool { !isInterval }
   /// What the table's bands are in, and when they hold.
   private let reading: TableReading
 
@@ -137,13 +139,16 @@ struct BlockRunner {
         plan: plan, firstPath: firstPath, state: states[index], tilt: tilt, world: world, sobol: sobol, watch: watch)
       if let table = variant.table {
         TableLanePolicy.with(table) {
-          pass.run(policy: variant.following($0, plan: plan), every: variant.every, slice: &slice)
+          pass.run(
+            policy: variant.following($0, plan: plan), every: variant.every, atExpiries: variant.decidesAtExpiries,
+            slice: &slice)
         }
       } else if let policy = variant.gammaScaled {
-        pass.run(policy: .gammaScaled(policy), every: variant.every, slice: &slice)
+        pass.run(
+          policy: .gammaScaled(policy), every: variant.every, atExpiries: variant.decidesAtExpiries, slice: &slice)
       } else {
         let policy = ConstantLanePolicy(bands: UnsafeBufferPointer(bands[index]))
-        pass.run(policy: .constant(policy), every: variant.every, slice: &slice)
+        pass.run(policy: .constant(policy), every: variant.every, atExpiries: variant.decidesAtExpiries, slice: &slice)
       }
       result.summaries.append(summary(states[index], count: count, keeping: keeping))
       result.summaries[index].watched = watch?.seen ?? []

@@ -218,7 +218,7 @@ final class BlockPass {
   ///
   /// The order of events is control.md §0: observe at `t_n`, trade, pay, hold until `t_{n+1}`; at the horizon settle.
   /// Running terms are integrated by the trapezoidal rule with the inventory held and the book's delta taken at both ends.
-  func run(policy: BlockPolicy, every: Int, slice: inout BookSlice) {
+  func run(policy: BlockPolicy, every: Int, atExpiries: Bool, slice: inout BookSlice) {
     var policy = policy
     let times = plan.sample
     let isDetailed = plan.settings.detailed
@@ -232,7 +232,7 @@ final class BlockPass {
         if times.fills[step] != 0 {
           plan.general?.fill(times.fills[step], plan: plan, time: times.times[step], check: check, state: state)
         }
-        let isCheck = times.checks[step] >= 0 && times.checks[step] % every == 0
+        let isCheck = times.isCheck(step, every: every, atExpiries: atExpiries)
         if isCheck { check.number = times.checks[step] }
         if isCheck || isDetailed {
           policy.visit(

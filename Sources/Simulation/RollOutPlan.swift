@@ -6,6 +6,8 @@ import VectorMath
 public struct RollOutSettings: Sendable, Equatable {
   /// δ, seconds between checks.
   public var checkEvery: Double
+  /// Whether expiries before the horizon are looks as well, for whoever watches without pause: what is left is hedged at once.
+  public var looksAtExpiries = false
   /// Whether checks gather towards expiries, `horizon/checkEvery` in all: those of a stretch that ends with one lie at the
   /// shares (j/n)² of its length before it.
   public var graded = false
@@ -123,7 +125,7 @@ struct RollOutPlan: Sendable {
       ? SampleTimes(gradedOver: problem.horizon, check: check, expiries: problem.book.expiries)
       : SampleTimes(
         horizon: problem.horizon, check: check, substeps: settings.substeps, expiries: problem.book.expiries,
-        delays: general?.delays ?? [])
+        delays: general?.delays ?? [], looksAtExpiries: settings.looksAtExpiries)
     regimes = problem.environment.regimes
     stream = RandomStream(seed: settings.seed)
     clocks = RegimeClocks(generator: problem.environment.generator, stream: stream)

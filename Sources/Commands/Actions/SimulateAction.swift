@@ -165,6 +165,7 @@ struct SimulateAction {
     var settings = RollOutSettings(
       checkEvery: check, substeps: substeps, pathCount: paths, seed: seed, antithetic: scramblings == nil,
       detailed: true, threads: ModelLoading.threads(parsed))
+    settings.looksAtExpiries = problem.execution.checkEvery == nil && !isHistory
     if let scramblings { settings.sequence = .sobol(randomisations: scramblings) }
     return settings
   }

@@ -192,7 +192,7 @@ extension Explainer {
   static func reason(_ gap: GapNotAsked) -> String {
     switch gap {
     case .fewReviews: "between reviews so far apart the bound itself leaves more open"
-    case .severalExpiries: "with several expiries the bound itself leaves more open"
+    case .reviewedExpiries: "with expiries between reviews the bound itself leaves more open"
     case .coarseLots: "the bound is one for trades of any size, and the lots are coarse"
     }
   }

@@ -143,7 +143,8 @@ struct ReviewMarch<Rest: RestingMarch> {
     _ strip: inout LookStrip, after level: Int, _ buffers: LineBuffers, _ outer: NodeArray<OuterLines>
   ) {
     let next = (0..<level).last { grid.isCheck[$0] } ?? 0
-    if level == 0 || grid.isSegmentEnd[next..<level].contains(true) { strip.needAll() }
+    // What expires at a check has expired when it decides.
+    if level == 0 || grid.isSegmentEnd[(next + 1)...level].contains(true) { strip.needAll() }
     strip.move(over: grid.times[level] - grid.times[next])
     strip.forEachEntering { draw(outer, on: buffers, row: $0, tile: $1) }
   }

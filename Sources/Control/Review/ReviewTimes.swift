@@ -27,7 +27,7 @@ struct ReviewTimes {
     let tolerance = ReviewTimes.coincidence * period
     let count = Int(((horizon - tolerance) / period).rounded(.down)) + 1
     let expiries = problem.book.expiries.filter { $0 > tolerance && $0 < horizon - tolerance } + [horizon]
-    var marks = expiries.map { (time: $0, isCheck: false, isEnd: true) }
+    var marks = [(time: 0.0, isCheck: true, isEnd: false)] + expiries.map { (time: $0, isCheck: false, isEnd: true) }
     for number in 0..<count {
       let time = Double(number) * period
       if number > 0 { marks.append((time, true, false)) }
@@ -35,22 +35,14 @@ struct ReviewTimes {
         marks.append((time + delay, false, false))
       }
     }
-    marks.sort { $0.time < $1.time }
+    marks = ReviewTimes.merged(marks.sorted { $0.time < $1.time }, tolerance: tolerance)
     let isOneEnough = horizon / period > ReviewTimes.many || ReviewTimes.isShiftSmall(problem, period: period)
     let perReview = isOneEnough ? 1 : ReviewTimes.stepsPerReview
     let longest = min(period / perReview, horizon / Double(steps))
-    for mark in marks {
-      let last = times.count - 1
-      if mark.time - times[last] <= tolerance {
-        // An expiry's own time stands: the book must have settled by then.
-        if mark.isEnd { times[last] = mark.time }
-        isCheck[last] = isCheck[last] || mark.isCheck
-        isEnd[last] = isEnd[last] || mark.isEnd
-        continue
-      }
-      let length = mark.time - times[last]
+    for mark in marks.dropFirst() {
+      let length = mark.time - times[times.count - 1]
       let parts = max(1, Int((length / longest - ReviewTimes.coincidence).rounded(.up)))
-      let start = times[last]
+      let start = times[times.count - 1]
       for part in 1...parts {
         let left = Double(parts - part) / Double(parts)
         // Towards an expiry gamma concentrates: the grading of the continuous grid.
@@ -61,6 +53,23 @@ struct ReviewTimes {
         precondition(times[times.count - 1] > start)
       }
     }
+  }
+
+  private typealias Mark = (time: Double, isCheck: Bool, isEnd: Bool)
+
+  /// Marks within the tolerance of one another are one. An expiry's own time stands: the book must have settled by then.
+  private static func merged(_ marks: [Mark], tolerance: Double) -> [Mark] {
+    var merged: [Mark] = []
+    for mark in marks {
+      guard let last = merged.last, mark.time - last.time <= tolerance else {
+        merged.append(mark)
+        continue
+      }
+      merged[merged.count - 1] = (
+        mark.isEnd ? mark.time : last.time, last.isCheck || mark.isCheck, last.isEnd || mark.isEnd
+      )
+    }
+    return merged
   }
 
   /// Whether in every regime one step per review moves today's edges, `(0.5826 − 0.558) η√δ` with η = |Γ|σS, by little.

@@ -260,7 +260,7 @@ struct OptionBookParameters {
   private func decisionVectors() -> [DecisionVector] {
     let policy = answer.policy
     let count = problem.environment.count
-    let slices = PolicySlices(policy.times.count).indices
+    let slices = PolicySlices(policy.times, expiries: problem.book.expiries).indices
     let perTime = count * Self.vectorSpots * Self.vectorMeasures
     let times = PolicySlices.thinned(slices, to: max(3, Self.vectorCount / perTime))
     let widest = problem.environment.regimes.map(\.volatility).max() ?? 0

@@ -10,7 +10,21 @@ struct PolicySlices {
 
   let indices: [Int]
 
-  init(_ count: Int) { indices = Self.thinned(Array(0..<count), to: Self.most) }
+  /// - Parameters:
+  ///   - times: of the policy [years].
+  ///   - expiries: of the book [years]; bands jump there, and no slice from before one is read for a time after it.
+  init(_ times: [Double], expiries: [Double]) {
+    var kept = Set(Self.thinned(Array(times.indices), to: Self.most))
+    let tolerance = Self.coincidence * (times.last ?? 0)
+    for expiry in expiries {
+      guard let after = times.firstIndex(where: { $0 >= expiry - tolerance }), after > 0 else { continue }
+      kept.formUnion([after - 1, after])
+    }
+    indices = kept.sorted()
+  }
+
+  /// Times nearer than this share of the last are one.
+  private static let coincidence = 1e-9
 
   /// At most `most` of them, evenly, the first and the last among them.
   static func thinned(_ indices: [Int], to most: Int) -> [Int] {
@@ -78,7 +92,7 @@ enum PolicyFile {
     let unit = problem.market.underlying
     let quote = problem.market.quote
     try file.attribute("delta_convention", .text(problem.convention.rawValue))
-    let slices = PolicySlices(policy.times.count).indices
+    let slices = PolicySlices(policy.times, expiries: problem.book.expiries).indices
     let spots = policy.logSpots.map { exp($0) }
     let count = problem.environment.count
     let classDimension = try classes(&file, name: answer.policyName)

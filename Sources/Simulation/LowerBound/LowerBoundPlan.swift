@@ -31,8 +31,7 @@ struct LowerBoundPlan: Sendable {
 
   /// Whether one may trade at an instant.
   func decides(at instant: Int, _ schedule: Int) -> Bool {
-    let check = sample.checks[instant]
-    return check >= 0 && check % schedules[schedule] == 0
+    sample.isCheck(instant, every: schedules[schedule], atExpiries: true)
   }
 
   /// Inventories between lines may gain no more than this share of the value, where that many lines can be had.
@@ -45,12 +44,11 @@ struct LowerBoundPlan: Sendable {
     self.problem = problem
     self.table = table
     rates = problem.environment.regimes.indices.map { RunningCost.Rates(problem, regime: $0) }
-    rollOut = try RollOutPlan(
-      problem: problem,
-      settings: RollOutSettings(
-        checkEvery: settings.checkEvery, substeps: settings.substeps, pathCount: settings.pathCount,
-        seed: settings.seed, antithetic: true,
-        detailed: false, threads: settings.threads))
+    var rollOutSettings = RollOutSettings(
+      checkEvery: settings.checkEvery, substeps: settings.substeps, pathCount: settings.pathCount, seed: settings.seed,
+      antithetic: true, detailed: false, threads: settings.threads)
+    rollOutSettings.looksAtExpiries = settings.isContinuous
+    rollOut = try RollOutPlan(problem: problem, settings: rollOutSettings)
     guard table.values.count == table.times.count * table.sliceCount, table.inventories.count % Lanes.scalarCount == 0,
       table.regimeCount == problem.environment.count, table.logSpots.count > MartingaleWeights.nodeCount
     else { throw .tableShape("values") }

@@ -41,7 +41,7 @@ extension NetCDFFileTests {
       #expect(result.grid?.spots == answer.solution.grid.logSpots.count)
       #expect(policy.values.map(\.value) == answer.regimes.map(\.value.value))
       #expect(policy.bands == answer.regimes.map(\.band))
-      let slices = PolicySlices(answer.policy.times.count).indices
+      let slices = PolicySlices(answer.policy.times, expiries: answer.problem.book.expiries).indices
       #expect(policy.table.times.count == slices.count && slices.count > 2)
       for (time, slice) in slices.enumerated() {
         #expect(abs(policy.table.times[time] - answer.policy.times[slice]) < 1e-15)
@@ -56,6 +56,17 @@ extension NetCDFFileTests {
       let vectors = try Parameters(solved.certificate, model: solved.model, programVersion: "7").decisionVectors
       #expect(policy.decisions.map(\.trade) == vectors.map(\.trade))
       #expect(policy.decisions.map(\.inventory) == vectors.map(\.inventory))
+    }
+
+    @Test("slices beside an expiry are among those that are stored")
+    func slices() {
+      let times = (0...1000).map { 0.001 * Double($0) }
+      for expiry in [0.2, 0.5555, 0.0004, 1.0] {
+        let kept = PolicySlices(times, expiries: [expiry]).indices
+        #expect(kept.count <= PolicySlices.most + 2 && kept.first == 0 && kept.last == 1000)
+        let (before, after) = (times.lastIndex { $0 < expiry - 1e-9 }!, times.firstIndex { $0 >= expiry - 1e-9 }!)
+        #expect(kept.contains(before) && kept.contains(after))
+      }
     }
 
     @Test("a tracking problem")

@@ -176,17 +176,22 @@ struct FixedTime {
   /// Bands with the same targets that are left within h from no point of the given ones, by Chernoff's bound on how far the
   /// deviation goes:
   ///
-  ///     P(X_h > r) ≤ exp(−θr + hψ(θ)),   ψ = |m|θ + ½η²θ² + ν(E e^{θ|Z|} − 1),   r = min (30 + hψ(θ))/θ.
+  ///     P(X_h > r) ≤ exp(−θr + ψ(θ)),   ψ = h₁|m|θ + h₂½η²θ² + h₁ν(E e^{θ|Z|} − 1),   r = min (30 + ψ(θ))/θ,
+  ///
+  /// with `h₁ = h₂ = h`, or where every regime reverts, by κ at least, what a push at s has left at h: `∫₀^h e^{−κs} ds` and
+  /// `∫₀^h e^{−2κs} ds`. (Given the regimes, X is Gaussian but for the jumps, and `E e^{cθ|Z|} − 1 ≤ c(E e^{θ|Z|} − 1)` for c ≤ 1.)
   static func unbounded(_ bands: [Band], _ problem: ScaledTracking, time h: Double) throws(StationaryError) -> [Band] {
-    let outward = -problem.reversion.min()!
-    let growth = exp(max(0, outward) * h)
+    let inward = problem.reversion.min()!
+    let growth = exp(max(0, -inward) * h)
     guard growth <= mostGrowth else { throw .singular }
+    func left(_ rate: Double) -> Double { rate > 0 ? -expm1(-rate * h) / rate : h }
+    let (first, second) = (left(inward), left(2 * inward))
     let reaches = slopes.map { theta -> Double in
       let exponents = problem.halfVariance.indices.map { e in
-        (abs(problem.drift[e]) + problem.halfVariance[e] * theta) * theta
-          + (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
+        first * abs(problem.drift[e]) * theta + second * problem.halfVariance[e] * theta * theta
+          + first * (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
       }
-      return (beyond + h * exponents.max()!) / theta
+      return (beyond + exponents.max()!) / theta
     }
     let spread = reaches.min()!
     let (low, high) = (bands.map(\.lower).min()!, bands.map(\.upper).max()!)

@@ -15,7 +15,7 @@ extension StationarySolver {
   private static let firstClock = (forces: 3.0, permits: 0.3)
   /// A gap changes by this factor while its price has not been bracketed, so many times at most …
   private static let stride = 3.0
-  private static let mostStrides = 12
+  private static let mostStrides = 16
   /// … and by secants then.
   private static let mostSecants = 30
   /// Nodes of the integral: for the answer, where costs are known to 1e-9 (`ClockedBandTests`), its error estimate and the search,
@@ -114,11 +114,11 @@ extension StationarySolver {
   }
 
   /// A class takes some hundred systems, and jumps tie all elements of one to one another: with these a class takes some ten seconds.
-  /// Without them elements are for two regimes, or half as many for each.
+  /// Without them elements are counted by regime: the more regimes hold on one, the longer it takes.
   private static let mostElements = (plain: 320, jumping: 100)
 
   private static func mostElements(_ scaled: ScaledTracking) -> Int {
-    scaled.hasJumps ? mostElements.jumping : mostElements.plain * max(2, scaled.count) / 2
+    scaled.hasJumps ? mostElements.jumping : mostElements.plain
   }
 
   private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
