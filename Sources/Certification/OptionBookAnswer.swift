@@ -76,7 +76,9 @@ public struct OptionBookAnswer: Sendable {
     public let total: Simulation.Estimate
     public let trading: Simulation.Estimate
     public let risk: Simulation.Estimate
-    /// J of the rule minus J of the band on the same paths [quote].
+    /// J of the band on the same paths, looked at as often as these are followed [quote].
+    public let band: Simulation.Estimate
+    /// J of the rule minus that [quote].
     public let excess: Simulation.Estimate
   }
 }

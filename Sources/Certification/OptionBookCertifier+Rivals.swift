@@ -38,7 +38,7 @@ extension OptionBookCertifier {
             trading: Simulation.Estimate(
               mean: result.tradingCosts + result[.settlementCost].mean,
               standardError: hypot(result[.fixedCosts].standardError, result[.variableCosts].standardError)),
-            risk: result[.gammaRisk],
+            risk: result[.gammaRisk], band: band[.criterion],
             excess: result.criterionDifference(from: band, keptAt: 0, grouping: .pairs)))
       } catch { throw .simulation(error) }
     }

@@ -174,7 +174,7 @@ public struct OptionBookCertifier: Sendable {
     }
     let limit = Approximation.limit(
       coarsest: values[0], halfAsFine: values[1], finest: values[2], neighbours: neighbours + beside)
-    let controlled = limit.value
+    let controlled = withoutRounding(limit.value)
     let markJump = fine.markJumpRisk[node]
     let markJumpError = abs(markJump - middle.markJumpRisk[middle.grid.reference * problem.environment.count + e])
 
@@ -207,8 +207,8 @@ public struct OptionBookCertifier: Sendable {
       trading: trading,
       risk: Approximation(value: controlled - trading.value + markJump, error: error + trading.error + markJumpError),
       markJump: markJump,
-      valueWhenHedged: hedgedValue(
-        fine, e, holding: holding, extrapolation: controlled - values[2]) + markJump,
+      valueWhenHedged: withoutRounding(
+        hedgedValue(fine, e, holding: holding, extrapolation: controlled - values[2])) + markJump,
       band: band, bandError: bandError, holding: holding, order: order,
       timeToTrade: time * problem.dayCount.secondsPerYear,
       startsAtTarget: TimeToTrade(fine).startsAtTargets(regime: e), rollOut: rollOut,
@@ -231,6 +231,14 @@ public struct OptionBookCertifier: Sendable {
     // Costs are never negative; of what is never traded the difference is rounding and the grid's error.
     return Approximation(value: max(0, share * scale), error: abs(share) * abs(scale - 1) + error)
   }
+
+  /// Nothing, where rounding is all there is to a value.
+  private func withoutRounding(_ value: Double) -> Double {
+    abs(value) > Self.roundings * Double.ulpOfOne * lawScale ? value : 0
+  }
+
+  /// Operations whose rounding adds up in a value.
+  private static let roundings = 100.0
 
   /// The least value over inventories on the grid: where one would like to be, before the next move.
   private func hedgedValue(_ solution: FiniteHorizonSolution, _ e: Int, holding: Band, extrapolation: Double) -> Double

@@ -18,7 +18,7 @@ enum ModelLoading {
 
   /// Says, among the words, that a tracking problem makes nothing of a number of paths.
   static func tellWithoutPaths(_ parsed: ParsedCommand, _ console: Console) {
-    guard parsed.has(.paths) else { return }
+    guard parsed.has(.paths), !parsed.has(.quiet) else { return }
     console.words(
       "\(parsed.operands[0]): --paths is for option books; how often and how long a deviation is followed is a matter of "
         + "its own time scales\n")

@@ -86,6 +86,8 @@ struct CommandSpecification: Sendable {
 enum CommandTable {
   /// Paths of a roll-out: at least one block, at most an hour's work.
   static let pathRange = 256...16_777_216
+  /// What every reader of JSON keeps: whole numbers up to 2⁵³.
+  static let seedRange = 0...(1 << 53)
   static let threadRange = 1...1024
   /// The filter's recursion holds at most eight states.
   static let regimeRange = 1...8
@@ -170,7 +172,7 @@ enum CommandTable {
       name: .merge, value: .directory, placeholder: "DIR", isRepeatable: true, category: .data,
       help: "put together the shares in this directory instead of rolling out"),
     OptionSpecification(
-      name: .seed, value: .integer(0...Int.max), placeholder: "N",
+      name: .seed, value: .integer(CommandTable.seedRange), placeholder: "N",
       standard: "1, for calibrate 0", category: .method,
       help: "seed of the random numbers; the same seed gives the same bytes"),
     OptionSpecification(

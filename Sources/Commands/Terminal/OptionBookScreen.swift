@@ -287,29 +287,34 @@ struct OptionBookScreen {
     guard !answer.rivals.isEmpty else { return }
     let current = answer.regimes[problem.market.currentRegime]
     screen.section("Against the clock  same paths, from \(current.name), without the marks")
-    var table = TextTable("<hedge to zero delta", "total ± s.e.", "trading", "risk", "more than the band ± s.e.", "")
+    var table = TextTable(
+      "<hedge to zero delta", "total ± s.e.", "trading", "risk", "band, same looks", "more ± s.e.", "")
     let own = current.rollOut
     table.add(
       [
-        "the band", Figures.measured(own.criterion.mean, own.criterion.standardError),
+        "the band, every \(Figures.duration(answer.rollOutCheck))",
+        Figures.measured(own.criterion.mean, own.criterion.standardError),
         Figures.significant(own.result.tradingCosts + own.result[.settlementCost].mean, 4),
-        Figures.significant(own.result[.gammaRisk].mean, 4), "", "",
+        Figures.significant(own.result[.gammaRisk].mean, 4), "", "", "",
       ], strong: true)
     for rival in answer.rivals {
       table.add(
         rival.name, Figures.measured(rival.total.mean, rival.total.standardError),
         Figures.significant(rival.trading.mean, 4), Figures.significant(rival.risk.mean, 4),
+        Figures.measured(rival.band.mean, rival.band.standardError),
         Figures.measured(rival.excess.mean, rival.excess.standardError),
         rivalShare(rival))
     }
     screen.add(table)
+    if problem.execution.checkEvery == nil {
+      screen.note("Looks now and then cost the band something, too: watched without pause it costs its total above.")
+    }
   }
 
   /// By how much more than the band's a rule's total is; nothing where the band's own is not known to a digit.
   private func rivalShare(_ rival: OptionBookAnswer.Rival) -> String {
-    let band = rival.total.mean - rival.excess.mean
-    guard band > rival.excess.standardError, rival.excess.mean.isFinite else { return "" }
-    return Figures.signedPercent(rival.excess.mean / band, 0)
+    guard rival.band.mean > rival.excess.standardError, rival.excess.mean.isFinite else { return "" }
+    return Figures.signedPercent(rival.excess.mean / rival.band.mean, 0)
   }
 
   private func addDecomposition(_ screen: inout Screen) {

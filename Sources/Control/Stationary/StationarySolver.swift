@@ -20,6 +20,9 @@ import Formulation
 /// inequalities; Howard (1960) for policy improvement.
 /// *Verified by* `StationaryClosedFormTests`, `StationaryLawTests`, `StationaryOrderTests`, `StationaryGridTests`.
 public struct StationarySolver: Sendable, Equatable {
+  /// As records name it.
+  public static let name = "stationary"
+
   public let settings: StationarySettings
 
   public init(settings: StationarySettings = StationarySettings()) { self.settings = settings }

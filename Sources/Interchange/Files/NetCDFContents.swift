@@ -78,11 +78,72 @@ public struct NetCDFContents: ~Copyable {
     try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_nvars(handle, &count) }, path)
     var names: [String] = []
     for identifier in 0..<count {
-      var name = [CChar](repeating: 0, count: Int(NC_MAX_NAME) + 1)
-      try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_varname(handle, identifier, &name) }, path)
-      names.append(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+      names.append(try unsafe name(path) { bytes in unsafe nc_inq_varname(handle, identifier, bytes) })
     }
     return names
+  }
+
+  /// What is said of a variable, or of the whole file, besides its numbers: every attribute with its value, the dimensions and the type;
+  /// of the file the attributes, and what it has of dimensions and groups. Any change of how the numbers are to be read is one of it.
+  public func description(of variable: String? = nil) throws(InterchangeError) -> [String: String] {
+    let subject = variable ?? path
+    let identifier = try variable.map { (name) throws(InterchangeError) in try look(name).identifier } ?? NC_GLOBAL
+    var said: [String: String] = [:]
+    var count: Int32 = 0
+    try check(
+      NetCDFFile.library.withLock { _ in
+        unsafe variable == nil ? nc_inq_natts(handle, &count) : nc_inq_varnatts(handle, identifier, &count)
+      }, subject)
+    for number in 0..<count {
+      let name = try unsafe name(subject) { bytes in unsafe nc_inq_attname(handle, identifier, number, bytes) }
+      said[name] = try value(of: name, identifier, subject)
+    }
+    if variable == nil {
+      var (dimensions, groups): (Int32, Int32) = (0, 0)
+      try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_ndims(handle, &dimensions) }, subject)
+      try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_grps(handle, &groups, nil) }, subject)
+      said["dimensions"] = "\(dimensions)"
+      said["groups"] = "\(groups)"
+    } else {
+      var (type, rank): (Int32, Int32) = (0, 0)
+      try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_vartype(handle, identifier, &type) }, subject)
+      try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_varndims(handle, identifier, &rank) }, subject)
+      var dimensions = [Int32](repeating: -1, count: Int(rank))
+      try check(
+        NetCDFFile.library.withLock { _ in unsafe nc_inq_vardimid(handle, identifier, &dimensions) }, subject)
+      var names: [String] = []
+      for dimension in dimensions {
+        names.append(try unsafe name(subject) { bytes in unsafe nc_inq_dimname(handle, dimension, bytes) })
+      }
+      said["dimensions"] = names.joined(separator: ", ")
+      said["type"] = "\(type)"
+    }
+    return said
+  }
+
+  /// A name that the library writes.
+  private func name(
+    _ subject: String, _ write: (UnsafeMutablePointer<CChar>) -> Int32
+  ) throws(InterchangeError) -> String {
+    var bytes = [CChar](repeating: 0, count: Int(NC_MAX_NAME) + 1)
+    let status = NetCDFFile.library.withLock { _ in
+      unsafe bytes.withUnsafeMutableBufferPointer { unsafe write($0.baseAddress!) }
+    }
+    try check(status, subject)
+    return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// An attribute with its type, in words.
+  private func value(of attribute: String, _ variable: Int32, _ subject: String) throws(InterchangeError) -> String {
+    var (type, length): (Int32, Int) = (0, 0)
+    try check(
+      NetCDFFile.library.withLock { _ in unsafe nc_inq_att(handle, variable, attribute, &type, &length) }, subject)
+    if type == NC_CHAR { return text(attribute, of: variable) ?? "" }
+    guard type != NC_STRING, length <= NetCDFContents.mostNumbers else { return "type \(type), \(length)" }
+    var numbers = [Double](repeating: 0, count: length)
+    let status = NetCDFFile.library.withLock { _ in unsafe nc_get_att_double(handle, variable, attribute, &numbers) }
+    // Of types that are no numbers nothing more can be said.
+    return "type \(type) \(status == NC_NOERR ? numbers.map { "\($0)" }.joined(separator: ", ") : "\(length)")"
   }
 
   /// Whether a variable holds texts.
@@ -91,11 +152,6 @@ public struct NetCDFContents: ~Copyable {
     var type: Int32 = 0
     try check(NetCDFFile.library.withLock { _ in unsafe nc_inq_vartype(handle, identifier, &type) }, variable)
     return type == NC_STRING
-  }
-
-  /// The units of a variable; nil when it has none.
-  public func units(_ variable: String) throws(InterchangeError) -> String? {
-    text("units", of: try look(variable).identifier)
   }
 
   /// The numbers of a variable.

@@ -44,6 +44,8 @@ public struct EmittedResult: Sendable {
   /// The classes that were asked for.
   public let classes: Set<BookClass>
   private let directory: String
+  private let used: JSONValue
+  private let outputSpots: [Double]?
   private let parameters: JSONValue
   private let certificate: JSONValue
 
@@ -82,6 +84,8 @@ public struct EmittedResult: Sendable {
     ] where stated != problemDigest {
       throw .changed(file: path(file), stated: stated, found: problemDigest)
     }
+    used = record.used
+    outputSpots = record.outputSpots
     method = record.method
     grid = record.grid
     paths = record.paths
@@ -129,6 +133,7 @@ extension EmittedResult {
   /// - Throws: `EmittedResultError` where the policy's file cannot be read.
   public func misstatements(beside found: Certificate) throws(EmittedResultError) -> [Misstatement] {
     guard found.isCertified else { return [] }
+    let outputSpots = outputSpots ?? spotsOfFile
     let statement: (members: [JSONMember], vectors: [DecisionVector])
     do {
       statement = try Parameters.statement(found, problem: problem, outputSpots: outputSpots)
@@ -139,6 +144,11 @@ extension EmittedResult {
     words.compare(
       parameters.without([Parameters.filterKey, Parameters.turnoverKey, Parameters.provenanceKey]),
       with: .object(statement.members + [Parameters.encoded(statement.vectors, problem)]))
+    var settings = StatementComparison(file: ResultRun.recordName)
+    settings.compare(
+      used.without([ResultRun.outputSpotsKey]),
+      with: found.encodedSettings.without(used[ResultRun.gridGivenKey] == nil ? [ResultRun.gridGivenKey] : []),
+      at: "settings.used")
     var checks = StatementComparison(file: ResultRun.certificateName)
     checks.compare(certificate, with: CertificateFile.encoded(found, of: problem))
     var table = StatementComparison(file: ResultRun.policyName)
@@ -146,10 +156,11 @@ extension EmittedResult {
       let stated = try NetCDFContents(reading: Self.path(ResultRun.policyName, in: directory))
       try table.compare(stated, with: PolicyFile.contents(found, of: problem))
     } catch { throw .netCDF(error) }
-    return words.misstatements + checks.misstatements + table.misstatements
+    return settings.misstatements + words.misstatements + checks.misstatements + table.misstatements
   }
 
-  private var outputSpots: [Double] {
+  /// Of a record that does not name them.
+  private var spotsOfFile: [Double] {
     guard case .array(let rows) = parameters["spots"] else { return [] }
     return rows.compactMap { if case .number(let spot) = $0["spot"] { spot } else { nil } }
   }
@@ -168,6 +179,10 @@ private struct EmittedRecord {
   var problemDigest: String
   var digests: [String: String] = [:]
   var method = ""
+  /// Settings as they were used.
+  var used = JSONValue.null
+  /// Further spots at which bands were asked for [quote/unit]; nil where the record does not say.
+  var outputSpots: [Double]?
   var grid: GridSettings?
   var paths: Int?
   var checksPerPath: Int?
@@ -193,13 +208,19 @@ private struct EmittedRecord {
       digests[try file.required("name").string()] = try file.required("sha256").string()
     }
     var settings = try object.required("settings").object()
-    var used = try settings.required("used").object()
-    method = try used.required("method").string()
+    let given = try settings.required("used")
+    self.used = JSONValue(given.node)
+    var used = try given.object()
+    method = try used.required("method").string(
+      oneOf: [FiniteHorizon.name, StationarySolver.name] + Formula.allCases.map(\.rawValue))
+    outputSpots = try used.optional(ResultRun.outputSpotsKey)?.array().map { (spot) throws(ModelFileError) in
+      try spot.number(in: .positive)
+    }
     guard let paths = used.optional("paths") else { return }
     self.paths = try paths.integer(in: Self.counts)
     checksPerPath = try used.required("checksPerPath").integer(in: Self.counts)
     // What was chosen is chosen again. A record that does not tell what was given has the counts alone.
-    if var given = try used.optional("gridGiven")?.object() {
+    if var given = try used.optional(ResultRun.gridGivenKey)?.object() {
       grid = try Self.grid(&given)
     } else {
       grid = try Self.grid(&used)

@@ -50,9 +50,7 @@ enum PolicyFile {
     return file.contents()
   }
 
-  /// Attributes of the whole file that are texts.
-  static let texts = ["Conventions", "title", "kind", "problem_digest", "delta_convention"]
-  static let flatWithin = "flat_within"
+  private static let flatWithin = "flat_within"
 
   private static func fill(
     _ file: inout NetCDFFile, _ certificate: Certificate, of problem: Problem

@@ -24,6 +24,8 @@ public struct ResultRun: ~Copyable {
   static let parametersName = "parameters.json"
   static let certificateName = "certificate.json"
   static let policyName = "policy.nc"
+  static let outputSpotsKey = "outputSpots"
+  static let gridGivenKey = "gridGiven"
 
   /// Opens the directory and writes a record that says `running`.
   public init(directory: String, model: ModelFile, record: RunRecord) throws(InterchangeError) {
@@ -50,6 +52,9 @@ public struct ResultRun: ~Copyable {
   ) throws(ResultRunError) -> Bool {
     close(ended: ended, wallSeconds: wallSeconds, usage: usage)
     record.settingsUsed = certificate.encodedSettings
+    if !model.outputSpots.isEmpty, case .object(let members) = certificate.encodedSettings {
+      record.settingsUsed = .object(members + [JSONMember(Self.outputSpotsKey, .numbers(model.outputSpots))])
+    }
     guard certificate.isCertified else {
       record.status = .refused(certificate.failures)
       do { try writer.replaceNow(record.text(), as: Self.recordName) } catch { throw .files(error) }
@@ -127,7 +132,7 @@ extension Certificate {
         "checksPerPath": .integer(answer.settings.checksPerPath), "gridGiven": answer.solution.settingsGiven.encoded,
       ]
     case .tracking(let answer):
-      return ["method": "stationary", "degree": .integer(answer.solution.settings.degree)]
+      return ["method": .string(StationarySolver.name), "degree": .integer(answer.solution.settings.degree)]
     }
   }
 }

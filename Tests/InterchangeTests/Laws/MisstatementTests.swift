@@ -74,22 +74,24 @@ import Testing
   }
 
   /// What another machine may make of it is let pass; a stated error widens nothing.
-  @Test("numbers within the error found with them")
+  @Test("numbers to their hundred-thousandth part")
   func allowance() {
-    let found: JSONValue = ["total": 100.0, "trading": 60.0, "tradesPerYear": 7.0, "error": 0.5, "unit": "USD"]
-    func stated(_ total: Double, _ trades: Double, _ error: Double) -> [String] {
+    let found: JSONValue = ["total": 100.0, "trading": 1e-9, "tradesPerYear": 7.0, "error": 0.5, "unit": "USD"]
+    func stated(_ total: Double, _ trading: Double, _ trades: Double, _ error: Double) -> [String] {
       Self.misstatements(
         [
-          "total": .number(total), "trading": 60.2, "tradesPerYear": .number(trades), "error": .number(error),
+          "total": .number(total), "trading": .number(trading), "tradesPerYear": .number(trades),
+          "error": .number(error),
           "unit": "USD",
         ],
         found
       ).map(\.place)
     }
-    #expect(stated(100.55, 7.006, 0.7) == [])
-    #expect(stated(100.65, 7, 0.5) == ["total"])
-    #expect(stated(100, 7.1, 0.5) == ["tradesPerYear"])
-    #expect(stated(105, 7, 50) == ["total", "error"])
+    #expect(stated(100.0009, 9e-8, 7.00006, 0.500004) == [])
+    #expect(stated(100.0012, 0, 7, 0.5) == ["total"])
+    #expect(stated(100, 2e-7, 7, 0.5) == ["trading"])
+    #expect(stated(100, 0, 7.0001, 0.5) == ["tradesPerYear"])
+    #expect(stated(105, 0, 7, 50) == ["total", "error"])
   }
 }
 
@@ -99,13 +101,13 @@ extension NetCDFFileTests {
   struct Misstatements {
     private static func file(
       title: String = "t", units: String = "s", labels: [String] = ["a", "b"], values: [Double] = [1, .nan, -2],
-      extra: Bool = false
+      extra: Bool = false, others: [NetCDFFile.NamedAttribute] = []
     ) throws -> NetCDFContents {
       var file = try NetCDFFile(inMemory: "f")
       try file.attribute("title", .text(title))
       let regime = try file.coordinate("regime", labels: labels)
       let time = try file.coordinate("time", values: Array((0..<values.count).map(Double.init)), .init(units: units))
-      try file.variable("upper", over: [time], values: values)
+      try file.variable("upper", over: [time], values: values, .init(others: others))
       if extra { try file.variable("more", over: [regime], values: labels.map { _ in 0 }) }
       return file.contents()
     }
@@ -122,8 +124,8 @@ extension NetCDFFileTests {
     func places() throws {
       let found = try Self.file()
       #expect(try Self.places(Self.file(), found) == [])
-      #expect(try Self.places(Self.file(values: [1.0009, .nan, -2]), found) == [])
-      #expect(try Self.places(Self.file(values: [1.0011, .nan, -2.1]), found) == ["upper, 2 of 3 numbers"])
+      #expect(try Self.places(Self.file(values: [1.000009, .nan, -2]), found) == [])
+      #expect(try Self.places(Self.file(values: [1.000012, .nan, -2.1]), found) == ["upper, 2 of 3 numbers"])
       #expect(try Self.places(Self.file(values: [1, 5, -2]), found) == ["upper, 1 of 3 numbers"])
       #expect(try Self.places(Self.file(values: [1, .nan, .infinity]), found) == ["upper, 1 of 3 numbers"])
       #expect(try Self.places(Self.file(values: [1, .nan]), found) == ["time", "upper"])
@@ -131,6 +133,15 @@ extension NetCDFFileTests {
       #expect(try Self.places(Self.file(units: "d"), found) == ["time.units"])
       #expect(try Self.places(Self.file(labels: ["a", "c"]), found) == ["regime"])
       #expect(try Self.places(Self.file(extra: true), found) == ["more"])
+      // How numbers are to be read: packing, and what is said of them.
+      for (name, value) in [
+        ("add_offset", NetCDFFile.Attribute.number(-1)), ("scale_factor", .number(0.5)), ("valid_max", .integer(0)),
+        ("long_name", .text("something else")),
+      ] {
+        let packed = try Self.file(others: [.init(name, value)])
+        #expect(try Self.places(packed, found) == ["upper.\(name)"])
+        #expect(try Self.places(found, packed) == ["upper.\(name)"])
+      }
       #expect(try Self.places(found, Self.file(extra: true)) == ["more"])
     }
   }
