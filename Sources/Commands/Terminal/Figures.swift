@@ -42,6 +42,12 @@ enum Figures {
     return "\(decimals(value, places)) ± \(decimals(error, places))"
   }
 
+  /// To the digits that an error bears, without it.
+  static func plain(_ value: Double, _ error: Double) -> String {
+    guard error > 0, error.isFinite else { return significant(value, 5) }
+    return decimals(value, decimalPlaces(for: error))
+  }
+
   private static let roundingResidue = 1e-9
 
   /// Decimals that show an error to two digits.

@@ -11,19 +11,19 @@ extension Screen {
     let (unit, quote) = (problem.market.underlying, problem.market.quote)
     let name = formula.rule.formula.rawValue
     section("Method \(name)  a formula that was followed, not a solution")
-    for line in HelpText.wrapped(Explainer.describe(formula.rule.formula), width: 98) { self.line("  " + line) }
+    note(Explainer.describe(formula.rule.formula))
     for assumption in formula.rule.formula.assumptions { note("assumes: " + Explainer.describe(assumption)) }
-    for fact in Self.facts(formula, problem) { line("  " + fact) }
+    for fact in Self.facts(formula, problem) { note(fact) }
     line("")
     var table = TextTable(
-      "<net delta in \(unit)", "lower", "target", "target", "upper", "total ± s.e.", "trading", "trades",
+      "<net delta in \(unit)", "lower", "to", "to", "upper", "total ± s.e.", "trading", "trades",
       "loss ± error", "")
     for (e, regime) in formula.regimes.enumerated() {
       let isCurrent = e == problem.market.currentRegime
       let solved = optimum[e]
       let total = solved.value.value - solved.markJump
       table.add(
-        Self.edges((isCurrent ? "▸ " : "  ") + name + ", " + solved.name, regime.band, places)
+        Self.edges((isCurrent ? "▸ " : "  ") + solved.name, regime.band, places)
           + [
             Figures.measured(regime.total.mean, regime.total.standardError),
             Figures.significant(regime.trading.mean, 4), Figures.significant(regime.trades.mean, 3),
@@ -31,7 +31,7 @@ extension Screen {
             total > 0 ? Figures.signedPercent(regime.loss.mean / total, 1) : "",
           ], strong: isCurrent)
       table.add(
-        Self.edges("    the solver, " + solved.name, solved.band, places)
+        Self.edges("    the solver", solved.band, places)
           + [
             Figures.measured(total, solved.value.error), Figures.significant(solved.trading.value, 4),
             Figures.significant(solved.rollOut.result[.tradeCount].mean, 3), "", "",

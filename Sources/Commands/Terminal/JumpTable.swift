@@ -10,7 +10,7 @@ struct JumpTable {
     screen.section("Jumps of the price")
     let percent = { (value: Double) in Figures.signedPercent(value, 2) }
     if environment.regimes.contains(where: \.hasJumps) {
-      var table = TextTable("<in", "<law of the log-jump", "every", "mean move", "root mean square", "of the variance")
+      var table = TextTable("<in", "<law of the log-jump", "every", "mean move", "r.m.s.", "of variance")
       for (e, regime) in environment.regimes.enumerated() {
         guard let jumps = regime.jumps, regime.hasJumps else { continue }
         let share = jumps.intensity * jumps.squaredMove / environment.relativeVariance(e)
@@ -38,7 +38,7 @@ struct JumpTable {
     switch law {
     case .merton(let mean, let deviation): return "normal, mean \(number(mean)), deviation \(number(deviation))"
     case .kou(let up, let down, let probability):
-      return "exponential, up \(number(up)) with probability \(number(probability)), down \(number(down))"
+      return "exponential: \(Figures.percent(probability, 0)) up by \(number(up)), else down by \(number(down))"
     }
   }
 

@@ -48,8 +48,8 @@ struct OptionBookScreen {
           + "\(Figures.measured(simulated.mean, simulated.standardError)) ± s.e.")
     }
     if let turnover = model.turnover {
-      screen.line(
-        "  turnover budget · expected \(Figures.significant(turnover.turnover, 4)) \(quote) per year at a multiplier of "
+      screen.note(
+        "turnover budget · expected \(Figures.significant(turnover.turnover, 4)) \(quote) per year at a multiplier of "
           + "\(Figures.significant(10_000 * turnover.fraction, 3)) bps, which figures below contain and nobody is paid")
     }
     if let formula = answer.formula { screen.add(formula, problem: problem, places: places, optimum: answer.regimes) }
@@ -138,7 +138,7 @@ struct OptionBookScreen {
 
   private func addBands(_ screen: inout Screen) {
     screen.section(
-      (answer.formula == nil ? "" : "For comparison, the solver's  ")
+      (answer.formula == nil ? "" : "Solver's  ")
         + "Bands  net delta in \(unit), \(problem.convention.rawValue): hold inside; outside trade to the target")
     var table = TextTable(
       "<", "lower", "target", "target", "upper", "± error", "price move", "next trade", "look every")
@@ -288,7 +288,7 @@ struct OptionBookScreen {
     let current = answer.regimes[problem.market.currentRegime]
     screen.section("Against the clock  same paths, from \(current.name), without the marks")
     var table = TextTable(
-      "<hedge to zero delta", "total ± s.e.", "trading", "risk", "band, same looks", "more ± s.e.", "")
+      "<to zero delta", "total ± s.e.", "trading", "risk", "the band", "more ± s.e.", "")
     let own = current.rollOut
     table.add(
       [
@@ -301,14 +301,15 @@ struct OptionBookScreen {
       table.add(
         rival.name, Figures.measured(rival.total.mean, rival.total.standardError),
         Figures.significant(rival.trading.mean, 4), Figures.significant(rival.risk.mean, 4),
-        Figures.measured(rival.band.mean, rival.band.standardError),
+        Figures.plain(rival.band.mean, rival.band.standardError),
         Figures.measured(rival.excess.mean, rival.excess.standardError),
         rivalShare(rival))
     }
     screen.add(table)
-    if problem.execution.checkEvery == nil {
-      screen.note("Looks now and then cost the band something, too: watched without pause it costs its total above.")
-    }
+    let isWatched = problem.execution.checkEvery == nil
+    screen.note(
+      "The band beside a rule is looked at as often as the rule's paths have instants"
+        + (isWatched ? "; watched without pause it costs its total above." : "."))
   }
 
   /// By how much more than the band's a rule's total is; nothing where the band's own is not known to a digit.

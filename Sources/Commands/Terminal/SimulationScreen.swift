@@ -97,12 +97,7 @@ struct SimulationScreen {
   static let mark = "*"
 
   /// To the digits that the standard error bears, without it.
-  private func plain(_ estimate: Simulation.Estimate) -> String {
-    guard estimate.standardError > 0, estimate.standardError.isFinite else {
-      return Figures.significant(estimate.mean, 5)
-    }
-    return Figures.decimals(estimate.mean, Figures.decimalPlaces(for: estimate.standardError))
-  }
+  private func plain(_ estimate: Simulation.Estimate) -> String { Figures.plain(estimate.mean, estimate.standardError) }
 
   private func noteSignificance(on screen: inout Screen) {
     let compared = policies.filter { $0.significance != nil }

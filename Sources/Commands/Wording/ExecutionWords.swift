@@ -69,7 +69,7 @@ enum ExecutionWords {
       lines.append(
         (
           "pool",
-          "\(figure(pool.reserve(price: market.spot))) \(unit) deep at spot, fee \(figure(10_000 * pool.fee)) bps"
+          "\(figure(pool.reserve(price: market.spot))) \(unit) deep at spot, fee \(Explainer.number(10_000 * pool.fee)) bps"
             + reach
         ))
     }
