@@ -73,7 +73,7 @@ let package = Package(
       name: "Benchmarks", dependencies: ["Certification", "Control", "Simulation", "Formulation"],
       swiftSettings: numerical),
 
-    .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: numerical),
+    .target(name: "TestKit", dependencies: ["Formulation"], path: "Tests/TestKit", swiftSettings: numerical),
     tests("LinearAlgebra"),
     tests("VectorMath"),
     tests("Formulation"),

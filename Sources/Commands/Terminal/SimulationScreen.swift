@@ -33,12 +33,17 @@ struct SimulationScreen {
     }.map(\.element)
   }
 
+  /// Whether something expires before the horizon, at which policies without a clock of their own decide as well.
+  private var looksAtExpiries: Bool {
+    settings.looksAtExpiries && problem.book.expiries.contains { $0 < problem.horizon }
+  }
+
   func draw(on screen: inout Screen) {
     screen.title(
       "DEADBAND  \(problem.name)",
       "\(Figures.decimals(Double(paths), 0)) paths from "
         + "\(problem.environment.regimes[problem.market.currentRegime].name), seed \(seed), "
-        + "looking every \(Figures.duration(check))")
+        + "looking every \(Figures.duration(check))" + (looksAtExpiries ? " and at expiries" : ""))
     world?.draw(on: &screen)
     drawCriterion(on: &screen)
     drawProfit(on: &screen)

@@ -52,23 +52,7 @@ import Testing
   /// A call that expires at a review, on its strike: from the review before it on, the next decision is about what it leaves, and bands
   /// move by the whole position. A strip that is not widened there misses a sixth of the value.
   @Test(arguments: [Settlement.none, .cash]) func anExpiryAtAReview(_ settlement: Settlement) throws {
-    let valuation = Instant("2026-01-01T00:00:00Z")!
-    func leg(_ kind: OptionKind, _ strike: Double, days: Double, _ quantity: Double) -> Position {
-      Position(
-        name: "\(kind.rawValue) \(days)",
-        instrument: .option(kind: kind, strike: strike, expiry: valuation.adding(seconds: days * 86_400)),
-        quantity: quantity, impliedVolatilities: [0.6])
-    }
-    let problem = try OptionBookProblem(
-      name: "two expiries", valuation: valuation,
-      market: Market(
-        underlying: "X", quote: "USD", spot: 100, rate: 0,
-        environment: EnvironmentChain(
-          regimes: [Regime(name: "calm", volatility: 0.5), Regime(name: "wild", volatility: 1)],
-          generator: Generator([[-6, 6], [24, -24]]))),
-      positions: [leg(.call, 100, days: 7, -10), leg(.put, 95, days: 30, 5)],
-      costs: Array(repeating: TradeCost(fixed: 0.05, proportionalBuy: 0.0005, proportionalSell: 0.0005), count: 2),
-      execution: Execution(checkEvery: 4 * 3600), preference: .quadratic(riskAversion: 0.01), settlement: settlement)
+    let problem = try TwoExpiries.problem(days: 7, checkEvery: 4 * 3600, settlement: settlement)
     let grid = try FiniteHorizonGrid(problem: problem, settings: Self.settings)
     let (all, strip) = try Self.marches(of: problem, on: grid, keepsValues: false)
     for e in 0..<2 {
