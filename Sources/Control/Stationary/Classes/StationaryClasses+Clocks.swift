@@ -94,7 +94,7 @@ extension StationarySolver {
     let search = ClockedIntervals(
       problem: scaled, start: scaled.startWeights,
       basis: ChebyshevBasis(degree: settings.degree - StationarySettings.degreeStep), nodes: Self.slopeNodes,
-      threads: settings.threads, mostElements: Self.mostElements(scaled))
+      threads: settings.threads, mostElements: Self.mostSearchedElements(scaled))
     let found: (policy: BlindIntervals.Policy, left: Double)?
     do { found = try search.search(from: starts) } catch { throw Self.omission(error) }
     guard let (policy, left) = found else { throw ClassOmissionError(reason: .notConverged) }
@@ -119,6 +119,12 @@ extension StationarySolver {
 
   private static func mostElements(_ scaled: ScaledTracking) -> Int {
     scaled.hasJumps ? mostElements.jumping : mostElements.plain
+  }
+
+  /// A search for blind intervals takes some dozens of evaluations more, each of all regimes: no more work for many than for two.
+  private static func mostSearchedElements(_ scaled: ScaledTracking) -> Int {
+    let excess = max(1, Double(scaled.count) / 2)
+    return Int(Double(mostElements(scaled)) / (excess * excess))
   }
 
   private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
