@@ -139,8 +139,10 @@ public struct OptionBookCertifier: Sendable {
   }
 
   /// Steps between two checks.
-  var rollOutSubsteps: Int {
-    settings.substeps(of: problem, checkEvery: rollOutCheck, isReviewed: reviewSeconds != nil)
+  var rollOutSubsteps: Int { substeps(checkEvery: rollOutCheck) }
+
+  private func substeps(checkEvery check: Double) -> Int {
+    settings.substeps(of: problem, checkEvery: check, isReviewed: reviewSeconds != nil)
   }
 
   /// Seconds between the checks of a path that is watched without pause.
@@ -226,7 +228,7 @@ public struct OptionBookCertifier: Sendable {
       return Approximation(value: result.tradingCosts + result[.settlementCost].mean, error: spread)
     }
     // Of nothing there are no parts: a share is itself a difference of values.
-    guard abs(limit) > Double.ulpOfOne * lawScale else { return Approximation(value: 0, error: error) }
+    guard limit != 0 else { return Approximation(value: 0, error: error) }
     let scale = middle == 0 ? 1 : limit / middle
     // Costs are never negative; of what is never traded the difference is rounding and the grid's error.
     return Approximation(value: max(0, share * scale), error: abs(share) * abs(scale - 1) + error)
@@ -324,9 +326,8 @@ public struct OptionBookCertifier: Sendable {
   /// What all roll-outs of a certificate have in common, so that they see the same paths as finely.
   func rollOutSettings(checkEvery check: Double, isDetailed: Bool) -> RollOutSettings {
     var all = RollOutSettings(
-      checkEvery: check,
-      substeps: settings.substeps(of: problem, checkEvery: check, isReviewed: reviewSeconds != nil),
-      pathCount: settings.paths, seed: settings.seed, antithetic: true, detailed: isDetailed, threads: settings.threads)
+      checkEvery: check, substeps: substeps(checkEvery: check), pathCount: settings.paths, seed: settings.seed,
+      antithetic: true, detailed: isDetailed, threads: settings.threads)
     all.looksAtExpiries = reviewSeconds == nil
     return all
   }
