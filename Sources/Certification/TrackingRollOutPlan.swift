@@ -15,6 +15,8 @@ struct TrackingRollOutPlan {
 
   /// The step in units of the fastest time of any regime: (half-width)²/variance rate, or half-width/speed.
   private static let stepShare = 1e-3
+  /// Where coefficients are looked at in a band.
+  private static let places = 16
   /// The step may be so much longer before the roll-out is given up.
   private static let stretchLimit = 8.0
   /// Simulated time of one batch and of the burn-in, in units of the slowest time scale.
@@ -42,8 +44,13 @@ struct TrackingRollOutPlan {
     let times = zip(bands, problem.regimes).map { band, regime in
       let half = 0.5 * band.width
       let jumps = regime.jumps.map { $0.intensity * $0.secondMoment } ?? 0
-      let variance = regime.volatility * regime.volatility + jumps
-      let speed = [band.lower, band.upper].map { abs(regime.driftAtZero - regime.reversion * $0) }.max()!
+      // Where they vary, the fastest counts.
+      let places =
+        [band.lower, band.upper]
+        + (regime.isPlain ? [] : (1..<Self.places).map { band.lower + band.width * Double($0) / Double(Self.places) })
+      let volatility = places.map { abs(regime.volatility(at: $0)) }.max()!
+      let variance = volatility * volatility + jumps
+      let speed = places.map { abs(regime.drift(at: $0)) }.max()!
       return min(half * half / variance, speed > 0 ? half / speed : .infinity)
     }
     let leaving = problem.generator.rates.enumerated().map { -$1[$0] }

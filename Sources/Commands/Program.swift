@@ -81,7 +81,7 @@ struct Failure: Error, Equatable {
   static func status(of error: CertificationError) -> ExitStatus {
     switch error {
     case .control(.unsupported), .stationary(.freeTrading), .stationary(.severalClosedClasses),
-      .stationary(.quadraticImpact):
+      .stationary(.quadraticImpact), .stationary(.motionless):
       return .refused
     case .control(.gridSetting): return .badData
     default: return .failed

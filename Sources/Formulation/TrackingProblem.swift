@@ -1,4 +1,6 @@
-/// One regime of a tracking problem: `dx = (m + κ (θ − x)) dt + η dW + jumps`, running cost ℓ(x) per unit time.
+/// One regime of a tracking problem: `dx = m(x) dt + η(x) dW + jumps`, running cost ℓ(x) per unit time.
+///
+/// Usually `m(x) = m + κ (θ − x)`, η is a number and ℓ a parabola; `variation` adds any function to each.
 public struct TrackingRegime: Sendable, Equatable {
   public var name: String
   /// m [deviation per unit time].
@@ -12,10 +14,12 @@ public struct TrackingRegime: Sendable, Equatable {
   /// ℓ.
   public var runningCost: DeviationCost
   public var jumps: DeviationJumps?
+  /// What is added to the coefficients above.
+  public var variation: DeviationVariation
 
   public init(
     name: String, drift: Double = 0, reversion: Double = 0, level: Double = 0, volatility: Double,
-    runningCost: DeviationCost, jumps: DeviationJumps? = nil
+    runningCost: DeviationCost, jumps: DeviationJumps? = nil, variation: DeviationVariation = .none
   ) {
     self.name = name
     self.drift = drift
@@ -24,6 +28,7 @@ public struct TrackingRegime: Sendable, Equatable {
     self.volatility = volatility
     self.runningCost = runningCost
     self.jumps = jumps
+    self.variation = variation
   }
 
   /// With running cost `λ x²`, λ [cost per deviation² and unit time].
@@ -34,8 +39,20 @@ public struct TrackingRegime: Sendable, Equatable {
   /// The drift at x = 0: `m + κθ`.
   public var driftAtZero: Double { drift + reversion * level }
 
+  /// m(x) [deviation/time].
+  public func drift(at x: Double) -> Double { drift + reversion * (level - x) + variation.drift.value(at: x) }
+
+  /// η(x) [deviation/√time].
+  public func volatility(at x: Double) -> Double { volatility + variation.volatility.value(at: x) }
+
+  /// ℓ(x) [cost/time].
+  public func runningCost(at x: Double) -> Double { runningCost.rate(at: x) + variation.runningCost.value(at: x) }
+
+  /// Whether coefficients have their usual form.
+  public var isPlain: Bool { variation.isNone }
+
   /// Whether x is a Brownian motion with constant drift.
-  public var isBrownian: Bool { reversion == 0 && !hasJumps }
+  public var isBrownian: Bool { reversion == 0 && !hasJumps && isPlain }
 
   public var hasJumps: Bool { jumps.map { $0.intensity > 0 } ?? false }
 }
@@ -49,7 +66,7 @@ public enum TrackingCriterion: Sendable, Equatable {
 }
 
 /// Keeping a scalar deviation near its place for ever (control.md §10): minimise running cost ℓ_e(x) plus
-/// `c_e(u) = K_e 1{u≠0} + k_e|u|` over all impulse controls of `dx = m_e(x) dt + η_e dW + jumps`, the regime e a Markov
+/// `c_e(u) = K_e 1{u≠0} + k_e|u|` over all impulse controls of `dx = m_e(x) dt + η_e(x) dW + jumps`, the regime e a Markov
 /// chain.
 public struct TrackingProblem: Sendable, Equatable {
   public let name: String
@@ -73,12 +90,16 @@ public struct TrackingProblem: Sendable, Equatable {
     }
     for (index, regime) in regimes.enumerated() {
       let field = "tracking.regimes[\(index)]"
-      try require(regime.volatility, { Magnitude.deviation.contains($0) }, field + ".volatility", "1e-9 to 1e9")
+      let variation = regime.variation
+      try require(
+        regime.volatility,
+        { Magnitude.deviation.contains($0) || (!variation.volatility.isZero && $0 == 0) }, field + ".volatility",
+        "1e-9 to 1e9")
       try require(regime.drift, { abs($0) <= Magnitude.deviationCost }, field + ".drift", "−1e12 to 1e12")
       try require(
         regime.reversion, { abs($0) <= Magnitude.deviationCost }, field + ".drift.reversion", "−1e12 to 1e12")
       try require(regime.level, { abs($0) <= Magnitude.deviationCost }, field + ".drift.level", "−1e12 to 1e12")
-      try regime.runningCost.validate(field: field + ".runningCost")
+      try regime.runningCost.validate(field: field + ".runningCost", besides: variation.runningCost)
       try regime.jumps?.validate(field: field + ".jumps")
       if regimes[..<index].contains(where: { $0.name == regime.name }) {
         throw .duplicateName(field: field + ".name", name: regime.name)

@@ -13,6 +13,8 @@ struct TrackingPlan: Sendable {
   let clocks: RegimeClocks
   let stream: RandomStream
   let motion: TrackingMotion
+  /// Where coefficients vary; nil: nowhere.
+  private let varying: VaryingMotion?
   let step: Double
   let burnInSteps: Int
   let batchSteps: Int
@@ -33,6 +35,9 @@ struct TrackingPlan: Sendable {
     clocks = RegimeClocks(generator: problem.generator, stream: stream)
     step = settings.step
     motion = TrackingMotion(problem, step: settings.step, seed: settings.seed)
+    varying =
+      problem.regimes.allSatisfy(\.isPlain)
+      ? nil : VaryingMotion(problem, step: settings.step, seed: settings.seed)
     // Even numbers, so that batches and burn-in are whole at 2δ too.
     burnInSteps = 2 * Int((settings.burnIn / (2 * step)).rounded(.up))
     batchSteps = 2 * max(1, Int((settings.batchLength / (2 * step)).rounded(.up)))
@@ -43,6 +48,14 @@ struct TrackingPlan: Sendable {
 
   /// A clock that is a rounding short of a check has run out at it.
   private static let coincidence = 1e-6
+
+  /// ℓ of eight deviations.
+  @inline(__always)
+  private func rate(_ x: Lanes, _ regime: Lanes, _ weight: LaneCosts.Chosen) -> Lanes {
+    let usual = weight.rate(at: x)
+    guard let varying else { return usual }
+    return usual + varying.runningCost(x, regime: regime)
+  }
 
   /// Adds to `[batch × column]`, starting at deviation 0 as if there had just been a trade.
   ///
@@ -70,6 +83,7 @@ struct TrackingPlan: Sendable {
     }
     var wait = Lanes(repeating: .infinity)
     var jumps = SIMD8<UInt32>()
+    var pieces = SIMD8<UInt32>()
     for lane in 0..<Lanes.scalarCount where jumping {
       wait[lane] = motion.wait(path: firstStream + UInt64(lane), number: 0)
     }
@@ -127,13 +141,15 @@ struct TrackingPlan: Sendable {
               with: 0, where: regime .!= Double(index))
           }
         }
-        let before = weight.rate(at: deviation)
+        let before = rate(deviation, regime, weight)
         if number & 1 == 0 {
           normals = stream.normalPair(firstStream: firstStream, step: UInt32(truncatingIfNeeded: number >> 1))
         }
         let normal = number & 1 == 0 ? normals.0 : normals.1
         let end = Double(number + 1) * step
-        let quiet = factor * deviation + shift + scale * normal
+        let quiet =
+          varying.map { $0.moved(deviation, regime: regime, normal: normal) } ?? factor * deviation + shift + scale
+          * normal
         let switching = nextSwitch .<= end
         let jump = jumping ? wait .< hazard : SIMDMask(repeating: false)
         if jumping { wait.replace(with: wait - hazard, where: .!jump .& .!switching) }
@@ -143,16 +159,25 @@ struct TrackingPlan: Sendable {
           for lane in 0..<Lanes.scalarCount where switching[lane] || jump[lane] {
             let path = firstStream + UInt64(lane)
             var state = Int(regime[lane])
-            var stretch = TrackingMotion.Stretch.identity
-            clocks.advance(
-              stream: path, from: Double(number) * step, to: end, regime: &state, nextSwitch: &nextSwitch[lane],
-              switches: &switches[lane]
-            ) { state, spell in
-              motion.advance(
-                &stretch, regime: state, time: spell, path: path, wait: &wait[lane], number: &jumps[lane])
+            func advance<Place: TrackingPlace>(_ place: inout Place) {
+              clocks.advance(
+                stream: path, from: Double(number) * step, to: end, regime: &state, nextSwitch: &nextSwitch[lane],
+                switches: &switches[lane]
+              ) { state, spell in
+                motion.advance(
+                  &place, regime: state, time: spell, path: path, wait: &wait[lane], number: &jumps[lane])
+              }
             }
-            deviation[lane] =
-              stretch.factor * start[lane] + stretch.shift + stretch.variance.squareRoot() * normal[lane]
+            if let varying {
+              var place = varying.place(start[lane], path: path, piece: pieces[lane])
+              advance(&place)
+              (deviation[lane], pieces[lane]) = (place.x, place.piece)
+            } else {
+              var stretch = TrackingMotion.Stretch.identity
+              advance(&stretch)
+              deviation[lane] =
+                stretch.factor * start[lane] + stretch.shift + stretch.variance.squareRoot() * normal[lane]
+            }
             regime[lane] = Double(state)
           }
           factor = choose(motion.factor, regime)
@@ -164,7 +189,7 @@ struct TrackingPlan: Sendable {
           deviation = quiet
         }
         let next = worth * decay
-        runningSum += (0.5 * step) * (worth * before + next * weight.rate(at: deviation))
+        runningSum += (0.5 * step) * (worth * before + next * rate(deviation, regime, weight))
         worth = next
         number += 1
       }

@@ -7,6 +7,13 @@ extension DrawPurpose {
   static let deviationJump = DrawPurpose(rawValue: 16)
 }
 
+/// What a deviation does between and at events: an affine map of the path, or a place on it.
+protocol TrackingPlace {
+  /// So much time in a regime, without jumps.
+  mutating func move(_ regime: TrackingRegime, time: Double)
+  mutating func jump(by size: Double)
+}
+
 /// The exact transition of a deviation over any stretch of time: `dx = (m + κ(θ − x)) dt + η dW + jumps`.
 ///
 /// Between events x is Gaussian, `x' = x e^{−κt} + (m/κ + θ)(1 − e^{−κt}) + η √((1 − e^{−2κt})/(2κ)) Z`. Switches and jumps
@@ -34,12 +41,16 @@ struct TrackingMotion: Sendable {
   var hasJumps: Bool { intensity.contains { $0 > 0 } }
 
   /// `x' = factor·x + shift + √variance Z`.
-  struct Stretch {
+  struct Stretch: TrackingPlace {
     var factor: Double
     var shift: Double
     var variance: Double
 
     static let identity = Stretch(factor: 1, shift: 0, variance: 0)
+
+    mutating func move(_ regime: TrackingRegime, time: Double) { self = after(regime, time: time) }
+
+    mutating func jump(by size: Double) { shift += size }
 
     /// Followed by so much time in a regime, without jumps.
     func after(_ regime: TrackingRegime, time: Double) -> Stretch {
@@ -60,22 +71,22 @@ struct TrackingMotion: Sendable {
   }
 
   /// So much time in a regime, jumps included. `wait` is what is left of the clock of the next jump.
-  func advance(
-    _ stretch: inout Stretch, regime: Int, time: Double, path: UInt64, wait: inout Double, number: inout UInt32
+  func advance<Place: TrackingPlace>(
+    _ place: inout Place, regime: Int, time: Double, path: UInt64, wait: inout Double, number: inout UInt32
   ) {
     let state = regimes[regime]
     var left = time
     if let law = state.jumps?.law, intensity[regime] > 0 {
       while wait < intensity[regime] * left {
         let moment = wait / intensity[regime]
-        stretch = stretch.after(state, time: moment)
-        stretch.shift += jumps.size(law, path: path, number: number)
+        place.move(state, time: moment)
+        place.jump(by: jumps.size(law, path: path, number: number))
         left -= moment
         number += 1
         wait = self.wait(path: path, number: number)
       }
       wait -= intensity[regime] * left
     }
-    stretch = stretch.after(state, time: left)
+    place.move(state, time: left)
   }
 }

@@ -86,6 +86,10 @@ extension Explainer {
       sentence(
         nil, "some regimes lead to several groups that are never left, \(regimes)",
         allowed: "a long-run average needs one such group")
+    case .motionless(let regime, let deviation):
+      sentence(
+        nil, "regime \(regime): the volatility vanishes at \(number(deviation)), which would be held",
+        allowed: "the deviation has to move throughout the band")
     case .setting(let name, let value, let allowed):
       sentence(nil, "\(name) is \(number(value))", allowed: "allowed is \(allowed)")
     case .singular: sentence(nil, "the equations of a policy are singular")
@@ -206,6 +210,7 @@ extension Explainer {
     case .notRequested: "left out on request"
     case .endlessClock: "however long one waits, it costs less than 1 % more"
     case .manyRegimes(let most): "this is solved for up to \(most) regimes like these"
+    case .varyingCoefficients: "it takes a drift that reverts, a constant volatility and a parabola"
     case .notConverged: "its best parameters were not found"
     case .inaccurate: "its cost is not known to one part in a million"
     }

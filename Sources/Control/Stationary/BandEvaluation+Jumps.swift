@@ -64,11 +64,12 @@ extension BandEvaluation {
       let half = 0.5 * (end - left)
       for (a, e) in active.enumerated() {
         let own = offsets[element] + a * points
-        let scale = half * half / problem.halfVariance[e]
         for j in 1..<basis.degree {
           let row = own + j
           let x = 0.5 * (left + end) + half * basis.nodes[j]
-          let transport = problem.drift(e, x) * half / problem.halfVariance[e]
+          let halfVariance = problem.halfVariance(e, x)
+          let scale = half * half / halfVariance
+          let transport = problem.drift(e, x) * half / halfVariance
           for l in 0..<points {
             add(basis.second[j * points + l] + transport * basis.first[j * points + l], row, own + l)
           }

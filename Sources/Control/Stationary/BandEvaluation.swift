@@ -36,6 +36,7 @@ struct BandEvaluation {
     _ problem: ScaledTracking, bands: [Band], basis: ChebyshevBasis, discount: Double, mergeTolerance: Double,
     functionals: [BandFunctional]
   ) throws(StationaryError) -> [BandValue] {
+    if let error = problem.degenerate(bands) { throw error }
     let mesh = StationaryMesh(bands: bands, problem: problem, discount: discount, mergeTolerance: mergeTolerance)
     let plain = BandEvaluation(
       problem: problem, mesh: mesh, basis: basis, discount: discount, functionals: functionals)
@@ -92,13 +93,14 @@ struct BandEvaluation {
     defer { system.deallocate() }
     system.initialize(repeating: 0, count: n * width)
     for (a, e) in active.enumerated() {
-      // Multiplied by half²/(½η²), so that the second derivative in ξ has coefficient one.
-      let scale = half * half / problem.halfVariance[e]
       for j in 1..<p {
         let own = a * (p - 1) + j - 1
         let row = system + own * width
         let x = 0.5 * (left + right) + half * basis.nodes[j]
-        let transport = problem.drift(e, x) * half / problem.halfVariance[e]
+        // Multiplied by half²/(½η²), so that the second derivative in ξ has coefficient one.
+        let halfVariance = problem.halfVariance(e, x)
+        let scale = half * half / halfVariance
+        let transport = problem.drift(e, x) * half / halfVariance
         for l in 0...p {
           let coefficient = basis.second[j * points + l] + transport * basis.first[j * points + l]
           if l == 0 {
@@ -146,7 +148,7 @@ struct BandEvaluation {
   func source(_ s: Int, _ e: Int, _ x: Double) -> Double {
     // By index: copies of functionals would be counted at every point.
     let sum = functionals[s].constant[e] + (functionals[s].added?(e, x) ?? 0)
-    return functionals[s].running == 0 ? sum : sum + functionals[s].running * problem.running[e].rate(at: x)
+    return functionals[s].running == 0 ? sum : sum + functionals[s].running * problem.runningCost(e, x)
   }
 
   /// Which edge of a regime that trades on an element is the near one, by the element's left end.

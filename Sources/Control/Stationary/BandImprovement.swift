@@ -38,8 +38,8 @@ struct BandImprovement {
   init(_ value: BandValue, previous: [Band]) {
     var largest = 0.0
     bands = previous.indices.map { e in
-      let next = BandImprovement.improve(value, e)
       let old = previous[e]
+      let next = BandImprovement.within(BandImprovement.improve(value, e), old, value.problem, e)
       for (a, b) in [
         (next.lower, old.lower), (next.upper, old.upper), (next.targetLower, old.targetLower),
         (next.targetUpper, old.targetUpper),
@@ -49,6 +49,19 @@ struct BandImprovement {
       return next
     }
     step = largest
+  }
+
+  /// A band that goes no further than half-way to where its regime does not move.
+  private static func within(_ band: Band, _ old: Band, _ problem: ScaledTracking, _ e: Int) -> Band {
+    let range = problem.movingRange(e, around: 0.5 * (old.lower + old.upper), width: old.width)
+    let (lowest, highest) = (0.5 * (old.lower + range.lowerBound), 0.5 * (old.upper + range.upperBound))
+    guard band.lower < lowest || band.upper > highest else { return band }
+    var next = band
+    next.lower = max(band.lower, lowest)
+    next.upper = min(band.upper, highest)
+    next.targetLower = max(band.targetLower, next.lower)
+    next.targetUpper = min(band.targetUpper, next.upper)
+    return next
   }
 
   private static func improve(_ value: BandValue, _ e: Int) -> Band {

@@ -52,7 +52,7 @@ struct BandValue: Sendable {
 
   /// `mW' + Σ q (W_{e'} − W_e) + ν E(W(x + Z) − W) + wℓ + 1 − g − ρW`: the equation without its second derivative.
   func balance(_ e: Int, _ x: Double) -> Double {
-    var sum = functional.running * problem.running[e].rate(at: x) + functional.constant[e] - rate
+    var sum = functional.running * problem.runningCost(e, x) + functional.constant[e] - rate
     let own = value(e, x)
     sum += problem.drift(e, x) * slope(e, x) - discount * own
     for other in 0..<problem.count where other != e && problem.rate(e, other) > 0 {
@@ -63,18 +63,18 @@ struct BandValue: Sendable {
   }
 
   /// d²W/dx² inside the band, from the equation rather than by differentiating twice, which loses fewer digits.
-  func curvature(_ e: Int, _ x: Double) -> Double { -balance(e, x) / problem.halfVariance[e] }
+  func curvature(_ e: Int, _ x: Double) -> Double { -balance(e, x) / problem.halfVariance(e, x) }
 
   /// d³W/dx³ inside the band, from the differentiated equation.
   func thirdDerivative(_ e: Int, _ x: Double, from side: BandSide) -> Double {
     let own = slope(e, x)
-    var sum = functional.running * problem.running[e].slope(at: x) - discount * own
-    sum += problem.drift(e, x) * curvature(e, x) - problem.reversion[e] * own
+    var sum = functional.running * problem.runningSlope(e, x) - discount * own
+    sum += (problem.drift(e, x) + problem.halfVarianceSlope(e, x)) * curvature(e, x) + problem.driftSlope(e, x) * own
     for other in 0..<problem.count where other != e && problem.rate(e, other) > 0 {
       sum += problem.rate(e, other) * (slope(other, x, from: side) - own)
     }
     if let jumps = problem.jumps[e] { sum += jumps.intensity * (jumpSlopeMean(e, x, jumps) - own) }
-    return -sum / problem.halfVariance[e]
+    return -sum / problem.halfVariance(e, x)
   }
 
   /// E W(x + Z).

@@ -24,10 +24,11 @@ struct ScaledTracking: Sendable {
   let units: Units
   /// The regimes' indices in the original problem.
   let members: [Int]
-  /// ½η².
-  let halfVariance: [Double]
-  /// ℓ.
+  /// ½η² and ℓ in their usual form.
+  private let halfVariance: [Double]
   let running: [DeviationCost]
+  /// What is added to m, η and ℓ, where anything is.
+  private(set) var variation: [DeviationVariation?]
   let fixed: [Double]
   /// Proportional cost, `[side][regime]`.
   let slope: [[Double]]
@@ -48,17 +49,28 @@ struct ScaledTracking: Sendable {
   var count: Int { members.count }
 
   init(_ problem: TrackingProblem, members: [Int]) {
-    let widths = members.map { ScaledTracking.frozenHalfWidth(problem, regime: $0) }
+    let alone = members.map { FrozenRegime(problem, regime: $0) }
+    let widths = alone.map(\.form.optimum.outer)
     func geometricMean(_ values: [Double]) -> Double {
       exp(values.reduce(0) { $0 + log($1) } / Double(values.count))
     }
     let x = geometricMean(widths)
-    let variances = members.map { problem.regimes[$0].volatility * problem.regimes[$0].volatility }
-    let t = x * x / geometricMean(variances)
-    let c = geometricMean(members.map { ScaledTracking.meanWeight(problem.regimes[$0]) }) * x * x * t
+    let t = x * x / geometricMean(alone.map(\.variance))
+    let c = geometricMean(alone.map(\.form.runningCost)) * x * x * t
     units = Units(deviation: x, time: t, cost: c)
     self.members = members
-    halfVariance = variances.map { 0.5 * $0 * t / (x * x) }
+    halfVariance = members.map { e in
+      let volatility = problem.regimes[e].volatility
+      return 0.5 * (volatility * volatility) * t / (x * x)
+    }
+    variation = members.map { e in
+      let own = problem.regimes[e].variation
+      if own.isNone { return nil }
+      return DeviationVariation(
+        drift: own.drift.rescaled(argument: x, by: t / x),
+        volatility: own.volatility.rescaled(argument: x, by: t.squareRoot() / x),
+        runningCost: own.runningCost.rescaled(argument: x, by: t / c))
+    }
     drift = members.map { problem.regimes[$0].driftAtZero * t / x }
     reversion = members.map { problem.regimes[$0].reversion * t }
     jumps = members.map {
@@ -81,34 +93,20 @@ struct ScaledTracking: Sendable {
     if case .discounted(let rate) = problem.criterion { discount = rate * t } else { discount = 0 }
   }
 
-  /// The mean of λ⁻ and λ⁺.
-  private static func meanWeight(_ regime: TrackingRegime) -> Double {
-    0.5 * (regime.runningCost.below + regime.runningCost.above)
-  }
-
-  /// Half the band that the regime would have alone, without drift, at the mean of its two proportional costs.
-  static func frozenHalfWidth(_ problem: TrackingProblem, regime: Int) -> Double {
-    frozen(problem, regime: regime).optimum.outer
-  }
-
-  /// The regime alone and without drift; jumps count as variance.
-  static func frozen(_ problem: TrackingProblem, regime: Int) -> StationaryClosedForm {
-    let (cost, state) = (problem.costs[regime], problem.regimes[regime])
-    let jumpVariance = state.jumps.map { $0.intensity * $0.secondMoment } ?? 0
-    return StationaryClosedForm(
-      runningCost: meanWeight(state), volatility: (state.volatility * state.volatility + jumpVariance).squareRoot(),
-      fixed: cost.fixed, proportional: 0.5 * (cost.proportionalBuy + cost.proportionalSell))
-  }
-
   /// The bands of the regimes alone, about where the running cost is least: the start of the iteration.
   func frozenBands(_ problem: TrackingProblem) -> [Band] {
     members.enumerated().map { index, regime in
-      let width = ScaledTracking.frozen(problem, regime: regime).optimum
+      let alone = FrozenRegime(problem, regime: regime)
+      let width = alone.form.optimum
       let (outer, inner) = (width.outer / units.deviation, width.inner / units.deviation)
-      let cost = running[index]
-      let least = cost.center - cost.linear / (2 * (cost.linear > 0 ? cost.below : cost.above))
+      let least = variation[index] == nil ? running[index].least : alone.centre / units.deviation
+      let range = movingRange(index, around: least, width: 2 * outer)
+      // Where η vanishes near by, the band ends half-way there.
+      let below = min(1, 0.5 * (least - range.lowerBound) / outer)
+      let above = min(1, 0.5 * (range.upperBound - least) / outer)
       return Band(
-        lower: least - outer, upper: least + outer, targetLower: least - inner, targetUpper: least + inner)
+        lower: least - below * outer, upper: least + above * outer, targetLower: least - below * inner,
+        targetUpper: least + above * inner)
     }
   }
 
@@ -118,6 +116,9 @@ struct ScaledTracking: Sendable {
     result.reversion = reversion.map { $0 * factor }
     result.jumps = jumps.map { law in law.map { DeviationJumps(intensity: $0.intensity * factor, law: $0.law) } }
     result.drift = drift.map { $0 * factor }
+    for e in variation.indices {
+      if let own = variation[e] { result.variation[e]!.drift = own.drift.rescaled(argument: 1, by: factor) }
+    }
     result.rates = rates.map { $0 * factor }
     return result
   }
@@ -131,31 +132,57 @@ struct ScaledTracking: Sendable {
 
   func rate(_ from: Int, _ to: Int) -> Double { rates[from * count + to] }
 
+  /// Whether all coefficients have their usual form.
+  var isPlain: Bool { variation.allSatisfy { $0 == nil } }
+
   /// m(x).
-  func drift(_ e: Int, _ x: Double) -> Double { drift[e] - reversion[e] * x }
+  func drift(_ e: Int, _ x: Double) -> Double {
+    let usual = drift[e] - reversion[e] * x
+    guard let more = variation[e] else { return usual }
+    return usual + more.drift.value(at: x)
+  }
+
+  func driftSlope(_ e: Int, _ x: Double) -> Double { (variation[e]?.drift.slope(at: x) ?? 0) - reversion[e] }
+
+  /// η(x), of either sign.
+  func volatility(_ e: Int, _ x: Double) -> Double {
+    (2 * halfVariance[e]).squareRoot() + (variation[e]?.volatility.value(at: x) ?? 0)
+  }
+
+  /// ½η²(x).
+  func halfVariance(_ e: Int, _ x: Double) -> Double {
+    guard let more = variation[e], !more.volatility.isZero else { return halfVariance[e] }
+    let volatility = volatility(e, x)
+    return 0.5 * volatility * volatility
+  }
+
+  /// d(½η²)/dx.
+  func halfVarianceSlope(_ e: Int, _ x: Double) -> Double {
+    guard let more = variation[e] else { return 0 }
+    return volatility(e, x) * more.volatility.slope(at: x)
+  }
+
+  /// ½η² of a regime in the usual form.
+  func plainHalfVariance(_ e: Int) -> Double { halfVariance[e] }
+
+  /// ℓ(x).
+  func runningCost(_ e: Int, _ x: Double) -> Double {
+    running[e].rate(at: x) + (variation[e]?.runningCost.value(at: x) ?? 0)
+  }
+
+  func runningSlope(_ e: Int, _ x: Double) -> Double {
+    running[e].slope(at: x) + (variation[e]?.runningCost.slope(at: x) ?? 0)
+  }
 
   var hasJumps: Bool { jumps.contains { $0 != nil } }
-
-  /// Mean time to an edge grows as e^c, c = κ(edge − centre)²/η²: values found as differences of such times lose as many
-  /// digits. Up to here it is less than one.
-  static let steep = 3.0
-
-  /// Where reversion pulls to, in a regime whose edges are steep to reach from there: the steepest one's centre.
-  func steepCentre(_ bands: [Band]) -> Double? {
-    let climbs = bands.indices.filter { reversion[$0] > 0 }.map { e -> (climb: Double, centre: Double) in
-      let centre = drift[e] / reversion[e]
-      let way = max(0, min(bands[e].upper - centre, centre - bands[e].lower))
-      return (0.5 * reversion[e] * way * way / halfVariance[e], centre)
-    }
-    guard let most = climbs.max(by: { $0.climb < $1.climb }), most.climb > ScaledTracking.steep else { return nil }
-    return most.centre
-  }
 
   /// Where what is added up changes its polynomial besides.
   var marks: [Double] = []
 
-  /// Where ℓ of one of the regimes changes its polynomial, and the marks.
-  var kinks: [Double] { running.filter { !$0.isSymmetric }.map(\.center) + marks }
+  /// Where a coefficient of one of the regimes changes its polynomial, and the marks.
+  var kinks: [Double] {
+    running.filter { !$0.isSymmetric }.map(\.center) + marks + variation.flatMap { $0?.knots ?? [] }
+  }
 
   /// The equations of a complex discount `ρ + a + ib`, as those of twice as many regimes with real numbers: the copies stand for
   /// imaginary parts,
@@ -183,6 +210,9 @@ struct ScaledTracking: Sendable {
     (units, self.members, discount, marks) = (one.units, members, one.discount, one.marks)
     (halfVariance, drift) = (one.halfVariance + one.halfVariance, one.drift + one.drift)
     (reversion, jumps) = (one.reversion + one.reversion, one.jumps + one.jumps)
+    variation =
+      one.variation
+      + one.variation.map { own in own.map { DeviationVariation(drift: $0.drift, volatility: $0.volatility) } }
     running = one.running + one.running.map { DeviationCost(below: 0, above: 0, center: $0.center) }
     let nothing = [Double](repeating: 0, count: one.count)
     (fixed, slope) = (one.fixed + nothing, one.slope.map { $0 + nothing })
@@ -193,10 +223,10 @@ struct ScaledTracking: Sendable {
   /// The larger of the two decay rates of `½η²v″ + mv′ − (q + ν + ρ)v = 0` at x [1/deviation], and one over the width
   /// over which jumps smear: how sharp a layer can be.
   func decay(_ regime: Int, at x: Double, discount: Double) -> Double {
-    let speed = drift(regime, x)
+    let (speed, half) = (drift(regime, x), halfVariance(regime, x))
     let killing = discount - rate(regime, regime) + (jumps[regime]?.intensity ?? 0)
-    let root = (speed * speed + 4 * halfVariance[regime] * max(0, killing)).squareRoot()
-    return max((abs(speed) + root) / (2 * halfVariance[regime]), jumps[regime]?.sharpness ?? 0)
+    let root = (speed * speed + 4 * half * max(0, killing)).squareRoot()
+    return max((abs(speed) + root) / (2 * half), jumps[regime]?.sharpness ?? 0)
   }
 }
 

@@ -6,6 +6,8 @@ public enum StationaryError: Error, Equatable, Sendable {
   case freeTrading(regime: Int)
   /// Some regimes lead into several closed classes, so that no single long-run average exists; their regimes.
   case severalClosedClasses(regimes: [[Int]])
+  /// In this regime η vanishes at a deviation that would be held.
+  case motionless(regime: Int, deviation: Double)
   /// A setting outside its range.
   case setting(name: String, value: Double, allowed: String)
   /// The equations of a policy could not be solved: a pivot vanished or a number overflowed.

@@ -67,13 +67,15 @@ struct StationaryMesh: Sendable {
     var active: [[Int]] = []
     for (left, right) in zip(breakpoints, breakpoints.dropFirst()) {
       let holding = snapped.indices.filter { snapped[$0].lower <= left && snapped[$0].upper >= right }
-      let decay =
-        holding.map {
-          max(problem.decay($0, at: left, discount: discount), problem.decay($0, at: right, discount: discount))
-        }.max() ?? 0
+      let decay = holding.map { problem.sharpness($0, left, right, discount: discount).decay }.max() ?? 0
       for node in StationaryMesh.divide(left, right, decay: decay) {
-        nodes.append(node)
-        active.append(holding)
+        let parts = StationaryMesh.parts(nodes.last!, node) { left, right in
+          holding.map { problem.sharpness($0, left, right, discount: discount).factor }.max() ?? 1
+        }
+        for part in parts {
+          nodes.append(part)
+          active.append(holding)
+        }
       }
     }
     self.bands = snapped
@@ -113,6 +115,21 @@ struct StationaryMesh: Sendable {
     let fromRight = offsets.reversed().map { right - $0 }
     if offsets.isEmpty { return [left + length / 2, right] }
     return fromLeft + fromRight + [right]
+  }
+
+  /// 1/η² is a polynomial's inverse: where it changes by no more than this, its poles are so far from the element that the degree
+  /// resolves them.
+  static let mostFactor = 4.0
+  /// Halvings of an element: beyond them η vanishes.
+  private static let mostHalvings = 30
+
+  /// The right ends of the pieces on which ½η² varies little.
+  private static func parts(
+    _ left: Double, _ right: Double, halvings: Int = 0, _ factor: (Double, Double) -> Double
+  ) -> [Double] {
+    guard factor(left, right) > mostFactor, halvings < mostHalvings else { return [right] }
+    let middle = 0.5 * (left + right)
+    return parts(left, middle, halvings: halvings + 1, factor) + parts(middle, right, halvings: halvings + 1, factor)
   }
 
   /// The element that contains x; at a breakpoint the one on the given side.

@@ -27,7 +27,7 @@ extension StationaryResidual {
       var (lowest, highest, runningScale) = (Double.infinity, -Double.infinity, 0.0)
       for (x, height) in zip(points, heights) where x > band.lower && x < band.upper {
         (lowest, highest) = (min(lowest, height), max(highest, height))
-        runningScale = max(runningScale, abs(problem.running[e].rate(at: x)))
+        runningScale = max(runningScale, abs(problem.runningCost(e, x)))
       }
       let spread = highest - lowest
       // Selling moves down: the running minimum of W(y) + k_sell (x − y) over y < x; buying likewise from above.
@@ -46,7 +46,7 @@ extension StationaryResidual {
       for x in points {
         let balance = value.balance(e, x)
         if x > band.lower && x < band.upper {
-          let diffusion = problem.halfVariance[e] * StationaryResidual.secondDerivative(value, e, x)
+          let diffusion = problem.halfVariance(e, x) * StationaryResidual.secondDerivative(value, e, x)
           let scale = max(abs(diffusion), abs(value.rate), runningScale)
           let element = mesh.element(at: x)
           let share = (mesh.nodes[element + 1] - mesh.nodes[element]) / band.width
@@ -82,7 +82,7 @@ extension StationaryResidual {
     for e in bands.indices {
       let band = bands[e]
       let scale = max(
-        abs(value.problem.running[e].rate(at: band.lower)), abs(value.problem.running[e].rate(at: band.upper)))
+        abs(value.problem.runningCost(e, band.lower)), abs(value.problem.runningCost(e, band.upper)))
       let better = points.filter { ($0 > band.upper || $0 < band.lower) && value.balance(e, $0) < -tolerance * scale }
       if let last = better.last, last > band.upper {
         bands[e].upper = last

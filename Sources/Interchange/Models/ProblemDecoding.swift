@@ -212,7 +212,10 @@ struct ProblemDecoder {
       name: try object.required("name").name(), drift: try object.required("drift").number(),
       reversion: try object.optional("reversion")?.number() ?? 0, level: try object.optional("level")?.number() ?? 0,
       volatility: try object.required("volatility").number(), runningCost: cost,
-      jumps: try object.optional("jumps").map(deviationJumps))
+      jumps: try object.optional("jumps").map(deviationJumps),
+      variation: try object.optional("variation").map { (value) throws(ModelFileError) in
+        try DeviationVariation(value)
+      } ?? .none)
     try object.finish()
     return regime
   }

@@ -95,6 +95,7 @@ extension TrackingRegime {
       members += [JSONMember("reversion", .number(reversion)), JSONMember("level", .number(level))]
     }
     if let jumps, hasJumps { members.append(JSONMember("jumps", jumps.encoded)) }
+    if !variation.isNone { members.append(JSONMember("variation", variation.encoded)) }
     return .object(members)
   }
 }

@@ -23,14 +23,14 @@ extension ModelDecoder {
     var object = try entry.object()
     var regime = TrackingRegime(name: try object.required("name").name(), volatility: 0, runningCost: 0)
     if let drift = object.optional("drift") { try self.drift(drift, of: &regime) }
-    regime.volatility = try object.required("volatility").number()
-    regime.runningCost = try deviationCost(try object.required("runningCost"))
+    try volatility(try object.required("volatility"), of: &regime)
+    try runningCost(try object.required("runningCost"), of: &regime)
     regime.jumps = try object.optional("jumps").map { (value) throws(ModelFileError) in try deviationJumps(value) }
     try object.finish()
     return regime
   }
 
-  /// A number, or `{ constant, reversion, level }`: `constant + reversion (level − x)`.
+  /// A number, or `{ constant, reversion, level }`: `constant + reversion (level − x)`, and any function besides.
   private func drift(_ value: StrictValue, of regime: inout TrackingRegime) throws(ModelFileError) {
     guard value.kind == .object else {
       regime.drift = try value.number()
@@ -38,25 +38,44 @@ extension ModelDecoder {
     }
     var object = try value.object()
     regime.drift = try object.optional("constant")?.number() ?? 0
-    regime.reversion = try object.required("reversion").number()
     regime.level = try object.optional("level")?.number() ?? 0
+    regime.variation.drift = try object.deviationFunction()
+    regime.reversion =
+      regime.variation.drift.isZero
+      ? try object.required("reversion").number() : try object.optional("reversion")?.number() ?? 0
     try object.finish()
   }
 
-  /// `{ quadratic, linear, center }` or `{ quadraticBelow, quadraticAbove, linear, center }`.
-  private func deviationCost(_ value: StrictValue) throws(ModelFileError) -> DeviationCost {
+  /// A number, or `{ constant }` and any function.
+  private func volatility(_ value: StrictValue, of regime: inout TrackingRegime) throws(ModelFileError) {
+    guard value.kind == .object else {
+      regime.volatility = try value.number()
+      return
+    }
     var object = try value.object()
+    regime.variation.volatility = try object.deviationFunction()
+    regime.volatility =
+      regime.variation.volatility.isZero
+      ? try object.required("constant").number() : try object.optional("constant")?.number() ?? 0
+    try object.finish()
+  }
+
+  /// `{ quadratic, linear, center }` or `{ quadraticBelow, quadraticAbove, linear, center }`, and any function besides.
+  private func runningCost(_ value: StrictValue, of regime: inout TrackingRegime) throws(ModelFileError) {
+    var object = try value.object()
+    let more = try object.deviationFunction()
     var cost: DeviationCost
     if object.keys.contains("quadraticBelow") || object.keys.contains("quadraticAbove") {
       cost = DeviationCost(
         below: try object.required("quadraticBelow").number(), above: try object.required("quadraticAbove").number())
     } else {
-      cost = .quadratic(try object.required("quadratic").number())
+      cost = .quadratic(
+        more.isZero ? try object.required("quadratic").number() : try object.optional("quadratic")?.number() ?? 0)
     }
     cost.linear = try object.optional("linear")?.number() ?? 0
     cost.center = try object.optional("center")?.number() ?? 0
     try object.finish()
-    return cost
+    (regime.runningCost, regime.variation.runningCost) = (cost, more)
   }
 
   /// `{ normal: { intensity, mean, deviation } }` or `{ laplace: { intensity, scaleUp, scaleDown, probabilityUp } }`.

@@ -78,7 +78,7 @@ import Testing
     let shape: ClassShape
     switch solution.policyClass {
     case .recentre:
-      shape = .recentre(bands, problem.regimes.indices.map { ScaledTracking.frozen(problem, regime: $0) }, evenly: true)
+      shape = .recentre(bands, problem.regimes.indices.map { FrozenRegime(problem, regime: $0).form }, evenly: true)
     case .constantBand: shape = .constantBand(bands, reflects: scaled.reflects)
     default: shape = .inner(bands, reflects: scaled.reflects)
     }

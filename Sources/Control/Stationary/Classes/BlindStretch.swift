@@ -47,7 +47,7 @@ struct BlindStretch {
     for from in 0..<m {
       let jumps = problem.jumps[from]
       let drift = problem.drift[from] + (jumps.map { $0.intensity * $0.mean } ?? 0)
-      let variance = 2 * problem.halfVariance[from] + (jumps.map { $0.intensity * $0.secondMoment } ?? 0)
+      let variance = 2 * problem.plainHalfVariance(from) + (jumps.map { $0.intensity * $0.secondMoment } ?? 0)
       for power in 0..<3 {
         let row = power * m + from
         for to in 0..<m { generator[row, power * m + to] += problem.rate(from, to) }
@@ -76,7 +76,7 @@ struct BlindStretch {
       max(0, rows[0][2 * m + f] / mass[f] - pow(rows[0][m + f] / mass[f], 2))
     }
     let widest = variances.max()!.squareRoot()
-    let narrowest = (2 * problem.halfVariance.min()! * Reversion(problem.reversion[e], h).square).squareRoot()
+    let narrowest = (2 * (0..<m).map(problem.plainHalfVariance).min()! * Reversion(problem.reversion[e], h).square).squareRoot()
     var nodes: [Double] = []
     var u = BlindStretch.lowest / widest
     while u < BlindStretch.highest / narrowest {
@@ -94,7 +94,7 @@ struct BlindStretch {
 
   /// ψ_e(u).
   private static func exponent(_ problem: ScaledTracking, _ e: Int, _ u: Double) -> Complex {
-    var result = Complex(real: -problem.halfVariance[e] * u * u, imaginary: problem.drift[e] * u)
+    var result = Complex(real: -problem.plainHalfVariance(e) * u * u, imaginary: problem.drift[e] * u)
     if let jumps = problem.jumps[e] {
       let value = jumps.transform(u)
       result.real += jumps.intensity * (value.real - 1)
@@ -124,7 +124,7 @@ struct BlindStretch {
     let rate = problem.reversion[0]
     let lengths = Reversion(rate, h)
     var total = Complex(
-      real: -problem.halfVariance[0] * u * u * lengths.square, imaginary: problem.drift[0] * u * lengths.plain)
+      real: -problem.plainHalfVariance(0) * u * u * lengths.square, imaginary: problem.drift[0] * u * lengths.plain)
     guard let jumps = problem.jumps[0] else { return total }
     guard rate != 0 else {
       let value = jumps.transform(u)

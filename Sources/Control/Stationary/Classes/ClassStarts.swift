@@ -18,7 +18,7 @@ struct ClassStarts {
   init(_ problem: ScaledTracking, of tracking: TrackingProblem, optimum: [Band]) {
     self.problem = problem
     self.optimum = optimum
-    frozen = problem.members.map { ScaledTracking.frozen(tracking, regime: $0) }
+    frozen = problem.members.map { FrozenRegime(tracking, regime: $0).form }
     alone = problem.frozenBands(tracking)
   }
 

@@ -187,8 +187,8 @@ struct FixedTime {
     func left(_ rate: Double) -> Double { rate > 0 ? -expm1(-rate * h) / rate : h }
     let (first, second) = (left(inward), left(2 * inward))
     let reaches = slopes.map { theta -> Double in
-      let exponents = problem.halfVariance.indices.map { e in
-        first * abs(problem.drift[e]) * theta + second * problem.halfVariance[e] * theta * theta
+      let exponents = problem.members.indices.map { e in
+        first * abs(problem.drift[e]) * theta + second * problem.plainHalfVariance(e) * theta * theta
           + first * (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
       }
       return (beyond + exponents.max()!) / theta

@@ -77,7 +77,7 @@ struct LookCost {
         let edge = side == .upper ? band.upper : band.lower
         let bend =
           problem.reflects[e] ? value.thirdDerivative(e, edge, from: side) : value.curvature(e, edge)
-        let variance = 2 * problem.halfVariance[e]
+        let variance = 2 * problem.halfVariance(e, edge)
         sum += LookCost.overshootLoss * amount * variance * abs(bend)
         var further = side.sign * value.thirdDerivative(e, edge, from: side)
         if problem.reflects[e] {

@@ -51,7 +51,7 @@ extension StationarySolver {
     let units = scaled.units
     let bands = Self.scaledBands(base.map { $0.band! }, scaled)
     guard bands.allSatisfy({ $0.width <= Self.widest }) else { throw ClassOmissionError(reason: .inaccurate) }
-    let intervals = scaled.members.map { ScaledTracking.frozen(problem, regime: $0).interval.time / units.time }
+    let intervals = scaled.members.map { FrozenRegime(problem, regime: $0).form.interval.time / units.time }
     let unit = scaled.discount == 0 ? units.cost / units.time : units.cost
     let weights = scaled.startWeights
     let plain = zip(weights, base).reduce(0) { $0 + $1.0 * $1.1.cost.total.value } / unit
@@ -129,6 +129,7 @@ extension StationarySolver {
 
   private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
     let limit = scaled.hasJumps ? Self.mostRegimes.jumping : Self.mostRegimes.plain
+    if !scaled.isPlain { throw ClassOmissionError(reason: .varyingCoefficients) }
     if scaled.count > limit { throw ClassOmissionError(reason: .manyRegimes(most: limit)) }
   }
 

@@ -191,7 +191,7 @@ extension StationarySolver {
     let starts = ClassStarts(scaled, of: problem, optimum: StationarySolver.scaledBands(best.map(\.band), scaled))
       .intervals(centres: centres)
     let isReverting = scaled.count > 1 && scaled.reversion.contains { $0 != 0 }
-    if isReverting || !scaled.running.allSatisfy(\.isSymmetric) {
+    if isReverting || !scaled.isPlain || !scaled.running.allSatisfy(\.isSymmetric) {
       return try clockedIntervals(scaled, best, from: starts, hasLongRun: hasLongRun)
     }
     let search = BlindIntervals(problem: scaled, start: scaled.startWeights)
