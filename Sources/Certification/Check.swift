@@ -60,7 +60,8 @@ public struct Check: Sendable, Equatable {
   public let unit: String
   public let passed: Bool
 
-  /// A check that passes when the measured number does not exceed the threshold; `NaN` never passes.
+  /// A check that passes when the measured number does not exceed the threshold; `NaN` never passes, nor what an infinite
+  /// threshold would let pass whatever it were.
   init(
     _ kind: Kind, regime: String? = nil, policyClass: String? = nil, measured: Double, atMost threshold: Double,
     unit: String = ""
@@ -71,7 +72,7 @@ public struct Check: Sendable, Equatable {
     self.measured = measured
     self.threshold = threshold
     self.unit = unit
-    passed = measured <= threshold
+    passed = measured <= threshold && threshold < .infinity
   }
 
   /// A check that passes when the measured number is at least the threshold.

@@ -85,14 +85,15 @@ public struct FormulaCertifier: Sendable {
     var loss: Simulation.Estimate
     var lossError = regime.value.error
     let result: RollOutResult
+    let best = HedgingPolicy.table(problem.readable(optimum.solution.policy))
     do throws(SimulationError) {
       let rollOut = try RollOut(
         problem: problem.replacing(currentRegime: e),
         settings: certifier.rollOutSettings(checkEvery: check, isDetailed: false))
-      loss = try rollOut.compare(policy, .table(optimum.solution.policy)).difference(.criterion)
+      loss = try rollOut.compare(policy, best).difference(.criterion)
       if review == nil {
         // Looking costs the optimum J(δ) − J; both are looked at as the problem says where it is reviewed.
-        let looking = try rollOut.estimate(.table(optimum.solution.policy)).discretisationError
+        let looking = try rollOut.estimate(best).discretisationError
         loss = loss.adding(looking.mean)
         lossError += looking.standardError
       }

@@ -31,7 +31,7 @@ public struct OptionBookAnswer: Sendable {
   public internal(set) var formula: FormulaAnswer?
 
   /// The policy that was asked for: the formula's, else the solved one.
-  public var policy: PolicyTable { formula?.rule.table ?? solution.policy }
+  public var policy: PolicyTable { formula?.rule.table ?? problem.readable(solution.policy) }
 
   /// Its name as a class.
   public var policyName: String { formula?.rule.formula.rawValue ?? "optimal" }

@@ -18,7 +18,7 @@ extension OptionBookCertifier {
         worst = max(worst, line[from] - line[to] - cost.charge(price: spot, trade: y[to] - y[from]))
       }
     }
-    let ticket = problem.costs.map { $0.charge(price: spot, trade: 1) }.max()!
+    let ticket = problem.charges(units: 1).most
     return Check(
       .obstacleViolation, regime: problem.environment.regimes[e].name, measured: worst,
       atMost: CertificationSettings.valueTolerance * abs(value) + CertificationSettings.lawTolerance * ticket,

@@ -10,7 +10,7 @@ extension OptionBookCertifier {
   /// A rule that trades fewer times than this before the horizon is not a rule of the book.
   private static let leastTrades = 2.0
 
-  func rivals(fine: FiniteHorizonSolution) throws(CertificationError) -> [OptionBookAnswer.Rival] {
+  func rivals(against optimum: PolicyTable) throws(CertificationError) -> [OptionBookAnswer.Rival] {
     var rivals: [OptionBookAnswer.Rival] = []
     // Under review all rules are looked at at the same checks, and the band's roll-out is one.
     var bands: [Double: RollOutResult] = [:]
@@ -28,7 +28,7 @@ extension OptionBookCertifier {
         if let known = bands[check] {
           band = known
         } else {
-          band = try rollOut.run(.table(fine.policy), keeping: [.criterion])
+          band = try rollOut.run(.table(optimum), keeping: [.criterion])
         }
         bands[check] = band
         let result = try rollOut.run(.interval(everySeconds: rule.seconds, target: 0), keeping: [.criterion])

@@ -61,6 +61,7 @@ public struct OptionBookCertifier: Sendable {
     }
     progress?(OptionBookCertifier.compared)
 
+    let followed = emitted?.table ?? problem.readable(fine.policy)
     let times = TimeToTrade(fine).betweenTrades(threads: settings.threads)
     var regimes: [OptionBookAnswer.Regime] = []
     var checks: [Check] = []
@@ -68,7 +69,8 @@ public struct OptionBookCertifier: Sendable {
     let count = problem.environment.count
     for e in 0..<count {
       let regime = try regimeAnswer(
-        e, fine: fine, middle: middle, coarse: coarse, share: variants.share, time: times[e], check: check,
+        e, policy: followed, fine: fine, middle: middle, coarse: coarse, share: variants.share, time: times[e],
+        check: check,
         checks: &checks)
       regimes.append(regime)
       progress?(
@@ -76,9 +78,9 @@ public struct OptionBookCertifier: Sendable {
           + (OptionBookCertifier.followed - OptionBookCertifier.compared) * Double(e + 1) / Double(count))
     }
     if let emitted { confront(emitted, regimes, grid: fine.grid, checks: &checks) }
-    let bounds = try bounds(policy: emitted?.table ?? fine.policy, middle: middle, regimes: regimes, checks: &checks)
+    let bounds = try bounds(policy: followed, middle: middle, regimes: regimes, checks: &checks)
     progress?(OptionBookCertifier.bounded)
-    let rivals = try rivals(fine: fine)
+    let rivals = try rivals(against: problem.readable(fine.policy))
     let classes = BookClassSearch(
       optimum: fine.policy, coarse: coarse, fine: middle, threads: settings.threads
     ).run(settings.classes) { progress?(OptionBookCertifier.bounded + (1 - OptionBookCertifier.bounded) * $0) }
@@ -151,8 +153,8 @@ public struct OptionBookCertifier: Sendable {
   // MARK: One regime
 
   private func regimeAnswer(
-    _ e: Int, fine: FiniteHorizonSolution, middle: FiniteHorizonSolution, coarse: FiniteHorizonSolution,
-    share: CostShare, time: Double, check: Double, checks: inout [Check]
+    _ e: Int, policy: PolicyTable, fine: FiniteHorizonSolution, middle: FiniteHorizonSolution,
+    coarse: FiniteHorizonSolution, share: CostShare, time: Double, check: Double, checks: inout [Check]
   ) throws(CertificationError) -> OptionBookAnswer.Regime {
     let name = problem.environment.regimes[e].name
     let y = problem.inventory
@@ -188,7 +190,7 @@ public struct OptionBookCertifier: Sendable {
       CertificationSettings.readingError(
         of: holding, spacing: fine.grid.holdings[1] - fine.grid.holdings[0], settled: problem.settledFree))
 
-    let rollOut = try rollOut(regime: e, policy: emitted?.table ?? fine.policy, check: check, guide: fine.guide)
+    let rollOut = try rollOut(regime: e, policy: policy, check: check, guide: fine.guide)
     // Under exponential utility paths are drawn where the mean is made, and may know it better than two grids: what they miss beyond
     // three standard errors is an error that the grids did not see.
     let unseen =
@@ -302,14 +304,11 @@ public struct OptionBookCertifier: Sendable {
   /// What nobody trades for: `CertificationSettings.trivialShare` of the least that trading the gross position once costs, in any
   /// regime [quote]; where trading is free somewhere `CertificationSettings.freeShare` of the risk left alone.
   var trivialAmount: Double {
-    let (spot, quantity) = (problem.market.spot, problem.book.grossQuantity)
+    let quantity = problem.book.grossQuantity
     guard quantity > 0 else { return 0 }
-    let charges = problem.costs.flatMap { cost in
-      [-quantity, quantity].map { cost.charge(price: spot, trade: $0) }
-    }
+    let least = problem.charges(units: quantity).least
     // Where trading is free there is no risk but that of the grid.
-    return charges.min()! > 0
-      ? CertificationSettings.trivialShare * charges.min()! : CertificationSettings.freeShare * lawScale
+    return least > 0 ? CertificationSettings.trivialShare * least : CertificationSettings.freeShare * lawScale
   }
 
   /// The scale of rounding: the gamma risk of the whole gross position left alone, `½ a σ² S² q² T`, and one unit's trade
@@ -317,7 +316,7 @@ public struct OptionBookCertifier: Sendable {
   var lawScale: Double {
     let volatility = problem.environment.regimes.map(\.volatility).max()!
     let exposure = volatility * problem.market.spot * problem.book.grossQuantity
-    let ticket = problem.costs.map { $0.charge(price: problem.market.spot, trade: 1) }.max()!
+    let ticket = problem.charges(units: 1).most
     return 0.5 * problem.preference.riskAversion * exposure * exposure * problem.horizon + ticket
   }
 

@@ -161,7 +161,7 @@ public struct TailBudgetSearch: Sendable {
           settings: search.grid.refined(by: 0.5, of: chosen), threads: search.settings.threads
         ).solve(problem)
       } catch { throw .control(error) }
-      let tail = try search.tail(of: .table(solution.policy), rollOut)
+      let tail = try search.tail(of: .table(problem.readable(solution.policy)), rollOut)
       known[logAversion] = tail
       let count = Double(known.count)
       progress?(count / (count + Trials.expected))

@@ -19,6 +19,15 @@ extension OptionBookProblem {
     return unwinding(costs[regime], spot: spot, inventory: left(of: inventory, delivered: units))
   }
 
+  /// What it costs at least, and at most, to trade so many units today in some regime and direction, at once or in as few trades
+  /// as its limits allow [quote].
+  public func charges(units: Double) -> (least: Double, most: Double) {
+    let all = costs.flatMap { cost in
+      [-units, units].map { unwinding(cost, spot: market.spot, inventory: $0) }
+    }
+    return (all.min()!, all.max()!)
+  }
+
   /// What it costs to be rid of an inventory [quote].
   public func unwinding(_ cost: TradeCost, spot: Double, inventory: Double) -> Double {
     cost.unwinding(price: spot, inventory: inventory, maximumTrade: execution.maximumTrade)

@@ -104,18 +104,20 @@ public struct RollOut: Sendable {
     let paired = paired(blocks, .criterion)
     let fine = try RollOutResult(
       merging: [shard(0..<plan.settings.pathCount, blocks: blocks.map { $0.summaries[0] })])
-    return RollOutEstimate(result: fine, paired: paired, scale: scale)
+    return RollOutEstimate(
+      result: fine, paired: paired, scale: scale, trades: self.paired(blocks, .tradeCount),
+      turnover: self.paired(blocks, .turnoverNotional))
   }
 
   /// The same under exponential utility, with the criterion from paths drawn where its mean is made, and the rest from paths of
   /// the law itself. What guides the draws decides their error only.
   public func estimate(_ policy: HedgingPolicy, guide: LossGuide) throws(SimulationError) -> RollOutEstimate {
-    try tilted(by: guide).estimate(policy).replacing(result: run(policy))
+    try tilted(by: guide).estimate(policy).replacing(estimate(policy))
   }
 
   /// The same for a policy whose own checks are those of the settings.
   public func estimateAsChecked(_ policy: HedgingPolicy, guide: LossGuide) throws(SimulationError) -> RollOutEstimate {
-    try tilted(by: guide).estimateAsChecked(policy).replacing(result: run(policy))
+    try tilted(by: guide).estimateAsChecked(policy).replacing(estimateAsChecked(policy))
   }
 
   /// The criterion of a policy whose own checks are those of the settings: not monitoring in between is part of the problem,

@@ -144,9 +144,19 @@ public struct RollOutEstimate: Sendable, Equatable {
   public let discretisationError: Estimate
   /// `J(δ) + (J(δ) − J(2δ))`, the criterion without the first-order effect of checking every δ.
   public let extrapolated: Estimate
+  /// Trades of a path, and what they move in all [quote], as if watched without pause. Between two looks a path leaves its band by
+  /// `0.58 η√δ` more, so that both fall with √δ: `N(δ) + (N(δ) − N(2δ))/(√2 − 1)`. Where trades reflect at an edge their number
+  /// has no limit.
+  public private(set) var trades: Estimate
+  public private(set) var turnover: Estimate
 
-  init(result: RollOutResult, paired: PairedMoments, scale: CriterionScale) {
+  init(
+    result: RollOutResult, paired: PairedMoments, scale: CriterionScale, trades: PairedMoments, turnover: PairedMoments
+  ) {
     self.result = result
+    let more = 1 / (2.0.squareRoot() - 1)
+    self.trades = trades.combination(1 + more, -more)
+    self.turnover = turnover.combination(1 + more, -more)
     criterion = scale.estimate(paired.first)
     coarse = scale.estimate(paired.second)
     discretisationError = scale.combination(paired, -1, 1)
@@ -160,12 +170,13 @@ public struct RollOutEstimate: Sendable, Equatable {
     coarse = criterion
     extrapolated = criterion
     discretisationError = Estimate(mean: 0, standardError: 0)
+    (trades, turnover) = (result[.tradeCount], result[.turnoverNotional])
   }
 
   /// The same criterion beside another roll-out's columns.
-  func replacing(result: RollOutResult) -> RollOutEstimate {
+  func replacing(_ other: RollOutEstimate) -> RollOutEstimate {
     var estimate = self
-    estimate.result = result
+    (estimate.result, estimate.trades, estimate.turnover) = (other.result, other.trades, other.turnover)
     return estimate
   }
 

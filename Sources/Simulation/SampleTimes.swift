@@ -57,12 +57,14 @@ struct SampleTimes: Sendable, Equatable {
           append(next, check: extraCheck(), expires: true)
           pending.removeFirst()
         }
-        var coincides = false
+        // The expiry's own instant, so that what is said for times before it is not read.
+        var expiry: Double?
         while let next = pending.first, next <= time + tolerance {
-          coincides = true
+          expiry = next
           pending.removeFirst()
         }
-        append(time, check: part == 0 ? number : coincides ? extraCheck() : -1, expires: coincides)
+        append(
+          expiry ?? time, check: part == 0 ? number : expiry != nil ? extraCheck() : -1, expires: expiry != nil)
       }
     }
     for expiry in pending { append(expiry, check: extraCheck(), expires: true) }

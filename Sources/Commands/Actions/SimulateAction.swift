@@ -198,7 +198,7 @@ struct SimulateAction {
         }
       }
       let solution = try solve(grid, upTo: Self.solved)
-      var optimum = solution.policy
+      var optimum = problem.readable(solution.policy)
       // Of reviews too many to be solved one by one the band is the continuous one, narrowed.
       if case .narrowed = solution.grid.timing.kind, let every = problem.execution.checkEvery,
         problem.costs.allSatisfy({ $0.fixed == 0 })

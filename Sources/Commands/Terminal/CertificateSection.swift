@@ -14,11 +14,33 @@ extension Screen {
       let shown = asked.contains { !$0.passed } ? asked.filter { !$0.passed } : Screen.tightest(asked)
       for check in shown {
         table.add(
-          Explainer.question(kind), check.regime ?? check.policyClass ?? "", Screen.measured(check, check.measured),
+          Explainer.question(kind), [check.policyClass, check.regime].compactMap { $0 }.joined(separator: ", "),
+          Screen.measured(check, check.measured),
           Screen.measured(check, check.threshold), check.unit, check.passed ? "✓" : "✗")
       }
     }
     add(table)
+    for remedy in remedies(certificate) { note(remedy) }
+  }
+
+  /// What a refusal asks for, where that is known.
+  private func remedies(_ certificate: Certificate) -> [String] {
+    let failed = Set(certificate.checks.filter { !$0.passed }.map(\.kind))
+    var remedies: [String] = []
+    if failed.contains(.obstacleViolation) {
+      remedies.append(
+        "A regime waits in more than one interval of positions, or trades best from within its band: one band per regime cannot say so."
+      )
+    }
+    if case .optionBook(let answer) = certificate.answer,
+      !failed.isDisjoint(with: [.valueError, .bandError, .observedOrder])
+    {
+      let grid = answer.solution.grid
+      remedies.append(
+        "A finer grid may pass: --set grid.holdings=\(2 * grid.holdings.count), or --set grid.spots=\(2 * grid.spots.count) as well."
+      )
+    }
+    return remedies
   }
 
   private static func measured(_ check: Check, _ value: Double) -> String {

@@ -206,7 +206,7 @@ struct OptionBookScreen {
           Figures.significant(regime.risk.value, 4), jumps ? Figures.significant(regime.markJump, 4) : "",
           Figures.significant(regime.valueWhenHedged, 5),
           Figures.measured(simulated.mean, simulated.standardError), atLeast(e),
-          Figures.significant(regime.rollOut.result[.tradeCount].mean, 3),
+          Figures.significant(trades(regime), 3),
         ], strong: e == problem.market.currentRegime)
     }
     screen.add(table)
@@ -221,6 +221,11 @@ struct OptionBookScreen {
         ? " Marks: the part due to implied volatility jumping with the regime, which no hedge in \(unit) changes." : "")
     screen.note(words)
     screen.note(boundsNote)
+  }
+
+  /// As if watched without pause; where trades reflect at an edge, those of the looks.
+  private func trades(_ regime: OptionBookAnswer.Regime) -> Double {
+    (regime.startsAtTarget ? regime.rollOut.trades : regime.rollOut.result[.tradeCount]).mean
   }
 
   private var bounds: [LowerBoundResult]? {

@@ -47,7 +47,9 @@ extension Explainer {
       return sentence(
         place, asked,
         allowed:
-          "the search ended at \(amount(reached)); no policy meets it, or the grid is too coarse to find it")
+          "no risk aversion was found to lead nearer to it than \(amount(reached)): what no policy reaches, or costs without being "
+          + "held to, has no such risk aversion, and what is far smaller than the book's risk is lost in the grid's error"
+      )
     }
   }
 
@@ -210,7 +212,6 @@ extension Explainer {
     case .notRequested: "left out on request"
     case .endlessClock: "however long one waits, it costs less than 1 % more"
     case .manyRegimes(let most): "this is solved for up to \(most) regimes like these"
-    case .varyingCoefficients: "it takes a drift that reverts, a constant volatility and a parabola"
     case .notConverged: "its best parameters were not found"
     case .inaccurate: "its cost is not known to one part in a million"
     }

@@ -67,7 +67,7 @@ public struct BookClassSearch: Sendable {
     if fixed.contains(true), fixed.contains(false) { return .fixedCostInSomeRegimes }
     let values = problem.environment.regimes.indices.map { abs(fine.value(regime: $0, inventory: problem.inventory)) }
     // Rounding of one trade's cost.
-    let ticket = problem.costs.map { $0.charge(price: problem.market.spot, trade: 1) }.max()!
+    let ticket = problem.charges(units: 1).most
     if values.max()! <= BookClassSearch.nothing * ticket { return .costless }
     return nil
   }

@@ -76,6 +76,21 @@ extension ScaledTracking {
     return nil
   }
 
+  /// Where the search for a band ended because its regime does not move further out.
+  func motionless(_ bands: [Band]) -> StationaryError? {
+    for (e, band) in bands.enumerated() {
+      let range = movingRange(e, around: 0.5 * (band.lower + band.upper), width: band.width)
+      for (edge, end) in [(band.lower, range.lowerBound), (band.upper, range.upperBound)]
+      where abs(edge - end) < ScaledTracking.near * band.width {
+        return .motionless(regime: members[e], deviation: end * units.deviation)
+      }
+    }
+    return nil
+  }
+
+  /// Of a band's width.
+  private static let near = 0.05
+
   /// The largest decay rate on an element, and by which factor ½η² varies there.
   func sharpness(_ e: Int, _ left: Double, _ right: Double, discount: Double) -> (decay: Double, factor: Double) {
     let ends = [left, right]

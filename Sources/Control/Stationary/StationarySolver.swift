@@ -27,7 +27,7 @@ public struct StationarySolver: Sendable, Equatable {
 
   public init(settings: StationarySettings = StationarySettings()) { self.settings = settings }
 
-  /// - Throws: `quadraticImpact`, `freeTrading`, `severalClosedClasses` when the problem is outside the class,
+  /// - Throws: `quadraticImpact`, `freeTrading`, `severalClosedClasses`, `motionless` when the problem is outside the class,
   ///   `setting` for a bad setting, `singular` when no policy could be evaluated. A solution that does not converge or
   ///   violates the inequalities is returned, marked.
   public func solve(_ problem: TrackingProblem) throws(StationaryError) -> StationarySolution {
@@ -45,6 +45,7 @@ public struct StationarySolver: Sendable, Equatable {
       let scaled = ScaledTracking(problem, members: part)
       var search = BandSearch(problem: scaled, settings: settings)
       search.run(from: scaled.frozenBands(problem))
+      if !search.converged, let error = scaled.motionless(search.bands) { throw error }
       let hasLongRun = closed.count == 1
       let coarse = try statistics(search, search.coarseBands, search.coarse, hasLongRun)
       let fine = try statistics(search, search.bands, search.fine, hasLongRun)

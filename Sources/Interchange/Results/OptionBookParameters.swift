@@ -113,16 +113,15 @@ struct OptionBookParameters {
   }
 
   private func cost(_ regime: OptionBookAnswer.Regime, _ e: Int) -> JSONValue {
-    let result = regime.rollOut.result
     var members = [
       JSONMember("total", .number(regime.value.value)), JSONMember("trading", .number(regime.trading.value)),
       JSONMember("risk", .number(regime.risk.value)),
     ]
     if regime.startsAtTarget {
-      members.append(JSONMember("tradesPerYear", .number(result[.tradeCount].mean / problem.horizon)))
+      members.append(JSONMember("tradesPerYear", .number(regime.rollOut.trades.mean / problem.horizon)))
     }
     members += [
-      JSONMember("turnoverPerYear", .number(result[.turnoverNotional].mean / problem.horizon)),
+      JSONMember("turnoverPerYear", .number(regime.rollOut.turnover.mean / problem.horizon)),
       JSONMember("error", .number(regime.value.error)), JSONMember("unit", .string(quote)),
     ]
     return .object(members)
@@ -272,12 +271,13 @@ struct OptionBookParameters {
     }
     var vectors: [DecisionVector] = []
     for time in times {
+      let instant = problem.settledTime(policy.times[time])
       for spot in spots {
         for e in 0..<count {
           let price = exp(policy.logSpots[spot])
           let band = problem.emitted(
-            policy.band(time: time, regime: e, spot: spot), time: policy.times[time], spot: price, regime: e)
-          let delta = problem.conventionDelta(time: policy.times[time], spot: price, regime: e)
+            policy.band(time: time, regime: e, spot: spot), time: instant, spot: price, regime: e)
+          let delta = problem.conventionDelta(time: instant, spot: price, regime: e)
           let measures = DecisionVector.measures(of: band, scale: max(1, problem.book.grossQuantity))
           for inventory in measures.map({ $0 - delta }) + policy.flats.places {
             let trade = band.trade(at: delta + inventory, inventory: inventory, flats: policy.flats)

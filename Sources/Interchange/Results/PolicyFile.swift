@@ -17,8 +17,9 @@ struct PolicySlices {
     var kept = Set(Self.thinned(Array(times.indices), to: Self.most))
     let tolerance = Self.coincidence * (times.last ?? 0)
     for expiry in expiries {
+      // The slice just before it, which jumps with it, and the one that leads there.
       guard let after = times.firstIndex(where: { $0 >= expiry - tolerance }), after > 0 else { continue }
-      kept.formUnion([after - 1, after])
+      kept.formUnion([max(0, after - 2), after - 1, after])
     }
     indices = kept.sorted()
   }
@@ -105,7 +106,7 @@ enum PolicyFile {
       "spot", values: spots, .init(units: "\(quote)/\(unit)", longName: "price of the underlying"))
     // Of every state, `[regime][slice][row]`: from Black–Scholes net delta to the problem's convention.
     let shifts = problem.conventionShifts(
-      times: slices.map { policy.times[$0] }, spots: spots, threads: answer.settings.threads)
+      times: slices.map { problem.settledTime(policy.times[$0]) }, spots: spots, threads: answer.settings.threads)
     let hasSlopes = policy.bands.contains(where: \.hasSlopes)
     for edge in edges + (hasSlopes ? slopes : []) {
       var values: [Double] = []
@@ -128,7 +129,7 @@ enum PolicyFile {
       for e in 0..<count {
         for (row, price) in spots.enumerated() {
           deltas.append(
-            problem.book.greeks(time: policy.times[slice], spot: price, regime: e).delta
+            problem.book.greeks(time: problem.settledTime(policy.times[slice]), spot: price, regime: e).delta
               + shifts[(e * slices.count + place) * spots.count + row])
         }
       }
@@ -245,7 +246,7 @@ enum PolicyFile {
           }
           let shift =
             problem.convention == .blackScholes
-            ? 0 : problem.conventionShift(time: times[time], spot: spots[row], regime: e)
+            ? 0 : problem.conventionShift(time: problem.settledTime(times[time]), spot: spots[row], regime: e)
           bands.append(band.shifted(by: -shift))
         }
       }

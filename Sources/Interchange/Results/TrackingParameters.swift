@@ -126,7 +126,6 @@ extension ClassOmission {
     case .tooLarge: "tooLarge"
     case .notRequested: "notRequested"
     case .manyRegimes(let most): "manyRegimes: more than \(most)"
-    case .varyingCoefficients: "varyingCoefficients"
     case .notConverged: "notConverged"
     case .inaccurate: "inaccurate"
     }

@@ -136,7 +136,7 @@ import Testing
     let h = 0.7
     for e in 0..<2 {
       let stretch = try BlindStretch(scaled, from: e, time: h)
-      let deviation = (2 * scaled.halfVariance[e] * h).squareRoot()
+      let deviation = (2 * scaled.halfVariance(e, 0) * h).squareRoot()
       for (z, target) in [(0.0, 0.0), (0.4, -0.3), (1, 2)] {
         let offset = z + scaled.drift[e] * h - target
         let ratio = offset / deviation

@@ -17,27 +17,34 @@ struct LatticeIteration {
     let m = problem.regimes.count
     let discount: Double
     if case .discounted(let rate) = problem.criterion { discount = rate } else { discount = 0 }
-    func diffusion(_ e: Int) -> Double {
-      problem.regimes[e].volatility * problem.regimes[e].volatility / (2 * spacing * spacing)
+    let places = (0..<n).map { Double($0 - half) * spacing }
+    let diffusions = problem.regimes.map { regime in
+      places.map { regime.volatility(at: $0) * regime.volatility(at: $0) / (2 * spacing * spacing) }
     }
     // Uniformisation: one clock faster than every state's total rate.
-    let clock = (0..<m).map { 2 * diffusion($0) - problem.generator.rates[$0][$0] }.max()! * 1.01
+    let clock = (0..<m).map { 2 * diffusions[$0].max()! - problem.generator.rates[$0][$0] }.max()! * 1.01
     let step = 1 / clock
+    let rates = problem.regimes.indices.map { e in
+      zip(places, diffusions[e]).map { x, diffusion in
+        let drift = problem.regimes[e].drift(at: x) / (2 * spacing)
+        return (up: diffusion + drift, down: diffusion - drift)
+      }
+    }
+    let running = problem.regimes.map { regime in places.map { regime.runningCost(at: $0) } }
     var value = [[Double]](repeating: [Double](repeating: 0, count: n), count: m)
     var held = value
     var average = 0.0
     for _ in 0..<Int(duration / step) {
       for e in 0..<m {
-        let up = (diffusion(e) + problem.regimes[e].drift / (2 * spacing)) * step
-        let down = (diffusion(e) - problem.regimes[e].drift / (2 * spacing)) * step
         for i in 0..<n {
-          let x = Double(i - half) * spacing
+          let up = rates[e][i].up * step
+          let down = rates[e][i].down * step
           let here = value[e][i]
           var next = here + up * (value[e][min(i + 1, n - 1)] - here) + down * (value[e][max(i - 1, 0)] - here)
           for other in 0..<m where other != e {
             next += problem.generator.rates[e][other] * step * (value[other][i] - here)
           }
-          held[e][i] = problem.regimes[e].runningCost.rate(at: x) * step + next - discount * step * here
+          held[e][i] = running[e][i] * step + next - discount * step * here
         }
       }
       for e in 0..<m { value[e] = trade(held[e], problem.costs[e]) }
@@ -97,6 +104,43 @@ struct LatticeIteration {
     for spacing in [0.08, 0.04, 0.02] {
       let lattice = LatticeIteration(problem: problem, reach: 1.2, spacing: spacing).solve(duration: duration)
       let bound = 5 * spacing * spacing / 3 / (discount ?? 1)
+      for (e, regime) in solution.regimes.enumerated() {
+        let row: Comment = "spacing \(spacing), regime \(e): \(lattice.values[e]), \(regime.cost.total.value)"
+        #expect(abs(lattice.values[e] - regime.cost.total.value) < bound, row)
+        #expect(abs(lattice.bands[e].upper - regime.band.upper) < 1.5 * spacing, "\(lattice.bands[e]) \(regime.band)")
+        #expect(abs(lattice.bands[e].lower - regime.band.lower) < 1.5 * spacing, "\(lattice.bands[e]) \(regime.band)")
+      }
+    }
+  }
+
+  /// Coefficients that vary in two regimes: a cubic drift, a volatility and a running cost of straight lines, a quartic.
+  @Test(arguments: [nil, 0.8] as [Double?]) func varying(_ discount: Double?) throws {
+    func lines(_ points: [(x: Double, value: Double)]) throws -> DeviationFunction {
+      try DeviationFunction(through: points, field: "")
+    }
+    func polynomial(_ coefficients: [Double]) throws -> DeviationFunction {
+      try DeviationFunction(polynomial: coefficients, field: "")
+    }
+    let first = TrackingRegime(
+      name: "a", volatility: 0.6, runningCost: .quadratic(0),
+      variation: DeviationVariation(
+        drift: try polynomial([0.2, -0.5, 0, -1]), volatility: try lines([(-1, 0.4), (0.1, 0), (1, 0.5)]),
+        runningCost: try polynomial([0, 0, 0, 0, 4])))
+    let second = TrackingRegime(
+      name: "b", drift: -0.2, reversion: 0.5, level: 0.1, volatility: 1, runningCost: .quadratic(1),
+      variation: DeviationVariation(
+        volatility: try polynomial([0, 0.3]), runningCost: try lines([(-1, 2), (-0.3, 0), (0.2, 0), (1, 3)])))
+    let problem = try TrackingProblem(
+      name: "varying", criterion: discount.map { .discounted(rate: $0) } ?? .longRunAverage,
+      regimes: [first, second], generator: Generator([[-1, 1], [2, -2]]),
+      costs: [StationaryExamples.both(0.05, 0.02), TradeCost(fixed: 0.1, proportionalBuy: 0.01, proportionalSell: 0.03)])
+    let solution = try StationarySolver().solve(problem)
+    #expect(solution.isVerified, "\(solution.residual)")
+    for spacing in [0.04, 0.02] {
+      let lattice = LatticeIteration(problem: problem, reach: 1.4, spacing: spacing)
+        .solve(duration: discount == nil ? 10 : 30)
+      // As above, half the largest second derivative of a running cost in a band in the place of λ.
+      let bound = 8 * spacing * spacing / 3 / (discount ?? 1)
       for (e, regime) in solution.regimes.enumerated() {
         let row: Comment = "spacing \(spacing), regime \(e): \(lattice.values[e]), \(regime.cost.total.value)"
         #expect(abs(lattice.values[e] - regime.cost.total.value) < bound, row)

@@ -43,6 +43,47 @@ import Testing
     #expect(normal.regimes[0].runningCost == .quadratic(3))
   }
 
+  @Test("any coefficient may be a function, in three ways of writing it") func functions() throws {
+    let found = try #require(
+      try Self.problem(
+        Self.text(
+          """
+          drift: { reversion: 2, polynomial: [0, 0, 0, -1] }, volatility: { constant: 0.5, points: [[-1, 0.3], [0, 0], [1, 0.4]] },
+          runningCost: { quadratic: 1, knots: [2], polynomials: [[], [-8, 4]] }
+          """)))
+    let regime = found.regimes[0]
+    #expect(regime.drift(at: 2) == -12)
+    #expect(abs(regime.volatility(at: -1) - 0.8) < 1e-15 && abs(regime.volatility(at: 0.5) - 0.7) < 1e-15)
+    #expect(regime.runningCost(at: 1) == 1 && regime.runningCost(at: 3) == 13)
+    let bare = try #require(
+      try Self.problem(
+        Self.text("drift: { points: [[0, 1], [1, 0]] }, volatility: { polynomial: [1, 0, 1] }, runningCost: { polynomial: [0, 0, 0, 0, 2] }")))
+    #expect(bare.regimes[0].drift(at: 3) == -2 && bare.regimes[0].volatility(at: 2) == 5)
+    #expect(bare.regimes[0].runningCost(at: 2) == 32)
+  }
+
+  @Test("a function that is none is refused where it stands") func refusedFunctions() throws {
+    func path(_ regime: String) -> String? {
+      do {
+        _ = try Self.problem(Self.text(regime))
+        return nil
+      } catch let error as ModelFileError { return error.path } catch { return nil }
+    }
+    let rest = "runningCost: { quadratic: 1 }"
+    let rows = [
+      ("volatility: { polynomial: [] }, \(rest)", "tracking.regimes[0].volatility.polynomial"),
+      ("volatility: { points: [[0, 1]] }, \(rest)", "tracking.regimes[0].volatility.points"),
+      ("volatility: { points: [[0, 1], [0, 2]] }, \(rest)", "tracking.regimes[0].volatility.points"),
+      ("volatility: { knots: [0], polynomials: [[1]] }, \(rest)", "tracking.regimes[0].volatility.polynomials"),
+      ("volatility: { knots: [0], polynomials: [[1], [2]] }, \(rest)", "tracking.regimes[0].volatility"),
+      ("volatility: { polynomial: [1], points: [[0, 1], [1, 1]] }, \(rest)", "tracking.regimes[0].volatility"),
+      ("volatility: {}, \(rest)", "tracking.regimes[0].volatility"),
+      ("volatility: 1, drift: { level: 1 }, \(rest)", "tracking.regimes[0].drift"),
+      ("volatility: 1, runningCost: { polynomial: [0, 0, 0, 1] }", "tracking.regimes[0].runningCost"),
+    ]
+    for (regime, expected) in rows { #expect(path(regime) == expected, "\(regime)") }
+  }
+
   @Test("a problem says what is wrong with it, and where") func refuses() throws {
     func position(_ regime: String) -> (Int, String?)? {
       do {

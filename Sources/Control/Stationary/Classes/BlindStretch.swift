@@ -76,7 +76,8 @@ struct BlindStretch {
       max(0, rows[0][2 * m + f] / mass[f] - pow(rows[0][m + f] / mass[f], 2))
     }
     let widest = variances.max()!.squareRoot()
-    let narrowest = (2 * (0..<m).map(problem.plainHalfVariance).min()! * Reversion(problem.reversion[e], h).square).squareRoot()
+    let narrowest = (2 * (0..<m).map(problem.plainHalfVariance).min()! * Reversion(problem.reversion[e], h).square)
+      .squareRoot()
     var nodes: [Double] = []
     var u = BlindStretch.lowest / widest
     while u < BlindStretch.highest / narrowest {

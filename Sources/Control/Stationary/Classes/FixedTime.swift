@@ -165,60 +165,6 @@ struct FixedTime {
       }
     }
   }
-
-  /// e^{−30}: what goes further counts for less than the last digits.
-  private static let beyond = 30.0
-  /// Deviations that run away by more than this factor are not followed.
-  private static let mostGrowth = 100.0
-  /// θ of Chernoff's bound, from one over the largest distance looked for to one over the smallest [1/deviation].
-  private static let slopes = stride(from: -8.0, through: 8, by: 0.1).map { exp($0) }
-
-  /// Bands with the same targets that are left within h from no point of the given ones, by Chernoff's bound on how far the
-  /// deviation goes:
-  ///
-  ///     P(X_h > r) ≤ exp(−θr + ψ(θ)),   ψ = h₁|m|θ + h₂½η²θ² + h₁ν(E e^{θ|Z|} − 1),   r = min (30 + ψ(θ))/θ,
-  ///
-  /// with `h₁ = h₂ = h`, or where every regime reverts, by κ at least, what a push at s has left at h: `∫₀^h e^{−κs} ds` and
-  /// `∫₀^h e^{−2κs} ds`. (Given the regimes, X is Gaussian but for the jumps, and `E e^{cθ|Z|} − 1 ≤ c(E e^{θ|Z|} − 1)` for c ≤ 1.)
-  static func unbounded(_ bands: [Band], _ problem: ScaledTracking, time h: Double) throws(StationaryError) -> [Band] {
-    let inward = problem.reversion.min()!
-    let growth = exp(max(0, -inward) * h)
-    guard growth <= mostGrowth else { throw .singular }
-    func left(_ rate: Double) -> Double { rate > 0 ? -expm1(-rate * h) / rate : h }
-    let (first, second) = (left(inward), left(2 * inward))
-    let reaches = slopes.map { theta -> Double in
-      let exponents = problem.members.indices.map { e in
-        first * abs(problem.drift[e]) * theta + second * problem.plainHalfVariance(e) * theta * theta
-          + first * (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
-      }
-      return (beyond + exponents.max()!) / theta
-    }
-    let spread = reaches.min()!
-    let (low, high) = (bands.map(\.lower).min()!, bands.map(\.upper).max()!)
-    let middle = 0.5 * (low + high)
-    let reach = (0.5 * (high - low) + abs(middle) + spread) * growth
-    guard reach.isFinite else { throw .singular }
-    return bands.map {
-      Band(
-        lower: middle - reach, upper: middle + reach, targetLower: $0.targetLower, targetUpper: $0.targetUpper)
-    }
-  }
-}
-
-extension DeviationJumps {
-  /// The larger of `E e^{θZ}` and `E e^{−θZ}`; infinite where one is.
-  fileprivate func greatestExponential(_ theta: Double) -> Double {
-    switch law {
-    case .normal(let mean, let deviation):
-      return exp(theta * abs(mean) + 0.5 * theta * theta * deviation * deviation)
-    case .laplace(let up, let down, let p):
-      func side(_ ahead: Double, _ behind: Double, _ share: Double) -> Double {
-        theta * ahead < 1 || share == 0
-          ? (share == 0 ? 0 : share / (1 - theta * ahead)) + (1 - share) / (1 + theta * behind) : .infinity
-      }
-      return max(side(up, down, p), side(down, up, 1 - p))
-    }
-  }
 }
 
 extension BandFunctional {

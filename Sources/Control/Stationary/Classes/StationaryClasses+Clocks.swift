@@ -129,7 +129,6 @@ extension StationarySolver {
 
   private func requireFew(_ scaled: ScaledTracking) throws(ClassOmissionError) {
     let limit = scaled.hasJumps ? Self.mostRegimes.jumping : Self.mostRegimes.plain
-    if !scaled.isPlain { throw ClassOmissionError(reason: .varyingCoefficients) }
     if scaled.count > limit { throw ClassOmissionError(reason: .manyRegimes(most: limit)) }
   }
 

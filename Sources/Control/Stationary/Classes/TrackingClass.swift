@@ -45,8 +45,6 @@ public enum ClassOmission: Sendable, Equatable {
   case notRequested
   /// Bands with clocks are solved for so many regimes that communicate, fewer with jumps.
   case manyRegimes(most: Int)
-  /// What a deviation does that nobody looks at is solved for reverting drifts, constant volatilities and parabolas.
-  case varyingCoefficients
   /// The best parameters were not found.
   case notConverged
   /// The error estimate of the cost is above `StationarySolver.classTolerance`.
