@@ -114,8 +114,23 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     let drift = regimes.map { abs($0.drift) }.max()! * problem.horizon
     // One jump may go farther than deviations tell.
     let reach = regimes.map { $0.jumps?.reach(over: problem.horizon) ?? 0 }.max()!
-    return settings.deviations * widest + drift + 0.5 * widest * widest + reach
+    func half(_ deviations: Double) -> Double { deviations * widest + drift + 0.5 * widest * widest + reach }
+    let wanted = half(settings.deviations)
+    guard problem.preference.isExponential, widest > leastWideDeviation, reach == 0,
+      problem.execution.checkEvery == nil
+    else { return wanted }
+    // ln X/S at which the exposure is as much as the march bears.
+    let bearable = log(mostExposure / (problem.preference.riskAversion * problem.market.spot))
+    return min(wanted, max(half(min(settings.deviations, leastDeviations)), bearable))
   }
+
+  /// Under exponential utility γX grows with the price, and the loss with its square: at σ√T = 1.5 and γS = 10 five deviations up γX
+  /// is 5·10⁴, and the march's errors there drown what is sought. Where prices spread by more than this factor e^{…} the grid ends
+  /// where γX is so large, but not before so many deviations: beyond them Λ of whoever trades is a straight line in the price, as the
+  /// grid's end has it. *Verified by* `WideUtilityTests`.
+  static let leastWideDeviation = 0.5
+  private static let mostExposure = 2000.0
+  private static let leastDeviations = 3.0
 
   /// Width of the bump of nodes around a centre, in log-spot.
   static func gathering(problem: OptionBookProblem, settings: GridSettings) -> Double {

@@ -17,6 +17,8 @@ struct GridCounts {
   private static let mostPaddingInPositions = 4.5
   /// Room beyond the book's deltas, as a share of their range.
   private static let paddingShare = 0.05
+  /// Where prices spread by a factor e and more within the horizon, strongly averse utilities need rows in proportion, up to this.
+  private static let mostSpread = 2.0
   /// Places at which the book's delta is looked at to find its range.
   private static let probes = 60
   /// Times at which it is looked at, as shares of the horizon.
@@ -34,6 +36,10 @@ struct GridCounts {
     let hasStrip = GridCounts.hasStrip(problem)
     let standard = FiniteHorizonGrid.centralSpacing(
       problem: problem, settings: settings, count: GridSettings.standardSpots)
+    let spread = problem.environment.widestDeviation * problem.horizon.squareRoot()
+    if settings.spots == nil, problem.preference.isExponential, spread > FiniteHorizonGrid.leastWideDeviation {
+      wanted.spots *= min(GridCounts.mostSpread, max(1, spread))
+    }
     for band in survey.bands {
       let spacing = band.halfWidth / GridSettings.nodesPerHalfWidth
       let finer = spacing / (1 + GridSettings.mostNarrowing * min(1, band.growth * band.diffusionTime))

@@ -9,6 +9,9 @@ extension StationaryResidual {
   static let marginWidths = 2.0
   static let pointsPerMargin = 200
 
+  /// Whether nothing is violated by more.
+  func holds(_ tolerance: Double) -> Bool { max(equation, obstacle, trading) <= tolerance }
+
   /// The worse of two parts of a chain.
   func merged(with other: StationaryResidual) -> StationaryResidual {
     StationaryResidual(

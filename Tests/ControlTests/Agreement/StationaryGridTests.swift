@@ -133,7 +133,9 @@ struct LatticeIteration {
     let problem = try TrackingProblem(
       name: "varying", criterion: discount.map { .discounted(rate: $0) } ?? .longRunAverage,
       regimes: [first, second], generator: Generator([[-1, 1], [2, -2]]),
-      costs: [StationaryExamples.both(0.05, 0.02), TradeCost(fixed: 0.1, proportionalBuy: 0.01, proportionalSell: 0.03)])
+      costs: [
+        StationaryExamples.both(0.05, 0.02), TradeCost(fixed: 0.1, proportionalBuy: 0.01, proportionalSell: 0.03),
+      ])
     let solution = try StationarySolver().solve(problem)
     #expect(solution.isVerified, "\(solution.residual)")
     for spacing in [0.04, 0.02] {

@@ -165,7 +165,9 @@ import Testing
     // ℓ of the first regime is (x − 0.1)² + 0.2 (x − 0.1) = x² − 0.01.
     for (one, two) in zip(first.regimes, second.regimes) {
       #expect(abs(one.cost.total.value - two.cost.total.value) < 1e-10)
-      #expect([one.band.lower - two.band.lower, one.band.upper - two.band.upper, one.band.targetLower - two.band.targetLower].map(abs).max()! < 1e-8, "\(one.band) \(two.band)")
+      #expect(
+        [one.band.lower - two.band.lower, one.band.upper - two.band.upper, one.band.targetLower - two.band.targetLower]
+          .map(abs).max()! < 1e-8, "\(one.band) \(two.band)")
     }
     // Classes that go by a clock reach out by another bound.
     let wanted: Set<TrackingClass> = [.recentre, .interval, .hybridAny, .hybridAll]

@@ -54,6 +54,24 @@ import Testing
     }
   }
 
+  /// J of a point beside that of solutions on grids several times as fine, extrapolated: the stated error covers it.
+  @Test(arguments: cases) func valuesAreKnown(_ row: Case) throws {
+    for point in try row.frontier(count: 3).points {
+      let problem = try row.problem(riskAversion: point.riskAversion)
+      let values = try [(400, 200, 640), (800, 400, 1280)].map { spots, holdings, steps in
+        let settings = GridSettings(spots: spots, holdings: holdings, steps: steps)
+        let solution = try FiniteHorizon(settings: settings, threads: 2).solve(problem)
+        let node = solution.grid.reference * problem.environment.count + problem.market.currentRegime
+        return solution.value(regime: problem.market.currentRegime, inventory: problem.inventory)
+          + solution.markJumpRisk[node]
+      }
+      let limit = values[1] + (values[1] - values[0]) / 3
+      let error = point.total.error + abs(values[1] - values[0]) / 3
+      #expect(abs(point.total.value - limit) < error, "\(point.riskAversion): \(point.total) \(limit)")
+      #expect(point.total.error < 0.03 * point.total.value)
+    }
+  }
+
   /// Costs and risk aversion times s: J, cost and risk times s, bands and deviation as they were.
   @Test(arguments: cases) func isHomogeneous(_ row: Case) throws {
     let factor = 7.3

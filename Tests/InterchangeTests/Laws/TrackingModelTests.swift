@@ -57,7 +57,9 @@ import Testing
     #expect(regime.runningCost(at: 1) == 1 && regime.runningCost(at: 3) == 13)
     let bare = try #require(
       try Self.problem(
-        Self.text("drift: { points: [[0, 1], [1, 0]] }, volatility: { polynomial: [1, 0, 1] }, runningCost: { polynomial: [0, 0, 0, 0, 2] }")))
+        Self.text(
+          "drift: { points: [[0, 1], [1, 0]] }, volatility: { polynomial: [1, 0, 1] }, runningCost: { polynomial: [0, 0, 0, 0, 2] }"
+        )))
     #expect(bare.regimes[0].drift(at: 3) == -2 && bare.regimes[0].volatility(at: 2) == 5)
     #expect(bare.regimes[0].runningCost(at: 2) == 32)
   }

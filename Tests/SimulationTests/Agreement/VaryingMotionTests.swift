@@ -35,7 +35,8 @@ import VectorMath
     0.373_012_257_679_077_36, 0.117_239_907_661_759, 0.009_635_220_120_788_275, 0.000_112_614_538_375_367_9,
   ]
 
-  @Test("one step is right to the third order in its length", arguments: [1.0, 2, 3]) func order(_ power: Double) throws {
+  @Test("one step is right to the third order in its length", arguments: [1.0, 2, 3]) func order(_ power: Double) throws
+  {
     func error(_ step: Double) throws -> Double {
       let motion = VaryingMotion(try problem(1), step: step, seed: 1)
       var (normal, weight) = (Lanes(), Lanes())
