@@ -130,6 +130,26 @@ struct ScaledTracking: Sendable {
     return result
   }
 
+  /// The same problem with rare returns to regimes that are left for ever: a long-run average does not see how these trade, and with
+  /// returns it asks them to cost the least until they are left. What this moves the others' parameters by is of the order of
+  /// `returnShare`, their cost by its square.
+  var returning: ScaledTracking {
+    guard discount == 0, count > 1, let law = stationaryLaw else { return self }
+    let left = law.indices.filter { law[$0] <= ScaledTracking.weightless }
+    guard !left.isEmpty else { return self }
+    var result = self
+    for from in law.indices where !left.contains(from) {
+      for to in left {
+        let returns = -ScaledTracking.returnShare * rate(to, to)
+        result.rates[from * count + to] += returns
+        result.rates[from * count + from] -= returns
+      }
+    }
+    return result
+  }
+
+  private static let returnShare = 1e-5
+
   func rate(_ from: Int, _ to: Int) -> Double { rates[from * count + to] }
 
   /// Whether all coefficients have their usual form.

@@ -19,6 +19,7 @@ struct ClassSearch {
     var problem = problem
     problem.reflects = shape.reflects
     self.problem = problem
+    let sought = problem.returning
     let bases = [settings.degree - StationarySettings.degreeStep, settings.degree].map { ChebyshevBasis(degree: $0) }
     var parameters = shape.start
     var left = Double.infinity
@@ -26,7 +27,7 @@ struct ClassSearch {
     for basis in bases {
       func gradient(_ parameters: [Double]) -> ClassGradient? {
         try? ClassGradient(
-          problem, bands: shape.bands(parameters), basis: basis, mergeTolerance: settings.mergeTolerance, start: start)
+          sought, bands: shape.bands(parameters), basis: basis, mergeTolerance: settings.mergeTolerance, start: start)
       }
       let search = QuasiNewton(isAdmissible: shape.isAdmissible, reach: shape.reach, nonNegative: shape.nonNegative)
       var isFound = false

@@ -237,7 +237,7 @@ extension StationarySolver {
 }
 
 extension ScaledTracking {
-  private static let weightless = 1e-9
+  static let weightless = 1e-9
 
   /// The chain's stationary law on the part; nil where it has none.
   var stationaryLaw: [Double]? {
