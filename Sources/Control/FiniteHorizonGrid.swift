@@ -67,6 +67,11 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     holdings = FiniteHorizonGrid.holdingNodes(
       range: counts.range, count: counts.holdings,
       units: FiniteHorizonGrid.tradedUnits(problem, timing, range: counts.range, count: counts.holdings))
+    guard rows <= GridSettings.mostSliceNodes / holdings.count else {
+      throw .gridSetting(
+        name: "grid.holdings", value: Double(holdings.count),
+        allowed: "spots × holdings × regimes of at most 2·10⁸, each lot a holding")
+    }
     flats = FiniteHorizonGrid.flats(problem, timing: timing, holdings: holdings)
     settled = problem.settledFree
   }
@@ -268,8 +273,12 @@ public struct FiniteHorizonGrid: Sendable, Equatable {
     if let most = problem.execution.maximumTrade, most > wanted, most < range.upperBound - range.lowerBound {
       return [most]
     }
-    return deliveredUnits(problem)
+    // A book that is far less than what one holds for the drift alone has no line: there would be millions of them.
+    return deliveredUnits(problem).filter { $0 > leastUnit * wanted }
   }
+
+  /// Spacings that a delivered unit measures at least, to be a line.
+  private static let leastUnit = 0.5
 
   /// The units that hedge the options far in the money at either end [units], the fewer first; none of those that are a small part of
   /// the book, which other units dominate, and none where they matter little. With delivery the settlement's charge has its kink there. Under exponential utility the book is only
