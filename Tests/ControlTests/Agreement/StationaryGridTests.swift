@@ -104,12 +104,19 @@ struct LatticeIteration {
     for spacing in [0.08, 0.04, 0.02] {
       let lattice = LatticeIteration(problem: problem, reach: 1.2, spacing: spacing).solve(duration: duration)
       let bound = 5 * spacing * spacing / 3 / (discount ?? 1)
-      for (e, regime) in solution.regimes.enumerated() {
-        let row: Comment = "spacing \(spacing), regime \(e): \(lattice.values[e]), \(regime.cost.total.value)"
-        #expect(abs(lattice.values[e] - regime.cost.total.value) < bound, row)
-        #expect(abs(lattice.bands[e].upper - regime.band.upper) < 1.5 * spacing, "\(lattice.bands[e]) \(regime.band)")
-        #expect(abs(lattice.bands[e].lower - regime.band.lower) < 1.5 * spacing, "\(lattice.bands[e]) \(regime.band)")
-      }
+      agree(solution, lattice, spacing: spacing, within: bound)
+    }
+  }
+
+  /// Values within a bound, edges within one and a half spacings.
+  private func agree(
+    _ solution: StationarySolution, _ lattice: (values: [Double], bands: [Band]), spacing: Double, within bound: Double
+  ) {
+    for (e, regime) in solution.regimes.enumerated() {
+      let row: Comment = "spacing \(spacing), regime \(e): \(lattice.values[e]), \(regime.cost.total.value)"
+      #expect(abs(lattice.values[e] - regime.cost.total.value) < bound, row)
+      let (band, found) = (regime.band, lattice.bands[e])
+      #expect(abs(found.upper - band.upper) < 1.5 * spacing && abs(found.lower - band.lower) < 1.5 * spacing, row)
     }
   }
 
@@ -143,12 +150,7 @@ struct LatticeIteration {
         .solve(duration: discount == nil ? 10 : 30)
       // As above, half the largest second derivative of a running cost in a band in the place of λ.
       let bound = 8 * spacing * spacing / 3 / (discount ?? 1)
-      for (e, regime) in solution.regimes.enumerated() {
-        let row: Comment = "spacing \(spacing), regime \(e): \(lattice.values[e]), \(regime.cost.total.value)"
-        #expect(abs(lattice.values[e] - regime.cost.total.value) < bound, row)
-        #expect(abs(lattice.bands[e].upper - regime.band.upper) < 1.5 * spacing, "\(lattice.bands[e]) \(regime.band)")
-        #expect(abs(lattice.bands[e].lower - regime.band.lower) < 1.5 * spacing, "\(lattice.bands[e]) \(regime.band)")
-      }
+      agree(solution, lattice, spacing: spacing, within: bound)
     }
   }
 }

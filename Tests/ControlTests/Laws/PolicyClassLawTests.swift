@@ -114,4 +114,35 @@ import Testing
       }
     }
   }
+
+  /// A regime that is left for ever: the other costs what it does alone, and the parameters of the first are those of returns next to none.
+  @Test(arguments: [TrackingClass.recentre, .inner]) func leftForEver(_ policyClass: TrackingClass) throws {
+    let (stays, leaves) = (
+      TrackingRegime(
+        name: "stays", drift: 0.1, volatility: 0.5,
+        runningCost: DeviationCost(below: 2, above: 1, linear: 0.3, center: 0.2)),
+      TrackingRegime(
+        name: "leaves", drift: -0.3, reversion: 0.5, level: 0.4, volatility: 1.5,
+        runningCost: DeviationCost(below: 0.7, above: 3))
+    )
+    let costs = [
+      TradeCost(fixed: 0.2, proportionalBuy: 1, proportionalSell: 0.4),
+      TradeCost(fixed: 0.5, proportionalBuy: 0.3, proportionalSell: 0.9),
+    ]
+    func found(_ regimes: [TrackingRegime], _ rows: [[Double]]) throws -> [TrackingClassRegime] {
+      let problem = try TrackingProblem(
+        name: "left", criterion: .longRunAverage, regimes: regimes, generator: Generator(rows),
+        costs: Array(costs.prefix(regimes.count)))
+      let solved = try solver.classes(of: problem, optimum: solver.solve(problem), wanted: [policyClass]).solved
+      return try #require(solved.first { $0.policyClass == policyClass }).regimes
+    }
+    let alone = try found([stays], [[0]])
+    let forEver = try found([stays, leaves], [[0, 0], [1, -1]])
+    let rarely = try found([stays, leaves], [[-1e-4, 1e-4], [1, -1]])
+    #expect(abs(forEver[0].cost.total.value / alone[0].cost.total.value - 1) < 1e-8)
+    for (one, other) in zip(forEver, rarely) {
+      let distance = zip(one.band!.numbers, other.band!.numbers).map { abs($0 - $1) }.max()!
+      #expect(distance < 0.002, "\(one.band!) \(other.band!)")
+    }
+  }
 }
