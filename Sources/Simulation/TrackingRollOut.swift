@@ -53,11 +53,12 @@ public struct TrackingResult: Sendable, Equatable {
   public let extrapolatedCost: Estimate
 }
 
-/// Rolls a policy of bands and clocks out on a deviation `dx = m_e(x) dt + η_e dW + jumps` for long, and measures the cost per unit time by batch
+/// Rolls a policy of bands and clocks out on a deviation `dx = m_e(x) dt + η_e(x) dW + jumps` for long, and measures the cost per unit time by batch
 /// means over independent replicas (control.md §10). Discounted costs are summed from deviation 0 over one batch per replica, which has
 /// to be so long that what comes after it is worth nothing.
 ///
-/// Regimes switch and jumps happen at exact times; given them the transition over a step is exactly Gaussian. Trades happen at multiples of δ. The
+/// Regimes switch and jumps happen at exact times; given them the transition over a step is exactly Gaussian, or, where coefficients vary in other ways than a
+/// reverting drift, of weak order two (`VaryingMotion`). Trades happen at multiples of δ. The
 /// running cost is integrated by the trapezoidal rule: exact in expectation within a regime without drift
 /// (`E∫x² = ½δ(x₀² + E x₁²)` since `E x²` is linear in time), second order in δ otherwise.
 /// *Verified by* `TrackingRollOutTests` against the closed forms of control.md §7.

@@ -2,10 +2,10 @@ import Formulation
 
 /// Solves the stationary tracking problem: bands per regime that minimise the long-run average or discounted cost.
 ///
-///     min{ ½η_e² V_e″ + m_e V_e′ + Σ q_{ee'} (V_{e'} − V_e) + ν_e E(V_e(x + Z) − V_e) + ℓ_e − g − ρV_e,  MV_e − V_e } = 0
+///     min{ ½η_e(x)² V_e″ + m_e(x) V_e′ + Σ q_{ee'} (V_{e'} − V_e) + ν_e E(V_e(x + Z) − V_e) + ℓ_e(x) − g − ρV_e,  MV_e − V_e } = 0
 ///     MV_e(x) = min_u V_e(x + u) + K_e 1{u ≠ 0} + k_e,buy u⁺ + k_e,sell u⁻
 ///
-/// η [deviation/√time], m [deviation/time], q [1/time], λ [cost/(deviation²·time)], K [cost], k [cost/deviation], g
+/// η [deviation/√time], m [deviation/time], both and ℓ [cost/time] any functions of x (`TrackingRegime`), q [1/time], K [cost], k [cost/deviation], g
 /// [cost/time] (long-run average) or ρ [1/time] (discounted).
 ///
 /// The value under a band policy is found by collocation on elements between the edges (`BandEvaluation`), the edges by
