@@ -69,7 +69,7 @@ extension FixedTime {
       var reach = abs(start - middle)
       for round in 0...mostRounds {
         guard round < mostRounds, reach.isFinite else { throw .singular }
-        let found = try spread(problem, from: middle, to: middle + side.sign * reach, time: h)
+        let found = spread(problem, from: middle, to: middle + side.sign * reach, time: h)
         if abs(start - middle) + found <= reach * (1 + slack) { break }
         reach = abs(start - middle) + found
         if reach >= abs(end - middle) { break }
@@ -77,8 +77,10 @@ extension FixedTime {
       if reach >= abs(end - middle) {
         // Nothing gets nearer than this share of the way, or the deviation may come to rest.
         reach = (1 - nearest) * abs(end - middle)
-        let logarithm = try logarithmicSpread(problem, from: start, to: end, time: h)
-        guard logarithm < -log(nearest) else { throw .singular }
+        // A jump goes there at once.
+        guard !problem.hasJumps, logarithmicSpread(problem, from: start, to: end, time: h) < -log(nearest) else {
+          throw .singular
+        }
       }
       if side == .lower { ends.lower = middle - reach } else { ends.upper = middle + reach }
     }
@@ -95,10 +97,10 @@ extension FixedTime {
   /// r(M, H) between two places.
   private static func spread(
     _ problem: ScaledTracking, from start: Double, to end: Double, time h: Double
-  ) throws(StationaryError) -> Double {
+  ) -> Double {
     let sign: Double = end > start ? 1 : -1
     let places = (0...samples).map { start + (end - start) * Double($0) / Double(samples) }
-    return try spread(problem, time: h) { e in
+    return spread(problem, time: h) { e in
       (places.map { max(0, sign * problem.drift(e, $0)) }.max()!, places.map { problem.halfVariance(e, $0) }.max()!)
     }
   }
@@ -106,11 +108,11 @@ extension FixedTime {
   /// The same of ln|x − end|, whose drift and variance are `m/d − ½η²/d²` and `η²/d²`, d the distance.
   private static func logarithmicSpread(
     _ problem: ScaledTracking, from start: Double, to end: Double, time h: Double
-  ) throws(StationaryError) -> Double {
+  ) -> Double {
     let whole = abs(end - start)
     let sign: Double = end > start ? 1 : -1
     let places = (0...samples).map { whole * pow(nearest, Double($0) / Double(samples)) }
-    return try spread(problem, time: h) { e in
+    return spread(problem, time: h) { e in
       let found = places.map { distance in
         let x = end - sign * distance
         let half = problem.halfVariance(e, x) / (distance * distance)
@@ -122,7 +124,7 @@ extension FixedTime {
 
   private static func spread(
     _ problem: ScaledTracking, time h: Double, _ most: (Int) -> (drift: Double, halfVariance: Double)
-  ) throws(StationaryError) -> Double {
+  ) -> Double {
     let found = problem.members.indices.map { most($0) }
     return slopes.map { theta -> Double in
       let exponents = found.indices.map { e in
