@@ -40,10 +40,7 @@ extension ModelDecoder {
     regime.drift = try object.optional("constant")?.number() ?? 0
     regime.level = try object.optional("level")?.number() ?? 0
     regime.variation.drift = try object.deviationFunction()
-    regime.reversion =
-      regime.variation.drift.isZero
-      ? try object.required("reversion").number() : try object.optional("reversion")?.number() ?? 0
-    try object.finish()
+    regime.reversion = try usual("reversion", besides: regime.variation.drift, in: &object)
   }
 
   /// A number, or `{ constant }` and any function.
@@ -54,10 +51,18 @@ extension ModelDecoder {
     }
     var object = try value.object()
     regime.variation.volatility = try object.deviationFunction()
-    regime.volatility =
-      regime.variation.volatility.isZero
-      ? try object.required("constant").number() : try object.optional("constant")?.number() ?? 0
+    regime.volatility = try usual("constant", besides: regime.variation.volatility, in: &object)
+  }
+
+  /// The number that an object has to hold unless it holds a function, and the last that is read: a key that nothing knows, perhaps a
+  /// function's name misspelt, is told before the number is missed.
+  private func usual(
+    _ key: String, besides function: DeviationFunction, in object: inout StrictObject
+  ) throws(ModelFileError) -> Double {
+    let value = object.optional(key)
     try object.finish()
+    if let value { return try value.number() }
+    return function.isZero ? try object.required(key).number() : 0
   }
 
   /// `{ quadratic, linear, center }` or `{ quadraticBelow, quadraticAbove, linear, center }`, and any function besides.

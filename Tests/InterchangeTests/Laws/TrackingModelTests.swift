@@ -84,6 +84,12 @@ import Testing
       ("volatility: 1, runningCost: { polynomial: [0, 0, 0, 1] }", "tracking.regimes[0].runningCost"),
     ]
     for (regime, expected) in rows { #expect(path(regime) == expected, "\(regime)") }
+    #expect {
+      _ = try Self.problem(Self.text("volatility: { polynomal: [1] }, \(rest)"))
+    } throws: { error in
+      if case .unknownKey(_, _, "polynomal", _, "polynomial")? = error as? ModelFileError { return true }
+      return false
+    }
   }
 
   @Test("a problem says what is wrong with it, and where") func refuses() throws {
