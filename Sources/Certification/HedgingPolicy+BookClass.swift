@@ -19,13 +19,6 @@ extension HedgingPolicy {
       return PolicyClock(gaps: seconds, effect: effect)
     }
     let regimes = solution.regimes
-    // Bands about the optimum's own jump with it at an expiry, those about a fixed net delta do not.
-    var table: PolicyTable? {
-      switch solution.bookClass {
-      case .recentre, .inner, .hybridAny, .hybridAll: solution.table.map { problem.readable($0) }
-      default: solution.table
-      }
-    }
     // Where trades reflect at the edges, forced ones go to the centre.
     let forcing = problem.costs.contains { $0.fixed > 0 } ? PolicyClock.Effect.forcesToTargets : .forcesToMiddle
     switch solution.bookClass {
@@ -37,13 +30,13 @@ extension HedgingPolicy {
         times: [0], logSpots: [log(problem.market.spot)], regimeCount: targets.count, bands: targets.map(Band.point))
       self = .clocked(points, clock)
     case .hybridAny:
-      guard let table, let clock = clock(regimes.map(\.maxGap), forcing) else { return nil }
+      guard let table = solution.table, let clock = clock(regimes.map(\.maxGap), forcing) else { return nil }
       self = .clocked(table, clock)
     case .hybridAll:
-      guard let table, let clock = clock(regimes.map(\.minGap), .permits) else { return nil }
+      guard let table = solution.table, let clock = clock(regimes.map(\.minGap), .permits) else { return nil }
       self = .clocked(table, clock)
     default:
-      guard let table else { return nil }
+      guard let table = solution.table else { return nil }
       self = .table(table)
     }
   }

@@ -151,7 +151,7 @@ enum BandRule: Sendable, Equatable {
     }
   }
 
-  /// The rule as a table for roll-outs, on the nodes of the grid.
+  /// The rule as a table for roll-outs, on the nodes of the grid. Bands about the optimum's own jump with it at an expiry.
   func table(on nodes: EvaluationNodes) -> PolicyTable {
     var bands = BandRule.bands(count: nodes.nodes)
     var all: [Band] = []
@@ -165,9 +165,10 @@ enum BandRule: Sendable, Equatable {
         for row in 0..<nodes.rows { all.append(bands[row * nodes.regimes + e]) }
       }
     }
-    return PolicyTable(
+    let table = PolicyTable(
       times: Array(nodes.times.dropLast()), logSpots: nodes.grid.logSpots, regimeCount: nodes.regimes, bands: all,
       // Evaluations with masks know of no flat inventories.
       flats: nodes.looks == nil ? .none : nodes.optimum.flats)
+    return usesOptimum ? nodes.problem.readable(table) : table
   }
 }
