@@ -61,7 +61,8 @@ public struct OptionBookCertifier: Sendable {
     }
     progress?(OptionBookCertifier.compared)
 
-    let followed = emitted?.table ?? problem.readable(fine.policy)
+    let optimum = problem.readable(fine.policy)
+    let followed = emitted?.table ?? optimum
     let times = TimeToTrade(fine).betweenTrades(threads: settings.threads)
     var regimes: [OptionBookAnswer.Regime] = []
     var checks: [Check] = []
@@ -70,8 +71,7 @@ public struct OptionBookCertifier: Sendable {
     for e in 0..<count {
       let regime = try regimeAnswer(
         e, policy: followed, fine: fine, middle: middle, coarse: coarse, share: variants.share, time: times[e],
-        check: check,
-        checks: &checks)
+        check: check, checks: &checks)
       regimes.append(regime)
       progress?(
         OptionBookCertifier.compared
@@ -80,7 +80,7 @@ public struct OptionBookCertifier: Sendable {
     if let emitted { confront(emitted, regimes, grid: fine.grid, checks: &checks) }
     let bounds = try bounds(policy: followed, middle: middle, regimes: regimes, checks: &checks)
     progress?(OptionBookCertifier.bounded)
-    let rivals = try rivals(against: problem.readable(fine.policy))
+    let rivals = try rivals(against: optimum)
     let classes = BookClassSearch(
       optimum: fine.policy, coarse: coarse, fine: middle, threads: settings.threads
     ).run(settings.classes) { progress?(OptionBookCertifier.bounded + (1 - OptionBookCertifier.bounded) * $0) }

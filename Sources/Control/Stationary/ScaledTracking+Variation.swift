@@ -91,15 +91,20 @@ extension ScaledTracking {
   /// Of a band's width.
   private static let near = 0.05
 
-  /// The largest decay rate on an element, and by which factor ½η² varies there.
-  func sharpness(_ e: Int, _ left: Double, _ right: Double, discount: Double) -> (decay: Double, factor: Double) {
-    let ends = [left, right]
-    guard variation[e] != nil else { return (ends.map { decay(e, at: $0, discount: discount) }.max()!, 1) }
-    let places = (0...ScaledTracking.samples).map {
-      left + (right - left) * Double($0) / Double(ScaledTracking.samples)
-    }
-    let variances = places.map { halfVariance(e, $0) }
-    return (places.map { decay(e, at: $0, discount: discount) }.max()!, variances.max()! / variances.min()!)
+  /// The largest decay rate on an element.
+  func decay(_ e: Int, _ left: Double, _ right: Double, discount: Double) -> Double {
+    (variation[e] == nil ? [left, right] : samples(left, right)).map { decay(e, at: $0, discount: discount) }.max()!
+  }
+
+  /// By which factor ½η² varies on an element.
+  func varianceFactor(_ e: Int, _ left: Double, _ right: Double) -> Double {
+    guard variation[e] != nil else { return 1 }
+    let variances = samples(left, right).map { halfVariance(e, $0) }
+    return variances.max()! / variances.min()!
+  }
+
+  private func samples(_ left: Double, _ right: Double) -> [Double] {
+    (0...ScaledTracking.samples).map { left + (right - left) * Double($0) / Double(ScaledTracking.samples) }
   }
 
   private static let samples = 16

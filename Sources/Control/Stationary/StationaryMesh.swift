@@ -67,10 +67,10 @@ struct StationaryMesh: Sendable {
     var active: [[Int]] = []
     for (left, right) in zip(breakpoints, breakpoints.dropFirst()) {
       let holding = snapped.indices.filter { snapped[$0].lower <= left && snapped[$0].upper >= right }
-      let decay = holding.map { problem.sharpness($0, left, right, discount: discount).decay }.max() ?? 0
+      let decay = holding.map { problem.decay($0, left, right, discount: discount) }.max() ?? 0
       for node in StationaryMesh.divide(left, right, decay: decay) {
         let parts = StationaryMesh.parts(nodes.last!, node) { left, right in
-          holding.map { problem.sharpness($0, left, right, discount: discount).factor }.max() ?? 1
+          holding.map { problem.varianceFactor($0, left, right) }.max() ?? 1
         }
         for part in parts {
           nodes.append(part)

@@ -24,14 +24,7 @@ extension FixedTime {
     guard growth <= mostGrowth else { throw .singular }
     func left(_ rate: Double) -> Double { rate > 0 ? -expm1(-rate * h) / rate : h }
     let (first, second) = (left(inward), left(2 * inward))
-    let reaches = slopes.map { theta -> Double in
-      let exponents = problem.members.indices.map { e in
-        first * abs(problem.drift[e]) * theta + second * problem.plainHalfVariance(e) * theta * theta
-          + first * (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
-      }
-      return (beyond + exponents.max()!) / theta
-    }
-    let spread = reaches.min()!
+    let spread = spread(problem, times: (first, second)) { (abs(problem.drift[$0]), problem.plainHalfVariance($0)) }
     let (low, high) = (bands.map(\.lower).min()!, bands.map(\.upper).max()!)
     let middle = 0.5 * (low + high)
     let reach = (0.5 * (high - low) + abs(middle) + spread) * growth
@@ -100,7 +93,7 @@ extension FixedTime {
   ) -> Double {
     let sign: Double = end > start ? 1 : -1
     let places = (0...samples).map { start + (end - start) * Double($0) / Double(samples) }
-    return spread(problem, time: h) { e in
+    return spread(problem, times: (h, h)) { e in
       (places.map { max(0, sign * problem.drift(e, $0)) }.max()!, places.map { problem.halfVariance(e, $0) }.max()!)
     }
   }
@@ -112,7 +105,7 @@ extension FixedTime {
     let whole = abs(end - start)
     let sign: Double = end > start ? 1 : -1
     let places = (0...samples).map { whole * pow(nearest, Double($0) / Double(samples)) }
-    return spread(problem, time: h) { e in
+    return spread(problem, times: (h, h)) { e in
       let found = places.map { distance in
         let x = end - sign * distance
         let half = problem.halfVariance(e, x) / (distance * distance)
@@ -122,14 +115,20 @@ extension FixedTime {
     }
   }
 
+  /// min (30 + ψ(θ))/θ.
+  ///
+  /// - Parameters:
+  ///   - times: h₁ and h₂.
+  ///   - most: |m| and ½η² of a regime.
   private static func spread(
-    _ problem: ScaledTracking, time h: Double, _ most: (Int) -> (drift: Double, halfVariance: Double)
+    _ problem: ScaledTracking, times: (first: Double, second: Double),
+    _ most: (Int) -> (drift: Double, halfVariance: Double)
   ) -> Double {
     let found = problem.members.indices.map { most($0) }
     return slopes.map { theta -> Double in
       let exponents = found.indices.map { e in
-        h * found[e].drift * theta + h * found[e].halfVariance * theta * theta
-          + h * (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
+        times.first * found[e].drift * theta + times.second * found[e].halfVariance * theta * theta
+          + times.first * (problem.jumps[e].map { $0.intensity * ($0.greatestExponential(theta) - 1) } ?? 0)
       }
       return (beyond + exponents.max()!) / theta
     }.min()!
